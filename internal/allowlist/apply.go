@@ -1,0 +1,224 @@
+package allowlist
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
+)
+
+// applier carries out a plan and finds the state that the server's answers amount to.
+type applier struct {
+	*session.Session
+	config, plan allowlistModel
+	// state is nil for a creation.
+	state *allowlistModel
+	known known
+}
+
+// applied is what an apply leaves behind.
+type applied struct {
+	state allowlistModel
+	known known
+	// changed tells that the server was changed at all.
+	changed bool
+}
+
+// apply adds and changes entries, then writes the toggle, then removes: whoever is to have access is
+// refused at no moment. An allowlist is not switched on while an entry that it should hold is
+// missing. Everything that was done is in the answer, errors or not.
+func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	done := applied{state: a.plan, known: a.known}
+	project, err := a.GitLab.Project(ctx, a.plan.ProjectID.ValueInt64())
+	if err != nil {
+		diags.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		return done, diags
+	}
+	done.known.Path = project.Path
+
+	planner := planner{Session: a.Session, config: a.config, state: a.state, known: a.known, project: project}
+	var wishes []wish
+	for _, kind := range kinds {
+		if !a.config.entries(kind).IsNull() {
+			wishes = append(wishes, a.wish(ctx, &planner, kind))
+		}
+	}
+	if diags.Append(planner.diags...); diags.HasError() {
+		return done, diags
+	}
+
+	changes := reconcile(project, wishes...)
+	firstRemoval := slices.IndexFunc(changes, func(c gitlab.Change) bool { return c.Action == gitlab.Remove })
+	if firstRemoval < 0 {
+		firstRemoval = len(changes)
+	}
+	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), changes[:firstRemoval])
+	failed := slices.ContainsFunc(results, func(r gitlab.Result) bool { return r.Err != nil })
+	enabled, toggleDiags := a.toggle(ctx, project, failed)
+	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), changes[firstRemoval:])...)
+
+	for _, result := range results {
+		if result.Err != nil {
+			diags.Append(diagnoseChange(result))
+		} else {
+			done.changed = true
+		}
+	}
+	diags.Append(toggleDiags...)
+	if !a.config.Enabled.IsNull() {
+		done.state.Enabled = types.BoolValue(enabled)
+		done.changed = done.changed || enabled != project.Settings.InboundAllowlist
+	}
+	for _, w := range wishes {
+		a.record(&done, project, w, results)
+	}
+	done.known.AddedByFailedCreate = nil
+	if a.state == nil && diags.HasError() {
+		done.known.AddedByFailedCreate = added(results)
+	}
+	return done, diags
+}
+
+// wish is what the plan asks for one kind: what it holds is wanted; what the state held beyond that,
+// and what the plan names as removed, leaves.
+func (a *applier) wish(ctx context.Context, p *planner, kind gitlab.Kind) wish {
+	w := wish{kind: kind}
+	entries, diags := expand(ctx, kind, *a.plan.entries(kind))
+	p.diags.Append(diags...)
+	w.want = p.resolve(ctx, kind, entries)
+	p.checkTwoKeys(w.want)
+	if !p.letsGo() {
+		w.leave = p.leaving(w.want, p.before(ctx, kind))
+	}
+	for _, element := range a.plan.Removes.Elements() {
+		if text, ok := element.(types.String); ok {
+			if target := onList(p.project, kind, gitlab.Ref{Path: text.ValueString()}); target.ID != 0 && !p.project.IsOwn(target) {
+				w.leave = append(w.leave, target)
+			}
+		}
+	}
+	return w
+}
+
+// toggle writes the configured toggle, except switching the list on after an entry failed.
+func (a *applier) toggle(ctx context.Context, project *gitlab.Project, entriesFailed bool) (enabled bool, diags diag.Diagnostics) {
+	stored := project.Settings.InboundAllowlist
+	change := toggle.Change(a.config.Enabled, stored)
+	if change == nil {
+		return stored, nil
+	}
+	at := path.Root("enabled")
+	if *change && entriesFailed {
+		diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, errors.New(
+			"The allowlist was not switched on, because not all of its entries could be written: those that are missing would be refused. The next apply does both.")))
+		return stored, diags
+	}
+	settings, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: change})
+	if err != nil {
+		diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, err))
+		return stored, diags
+	}
+	return settings.InboundAllowlist, nil
+}
+
+// record writes one kind into the state: the planned map, less what could not be added, with the
+// permissions that are there, and with what could not be removed.
+func (a *applier) record(done *applied, project *gitlab.Project, w wish, results []gitlab.Result) {
+	concerns := make(map[int64]bool, len(w.want)+len(w.leave))
+	for _, e := range w.want {
+		concerns[e.target.ID] = true
+	}
+	for _, target := range w.leave {
+		concerns[target.ID] = true
+	}
+	held := slices.DeleteFunc(outcome(project, w.kind, results), func(e gitlab.Entry) bool { return !concerns[e.Target.ID] })
+	elements, ids := flatten(project, w.kind, held, w.want)
+	*done.state.entries(w.kind) = elements
+	done.known.setIDs(w.kind, ids)
+}
+
+func added(results []gitlab.Result) []gitlab.Target {
+	var targets []gitlab.Target
+	for _, result := range results {
+		if result.Err == nil && result.Change.Action == gitlab.Add {
+			targets = append(targets, result.Change.Target)
+		}
+	}
+	return targets
+}
+
+// destroy takes back what the state holds: the toggle returns to the secure default first, then the
+// entries go.
+func (a *applier) destroy(ctx context.Context) diag.Diagnostics {
+	var diags diag.Diagnostics
+	project, err := a.GitLab.Project(ctx, a.state.ProjectID.ValueInt64())
+	if apierror.Is(err, apierror.NotFound) {
+		_, diags := ref.Gone(ctx, a.GitLab, a.known.project(a.state.ProjectID), err)
+		return diags
+	}
+	if err != nil {
+		diags.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		return diags
+	}
+	if !a.state.Enabled.IsNull() && !project.Settings.InboundAllowlist {
+		on := true
+		if _, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: &on}); err != nil {
+			diags.Append(diagnose.Error(diagnose.ChangeSettings, err))
+			return diags
+		}
+	}
+	var wishes []wish
+	for _, kind := range kinds {
+		entries, expandDiags := expand(ctx, kind, *a.state.entries(kind))
+		diags.Append(expandDiags...)
+		w := wish{kind: kind}
+		for _, e := range identify(entries, a.known.ids(kind), project) {
+			if a.mayTakeBack(e.target) {
+				w.leave = append(w.leave, e.target)
+			}
+		}
+		wishes = append(wishes, w)
+	}
+	for _, result := range a.GitLab.ChangeAllowlist(ctx, project.Target(), reconcile(project, wishes...)) {
+		if result.Err != nil {
+			diags.Append(diagnoseChange(result))
+		}
+	}
+	return diags
+}
+
+// mayTakeBack spares, after a failed creation, the entries that were there before it: Terraform makes
+// such a resource anew, and their jobs must not be refused in between.
+func (a *applier) mayTakeBack(target gitlab.Target) bool {
+	if a.known.AddedByFailedCreate == nil {
+		return true
+	}
+	return slices.ContainsFunc(a.known.AddedByFailedCreate, func(t gitlab.Target) bool { return t.Kind == target.Kind && t.ID == target.ID })
+}
+
+// diagnoseChange turns a failed change into a diagnostic.
+func diagnoseChange(result gitlab.Result) diag.Diagnostic {
+	title := diagnose.SetPermissions
+	switch project := result.Change.Target.Kind == gitlab.KindProject; {
+	case result.Change.Action == gitlab.Add && project:
+		title = diagnose.AddProject
+	case result.Change.Action == gitlab.Add:
+		title = diagnose.AddGroup
+	case result.Change.Action == gitlab.Remove && project:
+		title = diagnose.RemoveProject
+	case result.Change.Action == gitlab.Remove:
+		title = diagnose.RemoveGroup
+	}
+	return diagnose.Error(title, result.Err)
+}

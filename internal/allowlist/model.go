@@ -1,0 +1,299 @@
+package allowlist
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+)
+
+// allowlistModel is the resource jobtoken_allowlist.
+type allowlistModel struct {
+	Project   types.String `tfsdk:"project"`
+	ProjectID types.Int64  `tfsdk:"project_id"`
+	Enabled   types.Bool   `tfsdk:"enabled"`
+	Exclusive types.Bool   `tfsdk:"exclusive"`
+	Projects  types.Map    `tfsdk:"projects"`
+	Groups    types.Map    `tfsdk:"groups"`
+	Removes   types.List   `tfsdk:"removes"`
+}
+
+// entryModel is one value of the maps projects and groups.
+type entryModel struct {
+	Permissions types.Set    `tfsdk:"permissions"`
+	Target      types.String `tfsdk:"target"`
+}
+
+type identityModel struct {
+	ProjectID types.Int64 `tfsdk:"project_id"`
+}
+
+var entryType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"permissions": types.SetType{ElemType: types.StringType},
+	"target":      types.StringType,
+}}
+
+// kinds are the two maps of a list, in the order in which they are treated.
+var kinds = []gitlab.Kind{gitlab.KindProject, gitlab.KindGroup}
+
+// attribute is the name of the map that holds a kind.
+func attribute(kind gitlab.Kind) string { return string(kind) + "s" }
+
+// entries is the map of a kind.
+func (m *allowlistModel) entries(kind gitlab.Kind) *types.Map {
+	if kind == gitlab.KindGroup {
+		return &m.Groups
+	}
+	return &m.Projects
+}
+
+// known are the ids that the server gave to what the state spells, kept in private state.
+type known struct {
+	// Path is the project's path when it was last read.
+	Path string `json:"path"`
+	// Projects and Groups hold the id of each reference in the two maps, as it is spelled.
+	Projects map[string]int64 `json:"projects,omitempty"`
+	Groups   map[string]int64 `json:"groups,omitempty"`
+	// AddedByFailedCreate are the entries that a creation added before it failed: all that may be
+	// taken back when the resource is made again.
+	AddedByFailedCreate []gitlab.Target `json:"added_by_failed_create,omitempty"`
+}
+
+const knownKey = "known"
+
+// project is the project as it was last seen.
+func (k *known) project(id types.Int64) gitlab.Target {
+	return gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: k.Path}
+}
+
+func (k *known) ids(kind gitlab.Kind) map[string]int64 {
+	if kind == gitlab.KindGroup {
+		return k.Groups
+	}
+	return k.Projects
+}
+
+func (k *known) setIDs(kind gitlab.Kind, ids map[string]int64) {
+	if kind == gitlab.KindGroup {
+		k.Groups = ids
+	} else {
+		k.Projects = ids
+	}
+}
+
+// entry is one configured or stored entry of a map.
+type entry struct {
+	kind gitlab.Kind
+	key  string
+	// text is the reference as typed: the value of target, else the key.
+	text string
+	// labelled means that the key is only a label, beside a target.
+	labelled bool
+	// unknown means that the target cannot be known before the apply.
+	unknown bool
+	// permissions are only meaningful where permissionsKnown.
+	permissions      gitlab.Permissions
+	permissionsKnown bool
+	model            entryModel
+	// target is filled by resolving; its ID is 0 before.
+	target gitlab.Target
+}
+
+// at is the attribute that holds the reference.
+func (e entry) at() path.Path {
+	at := path.Root(attribute(e.kind)).AtMapKey(e.key)
+	if e.labelled {
+		return at.AtName("target")
+	}
+	return at
+}
+
+// expand reads a known map into entries, sorted by key.
+func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	entries := make([]entry, 0, len(m.Elements()))
+	for _, key := range slices.Sorted(maps.Keys(m.Elements())) {
+		e := entry{kind: kind, key: key, text: key}
+		object, ok := m.Elements()[key].(types.Object)
+		if !ok || object.IsUnknown() {
+			e.unknown = true
+			entries = append(entries, e)
+			continue
+		}
+		diags.Append(object.As(ctx, &e.model, basetypes.ObjectAsOptions{})...)
+		if !e.model.Target.IsNull() {
+			e.labelled, e.unknown, e.text = true, e.model.Target.IsUnknown(), e.model.Target.ValueString()
+		}
+		e.permissions, e.permissionsKnown = expandPermissions(e.model.Permissions)
+		entries = append(entries, e)
+	}
+	return entries, diags
+}
+
+// expandPermissions reads a set of names: null means GitLab's default permissions.
+func expandPermissions(set types.Set) (permissions gitlab.Permissions, isKnown bool) {
+	if set.IsUnknown() {
+		return gitlab.Permissions{}, false
+	}
+	if set.IsNull() {
+		return gitlab.DefaultPermissions(), true
+	}
+	names := make([]string, 0, len(set.Elements()))
+	for _, element := range set.Elements() {
+		name, ok := element.(types.String)
+		if !ok || name.IsUnknown() {
+			return gitlab.Permissions{}, false
+		}
+		names = append(names, name.ValueString())
+	}
+	return gitlab.FineGrained(names...), true
+}
+
+func flattenPermissions(permissions gitlab.Permissions) types.Set {
+	if permissions.Default {
+		return types.SetNull(types.StringType)
+	}
+	elements := make([]attr.Value, 0, len(permissions.Names))
+	for _, name := range permissions.Names {
+		elements = append(elements, types.StringValue(name))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+// flatten writes what the server holds as a map, spelling each entry as spelled does and the others
+// by path. The second value are the ids of the references in it.
+//
+// The project's own entry is implied: it is left out where it grants the default permissions, unless
+// it is spelled; and it is there where it is spelled, stored or not.
+func flatten(project *gitlab.Project, kind gitlab.Kind, held []gitlab.Entry, spelled []entry) (types.Map, map[string]int64) {
+	byID := make(map[int64]entry, len(spelled))
+	for _, e := range spelled {
+		byID[e.target.ID] = e
+	}
+	elements := make(map[string]attr.Value, len(held))
+	ids := make(map[string]int64, len(held))
+	put := func(e entry) {
+		elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
+			"permissions": e.model.Permissions, "target": e.model.Target,
+		})
+		ids[e.text] = e.target.ID
+	}
+	for _, stored := range held {
+		e, isSpelled := byID[stored.Target.ID]
+		if !isSpelled {
+			if project.IsOwn(stored.Target) && stored.Permissions.Default {
+				continue
+			}
+			e = entry{kind: kind, key: stored.Target.Path, text: stored.Target.Path, target: stored.Target}
+		}
+		put(e.granting(stored))
+	}
+	if own, isSpelled := byID[project.ID]; isSpelled && kind == gitlab.KindProject && !holdsTarget(held, project.ID) {
+		put(own.granting(gitlab.Entry{Target: project.Target(), Permissions: gitlab.DefaultPermissions()}))
+	}
+	return types.MapValueMust(entryType, elements), ids
+}
+
+// granting is the entry with the permissions that the server holds, kept as typed where they are
+// the same.
+func (e entry) granting(stored gitlab.Entry) entry {
+	same := e.permissionsKnown && e.permissions.Equal(stored.Permissions)
+	if !same && !(stored.PermissionsUnreadable && e.permissionsKnown) {
+		e.model.Permissions = flattenPermissions(stored.Permissions)
+	}
+	if e.model.Target.IsUnknown() || !e.labelled {
+		e.model.Target = types.StringNull()
+	}
+	return e
+}
+
+func holdsTarget(held []gitlab.Entry, id int64) bool {
+	return slices.ContainsFunc(held, func(e gitlab.Entry) bool { return e.Target.ID == id })
+}
+
+// identify fills the targets of entries in the state from the ids known of them; what is not known
+// there is matched with the paths on the list.
+func identify(entries []entry, ids map[string]int64, project *gitlab.Project) []entry {
+	identified := make([]entry, 0, len(entries))
+	for _, e := range entries {
+		if id := ids[e.text]; id != 0 {
+			e.target = onList(project, e.kind, gitlab.Ref{ID: id})
+			if e.target.ID == 0 {
+				e.target = gitlab.Target{Kind: e.kind, ID: id}
+			}
+		} else if r, err := gitlab.ParseRef(e.kind, e.text); err == nil {
+			e.target = onList(project, e.kind, r)
+		}
+		if e.target.ID != 0 {
+			identified = append(identified, e)
+		}
+	}
+	return identified
+}
+
+// onList finds a reference among the entries of a project and the project itself.
+func onList(project *gitlab.Project, kind gitlab.Kind, r gitlab.Ref) gitlab.Target {
+	matches := func(t gitlab.Target) bool {
+		return r.ID != 0 && t.ID == r.ID || r.Path != "" && strings.EqualFold(t.Path, r.Path)
+	}
+	for _, stored := range project.Entries(kind) {
+		if matches(stored.Target) {
+			return stored.Target
+		}
+	}
+	if kind == gitlab.KindProject && matches(project.Target()) {
+		return project.Target()
+	}
+	return gitlab.Target{}
+}
+
+// respell gives entries whose path now belongs to someone else the current path of their target, so
+// that the plan shows what the configured path would admit.
+func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]entry, error) {
+	respelled := slices.Clone(entries)
+	for i, e := range respelled {
+		if e.target.Path == "" {
+			continue
+		}
+		same, err := ref.Same(ctx, client, e.text, e.target)
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			continue
+		}
+		respelled[i].text = e.target.Path
+		if e.labelled {
+			respelled[i].model.Target = types.StringValue(e.target.Path)
+		} else {
+			respelled[i].key = e.target.Path
+		}
+	}
+	return respelled, nil
+}
+
+// paths lists targets for the attribute removes.
+func paths(targets []gitlab.Target) types.List {
+	if len(targets) == 0 {
+		return types.ListNull(types.StringType)
+	}
+	elements := make([]attr.Value, 0, len(targets))
+	for _, target := range targets {
+		elements = append(elements, types.StringValue(target.Path))
+	}
+	return types.ListValueMust(types.StringType, elements)
+}
+
+func byPath(a, b gitlab.Target) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Path, b.Path), cmp.Compare(a.ID, b.ID))
+}

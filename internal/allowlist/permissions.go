@@ -1,0 +1,59 @@
+package allowlist
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+)
+
+// permissionPattern is the form of a permission name; which names there are, the server tells.
+var permissionPattern = regexp.MustCompile(`^[a-z][a-z_]*$`)
+
+// checkPermissions refuses permission names that this GitLab does not know. The server is asked once
+// a walk, and only where fine-grained permissions are configured.
+func (p *planner) checkPermissions(ctx context.Context, want []entry) {
+	fineGrained := func(e entry) bool { return len(e.permissions.Names) > 0 }
+	if !slices.ContainsFunc(want, fineGrained) {
+		return
+	}
+	names, err := p.GitLab.PermissionNames(ctx)
+	if err != nil {
+		p.diags.Append(diagnose.Error(diagnose.ReadPermissions, err))
+		return
+	}
+	for _, e := range want {
+		for _, name := range e.permissions.Names {
+			if slices.Contains(names, name) {
+				continue
+			}
+			at := path.Root(attribute(e.kind)).AtMapKey(e.key).AtName("permissions")
+			p.diags.Append(diagnose.Problem(at, diagnose.UnknownPermission,
+				"This GitLab has no permission %q.%s\n\nIt knows: %s.", name, suggestion(name, names), strings.Join(names, ", ")))
+		}
+	}
+}
+
+// suggestion names the permissions that are spelled most like a name.
+func suggestion(name string, names []string) string {
+	const tooFar = 6
+	distance := func(other string) int { return levenshtein.ComputeDistance(name, other) }
+	var near []string
+	for _, other := range names {
+		if distance(other) < tooFar {
+			near = append(near, other)
+		}
+	}
+	if len(near) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(near, func(a, b string) int { return cmp.Compare(distance(a), distance(b)) })
+	return fmt.Sprintf(" Did you mean %s?", strings.Join(near[:min(2, len(near))], " or "))
+}

@@ -1,0 +1,235 @@
+package allowlist
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*allowlistResource)(nil)
+	_ resource.ResourceWithIdentity    = (*allowlistResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*allowlistResource)(nil)
+	_ resource.ResourceWithImportState = (*allowlistResource)(nil)
+)
+
+// NewResource makes the resource jobtoken_allowlist: one project's inbound job token allowlist.
+func NewResource() resource.Resource { return &allowlistResource{} }
+
+type allowlistResource struct {
+	session *session.Session
+}
+
+func (r *allowlistResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_allowlist"
+}
+
+func (r *allowlistResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One project's CI/CD job token allowlist: which projects and groups may reach the project with a job token, and what they may do there.",
+		Attributes: map[string]schema.Attribute{
+			"project": schema.StringAttribute{
+				MarkdownDescription: "Full path or numeric id of the project whose list this is. Two spellings of one project are the same: a rename never replaces the resource.",
+				Required:            true,
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject)},
+			},
+			"project_id": schema.Int64Attribute{
+				MarkdownDescription: "Numeric id of the project.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			},
+			"enabled": schema.BoolAttribute{
+				MarkdownDescription: "GitLab's \"Limit access **to** this project\". It is switched on only after the entries are in. Left out, it is left as it is.",
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{keep.Bool()},
+			},
+			"exclusive": schema.BoolAttribute{
+				MarkdownDescription: "Whether the maps are the whole list. `true` (the default) removes entries that are not configured, each named in the plan; `false` leaves them alone.",
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(true),
+			},
+			"projects": entriesAttribute(gitlab.KindProject),
+			"groups":   entriesAttribute(gitlab.KindGroup),
+			"removes": schema.ListAttribute{
+				MarkdownDescription: "Entries that an apply removes without a line of their own in the plan: what is on the list, and not configured, when a map becomes managed. The apply removes exactly these, and stops if the list has changed meanwhile.",
+				Computed:            true,
+				ElementType:         types.StringType,
+			},
+		},
+	}
+}
+
+func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
+	description := map[gitlab.Kind]string{
+		gitlab.KindProject: "Projects whose jobs may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the projects are left as they are; `{}` means none. The project itself is always admitted; listing it gives its own jobs fine-grained permissions.",
+		gitlab.KindGroup:   "Groups all of whose projects, those of subgroups too, may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the groups are left as they are; `{}` means none.",
+	}[kind]
+	return schema.MapNestedAttribute{
+		MarkdownDescription: description,
+		Optional:            true,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.Map{keep.Map()},
+		Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"permissions": schema.SetAttribute{
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				Optional:            true,
+				ElementType:         types.StringType,
+				Validators: []validator.Set{setvalidator.ValueStringsAre(
+					stringvalidator.RegexMatches(permissionPattern, "is a permission in lower case, such as read_packages"),
+				)},
+			},
+			"target": schema.StringAttribute{
+				MarkdownDescription: "Full path or numeric id, where the key is only a label. For a target that is made in the same apply.",
+				Optional:            true,
+				Validators:          []validator.String{ref.Valid(kind)},
+			},
+		}},
+	}
+}
+
+func (r *allowlistResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"project_id": identityschema.Int64Attribute{RequiredForImport: true, Description: "Numeric id of the project."},
+	}}
+}
+
+func (r *allowlistResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.session = session.From(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.session == nil {
+		return
+	}
+	p := planner{Session: r.session}
+	var plan allowlistModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !req.State.Raw.IsNull() {
+		p.state = &allowlistModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+		stored, diags := private.Get[known](ctx, req.Private, knownKey)
+		resp.Diagnostics.Append(diags...)
+		p.known = stored
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if p.plan(ctx, &plan) {
+		resp.RequiresReplace.Append(ref.Attribute)
+	}
+	resp.Diagnostics.Append(p.diags...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+func (r *allowlistResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	a := applier{Session: r.session}
+	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.plan.ProjectID})...)
+	done, diags := a.apply(ctx)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() && !done.changed {
+		return // nothing to keep: the next apply creates it afresh
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, done.known)...)
+}
+
+func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state allowlistModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	if apierror.Is(err, apierror.NotFound) {
+		gone, diags := ref.Gone(ctx, r.session.GitLab, stored.project(state.ProjectID), err)
+		resp.Diagnostics.Append(diags...)
+		if gone {
+			resp.State.RemoveResource(ctx)
+		}
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		return
+	}
+	fresh, err := refresh(ctx, r.session.GitLab, project, &state, stored)
+	if err != nil {
+		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
+}
+
+func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	a := applier{Session: r.session, state: &allowlistModel{}}
+	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, a.state)...)
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.plan.ProjectID})...)
+	a.known = stored
+	done, diags := a.apply(ctx)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() && !done.changed {
+		return // the state stays as it was
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, done.known)...)
+}
+
+func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	a := applier{Session: r.session, state: &allowlistModel{}}
+	resp.Diagnostics.Append(req.State.Get(ctx, a.state)...)
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	a.known = stored
+	resp.Diagnostics.Append(a.destroy(ctx)...)
+}
+
+func (r *allowlistResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id := ref.ImportProject(ctx, r.session.GitLab, req, resp)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("project_id"), id)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{types.Int64Value(id)})...)
+}

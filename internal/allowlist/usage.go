@@ -1,0 +1,77 @@
+package allowlist
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+)
+
+// usage tells, for the entries that are to go, when the authentication log last saw them used. It is
+// empty unless the provider's check_usage is on.
+func (p *planner) usage(ctx context.Context, leaving []gitlab.Target) map[gitlab.Target]string {
+	if !p.CheckUsage || len(leaving) == 0 {
+		return nil
+	}
+	log, err := p.GitLab.AuthenticationLog(ctx, p.project.Target())
+	if err != nil {
+		p.diags.AddWarning(string(diagnose.UsageUnknown.For(p.project.Path)), diagnose.Detail(err))
+		return nil
+	}
+	usage := make(map[gitlab.Target]string)
+	for _, target := range leaving {
+		if last := lastUse(target, log); !last.IsZero() {
+			usage[target] = ", last used " + last.UTC().Format(time.DateOnly)
+		}
+	}
+	return usage
+}
+
+// lastUse is when a project, or any project below a group, last used its access.
+func lastUse(target gitlab.Target, log []gitlab.LogEntry) (last time.Time) {
+	below := strings.ToLower(target.Path) + "/"
+	for _, use := range log {
+		covered := target.Kind == gitlab.KindProject && use.Origin.ID == target.ID ||
+			target.Kind == gitlab.KindGroup && strings.HasPrefix(strings.ToLower(use.Origin.Path), below)
+		if covered && use.LastAuthorized.After(last) {
+			last = use.LastAuthorized
+		}
+	}
+	return last
+}
+
+// warnStillUsed warns of entries that leave by a line of the diff although jobs use them.
+func (p *planner) warnStillUsed(ctx context.Context, leaving []gitlab.Target) {
+	if p.letsGo() {
+		p.warnEntriesStay(leaving)
+		return
+	}
+	var lines []string
+	usage := p.usage(ctx, leaving)
+	for _, target := range leaving {
+		if used := usage[target]; used != "" {
+			lines = append(lines, fmt.Sprintf("  - %s%s", target, used))
+		}
+	}
+	if len(lines) > 0 {
+		p.diags.AddWarning(string(diagnose.StillUsed.For(p.project.Path)), fmt.Sprintf(
+			"The plan removes entries from the job token allowlist of %s that jobs have used, as its authentication log tells:\n\n%s",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
+}
+
+func (p *planner) warnEntriesStay(leaving []gitlab.Target) {
+	if len(leaving) == 0 {
+		return
+	}
+	lines := make([]string, 0, len(leaving))
+	for _, target := range leaving {
+		lines = append(lines, "  - "+target.String())
+	}
+	p.diags.AddWarning(string(diagnose.EntriesStay.For(p.project.Path)), fmt.Sprintf(
+		"With exclusive = false these entries are no longer managed; they stay on the job token allowlist of %s:\n\n%s",
+		p.project.Target(), strings.Join(lines, "\n")))
+}

@@ -1,0 +1,58 @@
+package gitlab
+
+import (
+	"context"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
+)
+
+// LogEntry says when a project's jobs last used another project with their job token.
+type LogEntry struct {
+	Origin         Target
+	LastAuthorized time.Time
+}
+
+// AuthenticationLog reads who used a project by job token: one row per origin project, the latest
+// use of each, some minutes late, at most 1,000. Uses that were refused are not in it.
+//
+// See https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-authentication-log.
+func (c *Client) AuthenticationLog(ctx context.Context, project Target) ([]LogEntry, error) {
+	const doing = "read the job token authentication log of"
+	var log []LogEntry
+	variables := map[string]any{"ids": gids("Project", []int64{project.ID})}
+	for {
+		var answer struct {
+			Projects struct {
+				Nodes []*struct {
+					Log *struct {
+						PageInfo pageInfo `json:"pageInfo"`
+						Nodes    []struct {
+							LastAuthorized time.Time     `json:"lastAuthorizedAt"`
+							Origin         referenceNode `json:"originProject"`
+						} `json:"nodes"`
+					} `json:"ciJobTokenAuthLogs"`
+				} `json:"nodes"`
+			} `json:"projects"`
+		}
+		problems, err := c.query(ctx, documents.AuthenticationLog, fit{}, variables, &answer)
+		if err != nil {
+			return nil, annotate(err, doing, project.String())
+		}
+		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || answer.Projects.Nodes[0].Log == nil {
+			if len(problems) == 0 {
+				return nil, (&apierror.Error{Kind: apierror.NotFound, Words: "GitLab shows no such log to this user"}).With(doing, project.String())
+			}
+			return nil, apierror.FromGraphQL(problems).With(doing, project.String())
+		}
+		page := answer.Projects.Nodes[0].Log
+		for _, node := range page.Nodes {
+			log = append(log, LogEntry{Origin: node.Origin.target(KindProject), LastAuthorized: node.LastAuthorized})
+		}
+		if !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == "" || page.PageInfo.EndCursor == variables["after"] {
+			return log, nil
+		}
+		variables["after"] = page.PageInfo.EndCursor
+	}
+}

@@ -1,0 +1,331 @@
+package gitlab
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
+)
+
+// Project is a snapshot of what governs job-token access to one project.
+type Project struct {
+	ID int64
+	// Path is the full path at the time of reading.
+	Path     string
+	Archived bool
+	Settings Settings
+	// Projects and Groups are the inbound allowlist as stored. The project itself is among Projects
+	// only where an entry for it is stored (GitLab 18.1 and later).
+	Projects, Groups []Entry
+}
+
+// Settings are a project's stored job-token toggles. They are not the effective ones: see
+// [Client.EffectiveAllowlist].
+type Settings struct {
+	// InboundAllowlist is "Limit access to this project".
+	InboundAllowlist bool
+	// Outbound is the legacy "Limit access from this project", which GitLab only lets go off.
+	Outbound bool
+	// PushRepository lets jobs of the project push to its own repository.
+	PushRepository bool
+	// CrossProjectPush lets jobs of listed projects push too; nil below GitLab 19.0.
+	CrossProjectPush *bool
+}
+
+// Entry is one stored line of an allowlist.
+type Entry struct {
+	Target      Target
+	Permissions Permissions
+	// PermissionsUnreadable means that GitLab could not show the stored permissions, because one of
+	// them is a name it no longer knows. Permissions is then the zero value.
+	PermissionsUnreadable bool
+	// AddedBy is a user name; empty where that user is gone.
+	AddedBy string
+	// CreatedAt is zero where GitLab gives none.
+	CreatedAt time.Time
+}
+
+// Target is the project as a target.
+func (p *Project) Target() Target {
+	return Target{Kind: KindProject, ID: p.ID, Path: p.Path}
+}
+
+// Entries gives the entries of one kind.
+func (p *Project) Entries(kind Kind) []Entry {
+	if kind == KindGroup {
+		return p.Groups
+	}
+	return p.Projects
+}
+
+// IsOwn tells whether an entry is the project's own.
+func (p *Project) IsOwn(t Target) bool { return t.Kind == KindProject && t.ID == p.ID }
+
+// DeletionScheduled tells whether GitLab (18.0 and later) has moved the project aside to delete it:
+// its path then ends in -deletion_scheduled-ID.
+func (p *Project) DeletionScheduled() bool { return p.Target().DeletionScheduled() }
+
+// Project reads the snapshot of a project. Callers at the same time share requests; the answer is
+// kept until this client writes to the project. A project that is gone or out of sight is NotFound;
+// one whose list the user may not read (Maintainer is needed) is Forbidden.
+func (c *Client) Project(ctx context.Context, id int64) (*Project, error) {
+	c.prefetched.Do(func() { c.prefetch(ctx) })
+	return c.projects.Load(ctx, id)
+}
+
+const readingProject = "read the job token settings and allowlist"
+
+func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coalesce.Outcome[*Project], error) {
+	outcomes, err := c.fetchSnapshots(ctx, ids, fit{})
+	if len(ids) == 1 && apierror.Is(err, apierror.Unavailable) {
+		// A stored permission that GitLab's enumeration no longer holds fails the whole request.
+		if readable, again := c.fetchSnapshots(ctx, ids, fit{withoutPolicies: true}); again == nil {
+			return readable, nil
+		}
+	}
+	return outcomes, err
+}
+
+func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[int64]coalesce.Outcome[*Project], error) {
+	var answer struct {
+		Projects struct {
+			Nodes []*projectNode `json:"nodes"`
+		} `json:"projects"`
+	}
+	problems, err := c.query(ctx, documents.ProjectSnapshots, fit, map[string]any{"ids": gids("Project", ids)}, &answer)
+	if err != nil {
+		return nil, annotate(err, readingProject, "")
+	}
+	outcomes := c.snapshots(ctx, answer.Projects.Nodes, problems, []string{"projects", "nodes"}, fit)
+	for _, id := range ids {
+		if _, found := outcomes[id]; !found {
+			outcomes[id] = coalesce.Outcome[*Project]{Err: &apierror.Error{
+				Kind: apierror.NotFound, Doing: readingProject, Target: Target{Kind: KindProject, ID: id}.String(),
+				Words: "GitLab shows no such project to this user",
+			}}
+		}
+	}
+	return outcomes, nil
+}
+
+// snapshots turns the nodes at a place of an answer into outcomes by project id.
+func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems []apierror.GraphQLError, place []string, fit fit) map[int64]coalesce.Outcome[*Project] {
+	outcomes := make(map[int64]coalesce.Outcome[*Project], len(nodes))
+	for i, node := range nodes {
+		if node == nil {
+			continue
+		}
+		project := node.project()
+		var err error
+		switch {
+		case node.Allowlist == nil || node.Settings == nil:
+			err = refusal(problems, append(slices.Clone(place), index(i))).With(readingProject, project.Target().String())
+		case node.Allowlist.incomplete():
+			err = c.readFurther(ctx, project, node.Allowlist, fit)
+		}
+		outcomes[project.ID] = coalesce.Outcome[*Project]{Value: project, Err: err}
+	}
+	return outcomes
+}
+
+// refusal is why GitLab left out the list of the project at a place of the answer.
+func refusal(problems []apierror.GraphQLError, place []string) *apierror.Error {
+	for _, problem := range problems {
+		if problem.Within(place...) {
+			return &apierror.Error{Kind: apierror.Forbidden, Words: problem.Message}
+		}
+	}
+	return &apierror.Error{Kind: apierror.Forbidden, Words: "GitLab does not show this user the project's job token settings"}
+}
+
+// readFurther adds the pages behind the first: GitLab's page is 200 entries, 100 in older versions.
+func (c *Client) readFurther(ctx context.Context, project *Project, list *allowlistNode, fit fit) error {
+	for list.incomplete() {
+		var answer struct {
+			Projects struct {
+				Nodes []*projectNode `json:"nodes"`
+			} `json:"projects"`
+		}
+		variables := map[string]any{
+			"ids":           gids("Project", []int64{project.ID}),
+			"projectsAfter": list.Projects.after(),
+			"groupsAfter":   list.Groups.after(),
+		}
+		problems, err := c.query(ctx, documents.AllowlistPage, fit, variables, &answer)
+		if err != nil {
+			return annotate(err, readingProject, project.Target().String())
+		}
+		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || answer.Projects.Nodes[0].Allowlist == nil {
+			return refusal(problems, []string{"projects", "nodes", "0"}).With(readingProject, project.Target().String())
+		}
+		next := answer.Projects.Nodes[0].Allowlist
+		if next.Projects.after() == list.Projects.after() && next.Groups.after() == list.Groups.after() {
+			return &apierror.Error{Kind: apierror.Invalid, Doing: readingProject, Target: project.Target().String(), Words: "GitLab's pages do not advance"}
+		}
+		list = next
+		project.Projects = appendNew(project.Projects, next.Projects.entries(KindProject))
+		project.Groups = appendNew(project.Groups, next.Groups.entries(KindGroup))
+	}
+	return nil
+}
+
+// appendNew adds the entries whose target is not there yet: where one list has ended and the other
+// goes on, the ended one's last page is read again.
+func appendNew(have, more []Entry) []Entry {
+	for _, entry := range more {
+		if !slices.ContainsFunc(have, func(e Entry) bool { return e.Target.ID == entry.Target.ID }) {
+			have = append(have, entry)
+		}
+	}
+	return have
+}
+
+// prefetch loads all projects of the configured groups: groups side by side, the pages of a group
+// one after the other. It is an optimisation; what fails here is read again on its own.
+func (c *Client) prefetch(ctx context.Context) {
+	done := make(chan struct{})
+	for _, group := range c.prefetchGroups {
+		go func() {
+			c.prefetchGroup(ctx, group)
+			done <- struct{}{}
+		}()
+	}
+	for range c.prefetchGroups {
+		<-done
+	}
+}
+
+func (c *Client) prefetchGroup(ctx context.Context, path string) {
+	variables := map[string]any{"fullPath": path}
+	for {
+		var answer struct {
+			Group *struct {
+				Projects struct {
+					PageInfo pageInfo       `json:"pageInfo"`
+					Nodes    []*projectNode `json:"nodes"`
+				} `json:"projects"`
+			} `json:"group"`
+		}
+		problems, err := c.query(ctx, documents.GroupSnapshots, fit{}, variables, &answer)
+		if err != nil || answer.Group == nil {
+			return
+		}
+		for id, outcome := range c.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, fit{}) {
+			if outcome.Err == nil {
+				c.projects.Prime(id, outcome.Value)
+			}
+		}
+		page := answer.Group.Projects.PageInfo
+		if !page.HasNextPage || page.EndCursor == "" || page.EndCursor == variables["after"] {
+			return
+		}
+		variables["after"] = page.EndCursor
+	}
+}
+
+// The shapes of GitLab's answers.
+type (
+	projectNode struct {
+		ID        string         `json:"id"`
+		FullPath  string         `json:"fullPath"`
+		Archived  bool           `json:"archived"`
+		Settings  *settingsNode  `json:"ciCdSettings"`
+		Allowlist *allowlistNode `json:"ciJobTokenScopeAllowlist"`
+	}
+	settingsNode struct {
+		Inbound          *bool `json:"inboundJobTokenScopeEnabled"`
+		Outbound         *bool `json:"jobTokenScopeEnabled"`
+		PushRepository   *bool `json:"pushRepositoryForJobTokenAllowed"`
+		CrossProjectPush *bool `json:"crossProjectPushForJobTokenAllowed"`
+	}
+	allowlistNode struct {
+		Projects entryPage `json:"projectsAllowlist"`
+		Groups   entryPage `json:"groupsAllowlist"`
+	}
+	entryPage struct {
+		PageInfo pageInfo    `json:"pageInfo"`
+		Nodes    []entryNode `json:"nodes"`
+	}
+	pageInfo struct {
+		HasNextPage bool   `json:"hasNextPage"`
+		EndCursor   string `json:"endCursor"`
+	}
+	entryNode struct {
+		Direction string    `json:"direction"`
+		Default   *bool     `json:"defaultPermissions"`
+		Policies  *[]string `json:"jobTokenPolicies"`
+		CreatedAt time.Time `json:"createdAt"`
+		AddedBy   *struct {
+			Username string `json:"username"`
+		} `json:"addedBy"`
+		Target *struct {
+			ID       string `json:"id"`
+			FullPath string `json:"fullPath"`
+		} `json:"target"`
+	}
+)
+
+func (n *projectNode) project() *Project {
+	_, id := parseGID(n.ID)
+	p := &Project{ID: id, Path: n.FullPath, Archived: n.Archived}
+	if n.Settings != nil {
+		p.Settings = n.Settings.settings()
+	}
+	if n.Allowlist != nil {
+		p.Projects = n.Allowlist.Projects.entries(KindProject)
+		p.Groups = n.Allowlist.Groups.entries(KindGroup)
+	}
+	return p
+}
+
+func (n *settingsNode) settings() Settings {
+	return Settings{
+		// A project without a settings row has the list on.
+		InboundAllowlist: n.Inbound == nil || *n.Inbound,
+		Outbound:         n.Outbound != nil && *n.Outbound,
+		PushRepository:   n.PushRepository != nil && *n.PushRepository,
+		CrossProjectPush: n.CrossProjectPush,
+	}
+}
+
+func (n *allowlistNode) incomplete() bool {
+	return n.Projects.PageInfo.HasNextPage || n.Groups.PageInfo.HasNextPage
+}
+
+func (p entryPage) after() string { return p.PageInfo.EndCursor }
+
+func (p entryPage) entries(kind Kind) []Entry {
+	entries := make([]Entry, 0, len(p.Nodes))
+	for _, node := range p.Nodes {
+		// Leftovers of the legacy outbound list share the connection.
+		if node.Target == nil || strings.EqualFold(node.Direction, "outbound") {
+			continue
+		}
+		entries = append(entries, node.entry(kind))
+	}
+	return entries
+}
+
+func (n entryNode) entry(kind Kind) Entry {
+	_, id := parseGID(n.Target.ID)
+	entry := Entry{
+		Target:    Target{Kind: kind, ID: id, Path: n.Target.FullPath},
+		CreatedAt: n.CreatedAt,
+	}
+	if n.AddedBy != nil {
+		entry.AddedBy = n.AddedBy.Username
+	}
+	switch {
+	case n.Default == nil || *n.Default:
+		entry.Permissions = DefaultPermissions()
+	case n.Policies == nil:
+		entry.PermissionsUnreadable = true
+	default:
+		entry.Permissions = FineGrained(*n.Policies...)
+	}
+	return entry
+}

@@ -1,0 +1,211 @@
+package gitlab
+
+import (
+	"context"
+	"strconv"
+
+	client "gitlab.com/gitlab-org/api/client-go/v2"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
+)
+
+// reference is the key under which an answer is kept.
+type reference struct {
+	kind Kind
+	ref  Ref // letter case folded
+}
+
+const kindNamespace Kind = "namespace"
+
+// Resolve finds the project or group that a reference means now. Projects are also found by the old
+// path of a rename or transfer, groups are not. What is gone or out of sight is NotFound.
+func (c *Client) Resolve(ctx context.Context, kind Kind, ref Ref) (Target, error) {
+	outcome := c.ResolveAll(ctx, kind, []Ref{ref})[ref]
+	return outcome.Value, outcome.Err
+}
+
+// Resolved is the answer for one of many references.
+type Resolved = coalesce.Outcome[Target]
+
+// ResolveAll finds many references of one kind at once.
+func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]Resolved {
+	keys := make([]reference, 0, len(refs))
+	for _, ref := range refs {
+		keys = append(keys, reference{kind, ref.folded()})
+	}
+	found := c.references.LoadAll(ctx, keys)
+	answers := make(map[Ref]Resolved, len(refs))
+	for _, ref := range refs {
+		outcome := found[reference{kind, ref.folded()}]
+		if kind == KindProject && ref.Path != "" && apierror.Is(outcome.Err, apierror.NotFound) {
+			outcome = c.resolveOldPath(ctx, ref, outcome.Err)
+		}
+		answers[ref] = outcome
+	}
+	return answers
+}
+
+// NamespaceVisible tells whether the user still sees the group or user namespace of a path.
+func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error) {
+	_, err := c.references.Load(ctx, reference{kindNamespace, Ref{Path: path}.folded()})
+	if apierror.Is(err, apierror.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// resolveOldPath asks REST, which alone follows the old paths of projects.
+func (c *Client) resolveOldPath(ctx context.Context, ref Ref, notFound error) Resolved {
+	id, err := c.oldPaths.Load(ctx, ref.folded().Path)
+	if apierror.Is(err, apierror.NotFound) {
+		return Resolved{Err: notFound}
+	}
+	if err != nil {
+		return Resolved{Err: err}
+	}
+	target, err := c.references.Load(ctx, reference{KindProject, Ref{ID: id}})
+	return Resolved{Value: target, Err: err}
+}
+
+func (c *Client) fetchOldPath(ctx context.Context, path string) (int64, error) {
+	project, _, err := c.transport.REST().Projects.GetProject(path, nil, restContext(ctx))
+	if err != nil {
+		return 0, annotate(err, "find the project", "project "+path)
+	}
+	return project.ID, nil
+}
+
+func restContext(ctx context.Context) client.RequestOptionFunc { return client.WithContext(ctx) }
+
+// fetchReferences groups references by what finds them, since each way is a document of its own.
+func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[reference]coalesce.Outcome[Target], error) {
+	outcomes := make(map[reference]coalesce.Outcome[Target], len(keys))
+	for _, finder := range []struct {
+		kind Kind
+		byID bool
+		find func(context.Context, []Ref) (map[Ref]Target, error)
+	}{
+		{KindProject, false, c.projectsByPath},
+		{KindProject, true, c.listedByID("Project", documents.ProjectReferencesByID)},
+		{KindGroup, false, c.aliasedByPath(KindGroup, documents.GroupReferencesByPath)},
+		{KindGroup, true, c.listedByID("Group", documents.GroupReferencesByID)},
+		{kindNamespace, false, c.aliasedByPath(kindNamespace, documents.NamespaceReferences)},
+	} {
+		var refs []Ref
+		for _, key := range keys {
+			if key.kind == finder.kind && (key.ref.ID != 0) == finder.byID {
+				refs = append(refs, key.ref)
+			}
+		}
+		if len(refs) == 0 {
+			continue
+		}
+		found, err := finder.find(ctx, refs)
+		if err != nil {
+			return nil, annotate(err, "look up "+plural(len(refs), string(finder.kind)), "")
+		}
+		for _, ref := range refs {
+			target, ok := found[ref]
+			outcome := coalesce.Outcome[Target]{Value: target}
+			if !ok {
+				outcome.Err = &apierror.Error{
+					Kind: apierror.NotFound, Doing: "find the " + string(finder.kind), Target: string(finder.kind) + " " + ref.String(),
+					Words: "GitLab shows this user no " + string(finder.kind) + " of that path or id",
+				}
+			}
+			outcomes[reference{finder.kind, ref}] = outcome
+		}
+	}
+	return outcomes, nil
+}
+
+type referenceNode struct {
+	ID       string `json:"id"`
+	FullPath string `json:"fullPath"`
+}
+
+func (n referenceNode) target(kind Kind) Target {
+	_, id := parseGID(n.ID)
+	return Target{Kind: kind, ID: id, Path: n.FullPath}
+}
+
+func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target, error) {
+	paths := make([]string, len(refs))
+	for i, ref := range refs {
+		paths[i] = ref.Path
+	}
+	var answer struct {
+		Projects struct {
+			Nodes []referenceNode `json:"nodes"`
+		} `json:"projects"`
+	}
+	if err := c.queryWhole(ctx, documents.ProjectReferencesByPath, fit{}, map[string]any{"fullPaths": paths}, &answer); err != nil {
+		return nil, err
+	}
+	found := make(map[Ref]Target, len(refs))
+	for _, node := range answer.Projects.Nodes {
+		found[Ref{Path: node.FullPath}.folded()] = node.target(KindProject)
+	}
+	return found, nil
+}
+
+func (c *Client) listedByID(class string, name documents.Name) func(context.Context, []Ref) (map[Ref]Target, error) {
+	return func(ctx context.Context, refs []Ref) (map[Ref]Target, error) {
+		ids := make([]int64, len(refs))
+		for i, ref := range refs {
+			ids[i] = ref.ID
+		}
+		var answer map[string]struct {
+			Nodes []referenceNode `json:"nodes"`
+		}
+		if err := c.queryWhole(ctx, name, fit{}, map[string]any{"ids": gids(class, ids)}, &answer); err != nil {
+			return nil, err
+		}
+		kind := KindProject
+		if class == "Group" {
+			kind = KindGroup
+		}
+		found := make(map[Ref]Target, len(refs))
+		for _, list := range answer {
+			for _, node := range list.Nodes {
+				target := node.target(kind)
+				found[target.Ref()] = target
+			}
+		}
+		return found, nil
+	}
+}
+
+func (c *Client) aliasedByPath(kind Kind, name documents.Name) func(context.Context, []Ref) (map[Ref]Target, error) {
+	return func(ctx context.Context, refs []Ref) (map[Ref]Target, error) {
+		variables := make(map[string]any, len(refs))
+		for i, ref := range refs {
+			variables[documents.Input(i)] = ref.Path
+		}
+		var answer map[string]*referenceNode
+		if err := c.queryWhole(ctx, name, fit{count: len(refs)}, variables, &answer); err != nil {
+			return nil, err
+		}
+		found := make(map[Ref]Target, len(refs))
+		for i, ref := range refs {
+			if node := answer[documents.Result(i)]; node != nil {
+				found[ref] = node.target(kind)
+			}
+		}
+		return found, nil
+	}
+}
+
+// queryWhole sends a document whose answer is of no use with errors in it.
+func (c *Client) queryWhole(ctx context.Context, name documents.Name, fit fit, variables map[string]any, data any) error {
+	problems, err := c.query(ctx, name, fit, variables, data)
+	if err == nil && len(problems) > 0 {
+		return apierror.FromGraphQL(problems)
+	}
+	return err
+}
+
+// index writes a list position as the place of a GraphQL error gives it.
+func index(i int) string { return strconv.Itoa(i) }

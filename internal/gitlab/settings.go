@@ -1,0 +1,139 @@
+package gitlab
+
+import (
+	"context"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
+)
+
+// CrossProjectPush is the first GitLab with the cross-project push toggle.
+var CrossProjectPush = version.Version{Major: 19, Minor: 0}
+
+// SettingsChange holds the toggles to write; nil leaves one as it is.
+type SettingsChange struct {
+	InboundAllowlist, Outbound, PushRepository, CrossProjectPush *bool
+}
+
+// Empty tells whether there is nothing to write.
+func (s SettingsChange) Empty() bool { return s == SettingsChange{} }
+
+// UpdateSettings writes toggles of a project in one request and returns all as stored afterwards.
+// Switching the allowlist off under instance enforcement is Forbidden. The write may be sent twice:
+// it says what is to be, not what to change.
+func (c *Client) UpdateSettings(ctx context.Context, project Target, change SettingsChange) (Settings, error) {
+	const doing = "change the job token settings of"
+	input := map[string]any{"fullPath": project.Path}
+	for name, value := range map[string]*bool{
+		"inboundJobTokenScopeEnabled":        change.InboundAllowlist,
+		"jobTokenScopeEnabled":               change.Outbound,
+		"pushRepositoryForJobTokenAllowed":   change.PushRepository,
+		"crossProjectPushForJobTokenAllowed": change.CrossProjectPush,
+	} {
+		if value != nil {
+			input[name] = *value
+		}
+	}
+	c.projects.Invalidate(project.ID)
+	c.effective.Invalidate(project.ID)
+	defer c.projects.Invalidate(project.ID)
+	defer c.effective.Invalidate(project.ID)
+
+	var answer struct {
+		Update *struct {
+			Errors   []string      `json:"errors"`
+			Settings *settingsNode `json:"ciCdSettings"`
+		} `json:"projectCiCdSettingsUpdate"`
+	}
+	problems, err := c.send(ctx, documents.UpdateSettings, fit{}, map[string]any{"input": input}, transport.Read, &answer)
+	switch {
+	case err != nil:
+		return Settings{}, annotate(err, doing, project.String())
+	case answer.Update == nil:
+		return Settings{}, apierror.FromGraphQL(problems).With(doing, project.String())
+	case len(answer.Update.Errors) > 0:
+		return Settings{}, apierror.FromPayload(answer.Update.Errors).With(doing, project.String())
+	case answer.Update.Settings == nil:
+		return Settings{}, (&apierror.Error{Kind: apierror.Invalid, Words: "GitLab did not say what it stored"}).With(doing, project.String())
+	}
+	stored := answer.Update.Settings.settings()
+	if !change.storedAs(stored) {
+		return stored, (&apierror.Error{Kind: apierror.Conflict, Words: "GitLab stored other values than were sent"}).With(doing, project.String())
+	}
+	return stored, nil
+}
+
+func (s SettingsChange) storedAs(stored Settings) bool {
+	same := func(sent *bool, got bool) bool { return sent == nil || *sent == got }
+	crossProjectPush := stored.CrossProjectPush != nil && *stored.CrossProjectPush
+	return same(s.InboundAllowlist, stored.InboundAllowlist) && same(s.Outbound, stored.Outbound) &&
+		same(s.PushRepository, stored.PushRepository) && same(s.CrossProjectPush, crossProjectPush)
+}
+
+// EffectiveAllowlist tells whether the allowlist limits access: the project's own toggle is on, or
+// the instance enforces it. Only a stored false costs a request.
+func (c *Client) EffectiveAllowlist(ctx context.Context, project *Project) (bool, error) {
+	if project.Settings.InboundAllowlist {
+		return true, nil
+	}
+	return c.effective.Load(ctx, project.ID)
+}
+
+func (c *Client) fetchEffective(ctx context.Context, id int64) (bool, error) {
+	scope, _, err := c.transport.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, restContext(ctx))
+	if err != nil {
+		return false, annotate(err, "read whether the job token allowlist is in effect for", Target{Kind: KindProject, ID: id}.String())
+	}
+	return scope.InboundEnabled, nil
+}
+
+// Enforcement tells whether the instance enforces every project's allowlist.
+type Enforcement int
+
+// What can be known of enforcement.
+const (
+	EnforcementUnknown Enforcement = iota // only administrators may read the setting
+	Enforced
+	NotEnforced
+)
+
+// Enforcement learns once per walk whether the instance enforces allowlists, which only an
+// administrator may read. A project whose stored toggle is off tells without that right: see
+// [Client.EnforcementFor].
+func (c *Client) Enforcement(ctx context.Context) (Enforcement, error) {
+	return c.instance.Load(ctx, struct{}{})
+}
+
+// EnforcementFor adds what one project's toggles tell to what the instance tells.
+func (c *Client) EnforcementFor(ctx context.Context, project *Project) (Enforcement, error) {
+	if project.Settings.InboundAllowlist {
+		return c.Enforcement(ctx)
+	}
+	effective, err := c.EffectiveAllowlist(ctx, project)
+	if err != nil {
+		return EnforcementUnknown, err
+	}
+	known := NotEnforced
+	if effective {
+		known = Enforced
+	}
+	c.instance.Prime(struct{}{}, known)
+	return known, nil
+}
+
+func (c *Client) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
+	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
+	err = annotate(err, "read the instance's settings", c.transport.BaseURL())
+	switch {
+	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound):
+		return EnforcementUnknown, nil
+	case err != nil:
+		return EnforcementUnknown, err
+	case settings.EnforceCIInboundJobTokenScopeEnabled:
+		return Enforced, nil
+	default:
+		return NotEnforced, nil
+	}
+}

@@ -1,0 +1,139 @@
+// Package provider is the provider block and the list of everything the provider offers. It is the
+// only package that knows all features.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+)
+
+// Address is the provider's address in the registry.
+const Address = "registry.terraform.io/jobtoken/jobtoken"
+
+// New makes the provider of a version.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &jobtokenProvider{version: version} }
+}
+
+type jobtokenProvider struct {
+	version string
+}
+
+func (p *jobtokenProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "jobtoken"
+	resp.Version = p.version
+}
+
+// Resources lists what can be managed.
+func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		allowlist.NewResource,
+		settings.NewResource,
+	}
+}
+
+// DataSources lists what can be read.
+func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		allowlist.NewDataSource,
+		settings.NewDataSource,
+	}
+}
+
+// providerModel is the provider block.
+type providerModel struct {
+	BaseURL        types.String `tfsdk:"base_url"`
+	Token          types.String `tfsdk:"token"`
+	CACertFile     types.String `tfsdk:"ca_cert_file"`
+	ClientCertFile types.String `tfsdk:"client_cert_file"`
+	ClientKeyFile  types.String `tfsdk:"client_key_file"`
+	Insecure       types.Bool   `tfsdk:"insecure"`
+	AllowPlainHTTP types.Bool   `tfsdk:"allow_plain_http"`
+	Headers        types.Map    `tfsdk:"headers"`
+	RequestTimeout types.Int64  `tfsdk:"request_timeout"`
+	MaxRetries     types.Int64  `tfsdk:"max_retries"`
+	PrefetchGroups types.List   `tfsdk:"prefetch_groups"`
+	CheckUsage     types.Bool   `tfsdk:"check_usage"`
+}
+
+func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Declares who may reach a GitLab project with a CI/CD job token.",
+		Attributes: map[string]schema.Attribute{
+			"base_url": schema.StringAttribute{
+				MarkdownDescription: "Address of GitLab, with or without `/api/v4`, such as `https://gitlab.example.com` or `https://example.com/gitlab`. Default: `GITLAB_BASE_URL`, then `CI_API_V4_URL`, then `https://gitlab.com`.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"token": schema.StringAttribute{
+				MarkdownDescription: "Personal, project or group access token with the scope `api` (`read_api` is enough to plan). Default: `GITLAB_TOKEN`. Prefer the environment: a token in an ordinary variable is part of every saved plan.",
+				Optional:            true,
+				Sensitive:           true,
+			},
+			"ca_cert_file": schema.StringAttribute{
+				MarkdownDescription: "PEM file of certificate authorities trusted beside the system's.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"client_cert_file": schema.StringAttribute{
+				MarkdownDescription: "PEM file of a client certificate, for a GitLab behind mutual TLS.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("client_key_file"))},
+			},
+			"client_key_file": schema.StringAttribute{
+				MarkdownDescription: "PEM file of the client certificate's key.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("client_cert_file"))},
+			},
+			"insecure": schema.BoolAttribute{
+				MarkdownDescription: "Do not verify GitLab's TLS certificate. Anyone on the way can then read the token; use `ca_cert_file` instead where you can.",
+				Optional:            true,
+			},
+			"allow_plain_http": schema.BoolAttribute{
+				MarkdownDescription: "Send the token over plain http to a host other than this machine.",
+				Optional:            true,
+			},
+			"headers": schema.MapAttribute{
+				MarkdownDescription: "Headers to send with every request, for a proxy before GitLab.",
+				Optional:            true,
+				Sensitive:           true,
+				ElementType:         types.StringType,
+			},
+			"request_timeout": schema.Int64Attribute{
+				MarkdownDescription: "Seconds that one request may take. Default: 60.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, 600)},
+			},
+			"max_retries": schema.Int64Attribute{
+				MarkdownDescription: "How often a request is tried again where that is safe. Default: 5; 0 never tries again.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(0, 20)},
+			},
+			"prefetch_groups": schema.ListAttribute{
+				MarkdownDescription: "Full paths of groups whose projects are all read at the first read of a project. For a configuration that covers most of a group.",
+				Optional:            true,
+				ElementType:         types.StringType,
+				Validators:          []validator.List{listvalidator.ValueStringsAre(ref.Valid(gitlab.KindGroup))},
+			},
+			"check_usage": schema.BoolAttribute{
+				MarkdownDescription: "Ask GitLab's authentication log about entries that a plan removes, and warn of those that jobs have used. One more request for each list with removals.",
+				Optional:            true,
+			},
+		},
+	}
+}

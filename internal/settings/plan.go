@@ -1,0 +1,54 @@
+package settings
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
+)
+
+// planSettings completes the proposed plan. It answers whether the resource has to be replaced.
+func planSettings(ctx context.Context, client *gitlab.Client, config, state, plan *settingsModel) (replace bool, diags diag.Diagnostics) {
+	planned, diags := ref.PlanProject(ctx, client, config.Project, state.Project, state.ProjectID)
+	if diags.HasError() || planned.Replace || planned.Unknown() {
+		return planned.Replace, diags
+	}
+	plan.Project, plan.ProjectID = planned.Spelling, types.Int64Value(planned.ID)
+	planEffective(state, plan)
+	project, err := client.Project(ctx, planned.ID)
+	if err != nil {
+		diags.Append(diagnose.Error(diagnose.ReadSettings, err))
+		return false, diags
+	}
+	diags.Append(ref.Renamed(ref.Attribute, config.Project, project.Target())...)
+	diags.Append(toggle.CheckOff(ctx, client, project, path.Root("inbound_allowlist_enabled"), config.InboundAllowlistEnabled)...)
+	if config.OutboundAllowlistEnabled.ValueBool() && !project.Settings.Outbound {
+		diags.Append(diagnose.Problem(path.Root("outbound_allowlist_enabled"), diagnose.LegacyOutbound,
+			"\"Limit access from this project\" is off for %s, and GitLab only lets it be switched off since 16.0. Access is limited on the side of the project that is reached: leave the attribute out or set it to false.",
+			project.Target()))
+	}
+	if !config.CrossProjectPushAllowed.IsNull() && project.Settings.CrossProjectPush == nil {
+		diags.Append(diagnose.Problem(path.Root("cross_project_push_allowed"), diagnose.NotSupported,
+			"Pushing from other projects with a job token came with GitLab %s; this one is older. Leave the attribute out.", gitlab.CrossProjectPush))
+	}
+	return false, diags
+}
+
+// planEffective plans the effective toggle from state and configuration alone, since what the server
+// says may differ by the time of the apply.
+func planEffective(state, plan *settingsModel) {
+	switch {
+	case plan.InboundAllowlistEnabled.ValueBool():
+		plan.InboundAllowlistEffective = types.BoolValue(true)
+	case state.ProjectID.IsNull() || !plan.InboundAllowlistEnabled.Equal(state.InboundAllowlistEnabled):
+		plan.InboundAllowlistEffective = types.BoolUnknown()
+	default:
+		plan.InboundAllowlistEffective = state.InboundAllowlistEffective
+	}
+}

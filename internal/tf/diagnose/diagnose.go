@@ -1,0 +1,158 @@
+// Package diagnose is the one place where errors become diagnostics.
+//
+// A diagnostic says what was being done, to which project, GitLab's own words, and what to do next.
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+)
+
+// Title is the first line of a diagnostic. Terraform folds warnings of equal titles into one, so a
+// warning that must not be missed carries its project: see [Title.For].
+type Title string
+
+// The titles of errors.
+const (
+	ConfigureProvider Title = "Invalid Provider Configuration"
+	FindProject       Title = "Unable to Find Project"
+	FindTarget        Title = "Unable to Find Job Token Allowlist Target"
+	InvalidReference  Title = "Invalid Project or Group Reference"
+	ReadAllowlist     Title = "Unable to Read Job Token Allowlist"
+	ReadSettings      Title = "Unable to Read Job Token Settings"
+	ChangeSettings    Title = "Unable to Change Job Token Settings"
+	ResetSettings     Title = "Unable to Reset Job Token Settings"
+	AddProject        Title = "Unable to Add Project to Job Token Allowlist"
+	AddGroup          Title = "Unable to Add Group to Job Token Allowlist"
+	SetPermissions    Title = "Unable to Change Permissions on Job Token Allowlist"
+	RemoveProject     Title = "Unable to Remove Project from Job Token Allowlist"
+	RemoveGroup       Title = "Unable to Remove Group from Job Token Allowlist"
+	Import            Title = "Unable to Import"
+	ReadPermissions   Title = "Unable to Read Permission Names"
+	UnknownPermission Title = "Unknown Permission"
+	TooManyEntries    Title = "Too Many Job Token Allowlist Entries"
+	TwoKeys           Title = "Two Keys for One Job Token Allowlist Entry"
+	WrongKind         Title = "Wrong Kind of Job Token Allowlist Target"
+	NotSupported      Title = "Not Supported by This GitLab"
+	Enforced          Title = "Job Token Allowlist Is Enforced by the Instance"
+	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
+)
+
+// The titles of warnings.
+const (
+	ProjectRenamed    Title = "Project Was Renamed"
+	TargetRenamed     Title = "Job Token Allowlist Target Was Renamed"
+	PathTakenOver     Title = "Path Belongs to Another Project Now"
+	DeletionScheduled Title = "Project Is Scheduled for Deletion"
+	ProjectGone       Title = "Project Was Deleted"
+	RemovesEntries    Title = "Job Token Allowlist Entries Will Be Removed"
+	WidensEntry       Title = "Job Token Allowlist Entry Is Widened"
+	Respelled         Title = "Job Token Allowlist Entry Is Spelled Differently"
+	NoEffect          Title = "Job Token Allowlist Has No Effect"
+	EntriesStay       Title = "Job Token Allowlist Entries Are Let Go"
+	Unreadable        Title = "Job Token Permissions Cannot Be Read"
+	StillUsed         Title = "Job Token Allowlist Entry Is Still in Use"
+	UsageUnknown      Title = "Job Token Usage Cannot Be Checked"
+	NotVerified       Title = "Certificates Are Not Verified"
+)
+
+// For puts the project into the title, so that Terraform does not fold the warning with those of
+// other projects.
+func (t Title) For(project string) Title { return Title(fmt.Sprintf("%s (%s)", t, project)) }
+
+// Error turns any error into a diagnostic.
+func Error(title Title, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(string(title), Detail(err))
+}
+
+// AttributeError is [Error] on the attribute at fault.
+func AttributeError(at path.Path, title Title, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, string(title), Detail(err))
+}
+
+// Problem is an error of the configuration itself, in the provider's own words.
+func Problem(at path.Path, title Title, format string, args ...any) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, string(title), fmt.Sprintf(format, args...))
+}
+
+// Warn is a warning on an attribute, in the provider's own words.
+func Warn(at path.Path, title Title, format string, args ...any) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, string(title), fmt.Sprintf(format, args...))
+}
+
+// Detail writes an error out: what, to which project, GitLab's words, and what to do next.
+func Detail(err error) string {
+	e, ok := apierror.As(err)
+	if !ok {
+		return err.Error()
+	}
+	var b strings.Builder
+	b.WriteString("Could not ")
+	b.WriteString(strings.TrimSpace(e.Doing + " " + e.Target))
+	b.WriteString(".")
+	if e.Words != "" {
+		fmt.Fprintf(&b, "\n\nGitLab says: %s", e.Words)
+	}
+	if facts := facts(e); facts != "" {
+		fmt.Fprintf(&b, " (%s)", facts)
+	}
+	if advice := advice(e); advice != "" {
+		b.WriteString("\n\n")
+		b.WriteString(advice)
+	}
+	return b.String()
+}
+
+func facts(e *apierror.Error) string {
+	var parts []string
+	if e.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
+	}
+	if e.RequestID != "" {
+		parts = append(parts, "request "+e.RequestID)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// advice is what a user can do about a kind of error.
+func advice(e *apierror.Error) string {
+	switch e.Kind {
+	case apierror.Unauthenticated:
+		return "The provider's token is missing, wrong, expired or revoked. Set GITLAB_TOKEN to a valid token with the scope api (read_api is enough to plan)."
+	case apierror.Forbidden:
+		if strings.Contains(e.Words, "privileges") {
+			return "The provider's token lacks the scope api, which every write needs; with read_api it can only plan."
+		}
+		if strings.Contains(e.Words, "enforced") {
+			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
+		}
+		return "The provider's user needs at least the Maintainer role on the project whose list it is, and must be able to see a target that is added or whose permissions change (Guest on a private project)."
+	case apierror.NotFound:
+		return "Check the spelling, and that the provider's user can see it: GitLab does not tell what is missing from what is hidden."
+	case apierror.Limit:
+		return fmt.Sprintf("An allowlist holds at most %d projects and %d groups. Allow a common group in place of its projects.", maxEntries, maxEntries)
+	case apierror.RateLimited:
+		if e.RetryAfter > 0 {
+			return fmt.Sprintf("GitLab limits the rate of requests and asks to wait %s. Run it again then, or lower -parallelism.", e.RetryAfter.Round(time.Second))
+		}
+		return "GitLab limits the rate of requests. Run it again later, or lower -parallelism."
+	case apierror.Unsupported:
+		return "This GitLab is too old for it, or an administrator has not enabled it."
+	case apierror.Unavailable:
+		if e.Uncertain {
+			return "The answer was lost, so the change may or may not have been made. The next plan shows what the server holds."
+		}
+		return "GitLab or a proxy before it gave no usable answer. Nothing was written by this request; run it again."
+	case apierror.Conflict, apierror.Invalid:
+		return ""
+	}
+	return ""
+}
+
+const maxEntries = 200

@@ -1,0 +1,33 @@
+package ref
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+)
+
+// ImportProject reads the project that an import names: by full path, by numeric id, or by the
+// identity attribute project_id. Problems go to the response.
+func ImportProject(ctx context.Context, client *gitlab.Client, req resource.ImportStateRequest, resp *resource.ImportStateResponse) int64 {
+	if req.ID == "" {
+		var id types.Int64
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("project_id"), &id)...)
+		return id.ValueInt64()
+	}
+	r, err := gitlab.ParseRef(gitlab.KindProject, req.ID)
+	if err != nil {
+		resp.Diagnostics.AddError(string(diagnose.Import), "The import id "+req.ID+" cannot be a project: "+err.Error()+
+			".\n\nWrite the project's full path or its numeric id.")
+		return 0
+	}
+	target, err := client.Resolve(ctx, gitlab.KindProject, r)
+	if err != nil {
+		resp.Diagnostics.Append(diagnose.Error(diagnose.Import, err))
+	}
+	return target.ID
+}

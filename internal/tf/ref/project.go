@@ -1,0 +1,162 @@
+package ref
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+)
+
+// Attribute is where resources name the project they belong to.
+var Attribute = path.Root("project")
+
+// Planned is what becomes of the attribute "project" in a plan.
+type Planned struct {
+	// Spelling is the value to plan: the prior one where the configured one means the same project.
+	Spelling types.String
+	// ID is the project; 0 while it is unknown.
+	ID int64
+	// Replace means that the configuration names another project than the state holds.
+	Replace bool
+}
+
+// Unknown tells whether the project cannot be known before the apply.
+func (p Planned) Unknown() bool { return p.ID == 0 }
+
+// PlanProject compares the configured project with the one in the state. Two spellings of one
+// project are no change; a reference that resolves to nothing is an error, never a replacement. A
+// project unknown at plan is planned in place; should it turn out to be another one, Terraform
+// stops the apply before any write.
+func PlanProject(ctx context.Context, client *gitlab.Client, config, state types.String, stateID types.Int64) (Planned, diag.Diagnostics) {
+	creating := state.IsNull() && (stateID.IsNull() || stateID.IsUnknown())
+	switch {
+	case config.IsUnknown():
+		return Planned{Spelling: config}, nil
+	case !creating && config.Equal(state) && stateID.ValueInt64() != 0:
+		return Planned{Spelling: state, ID: stateID.ValueInt64()}, nil
+	}
+	id, diags := resolveProject(ctx, client, config.ValueString())
+	if diags.HasError() || creating {
+		return Planned{Spelling: config, ID: id}, diags
+	}
+	want := stateID.ValueInt64()
+	if want == 0 {
+		if want, diags = resolveProject(ctx, client, state.ValueString()); diags.HasError() {
+			return Planned{}, diags
+		}
+	}
+	if id != want {
+		return Planned{Spelling: config, ID: id, Replace: true}, nil
+	}
+	return Planned{Spelling: state, ID: id}, nil
+}
+
+func resolveProject(ctx context.Context, client *gitlab.Client, text string) (int64, diag.Diagnostics) {
+	ref, err := gitlab.ParseRef(gitlab.KindProject, text)
+	if err != nil {
+		return 0, diag.Diagnostics{Malformed(Attribute, gitlab.KindProject, text, err)}
+	}
+	target, err := client.Resolve(ctx, gitlab.KindProject, ref)
+	if err != nil {
+		return 0, diag.Diagnostics{diagnose.AttributeError(Attribute, diagnose.FindProject, err)}
+	}
+	return target.ID, nil
+}
+
+// Respell answers how the state should spell a project after a read. The spelling stays as it was
+// typed while it means this project; once its path belongs to another project, the current path
+// stands in its place, so that a plan shows the difference.
+func Respell(ctx context.Context, client *gitlab.Client, spelling types.String, project gitlab.Target) (types.String, error) {
+	if spelling.IsNull() {
+		return types.StringValue(project.Path), nil
+	}
+	same, err := Same(ctx, client, spelling.ValueString(), project)
+	if err != nil || same {
+		return spelling, err
+	}
+	return types.StringValue(project.Path), nil
+}
+
+// Same tells whether a spelling still means a target, asking GitLab only where the target's
+// path has changed. A path that leads nowhere any more is still taken for the target's old one.
+func Same(ctx context.Context, client *gitlab.Client, spelling string, target gitlab.Target) (bool, error) {
+	ref, err := gitlab.ParseRef(target.Kind, spelling)
+	if err != nil || ref.ID != 0 || strings.EqualFold(ref.Path, target.Path) {
+		return err == nil && (ref.ID == 0 || ref.ID == target.ID), nil
+	}
+	found, err := client.Resolve(ctx, target.Kind, ref)
+	if apierror.Is(err, apierror.NotFound) {
+		return true, nil
+	}
+	return err == nil && found.ID == target.ID, err
+}
+
+// Renamed warns, as long as the configuration holds the old path of a project. It takes the
+// configured value, since the state keeps the old spelling after the configuration was mended.
+func Renamed(at path.Path, config types.String, project gitlab.Target) diag.Diagnostics {
+	ref, err := gitlab.ParseRef(project.Kind, config.ValueString())
+	if config.IsUnknown() || config.IsNull() || err != nil || ref.ID != 0 || strings.EqualFold(ref.Path, project.Path) {
+		return nil
+	}
+	if project.DeletionScheduled() {
+		return diag.Diagnostics{diagnose.Warn(at, diagnose.DeletionScheduled,
+			"%s is scheduled for deletion and has the path %s until then. Nothing is planned for that reason.", ref.Path, project.Path)}
+	}
+	title := diagnose.ProjectRenamed
+	if at.String() != Attribute.String() {
+		title = diagnose.TargetRenamed
+	}
+	return diag.Diagnostics{diagnose.Warn(at, title,
+		"The %s with id %d is now %s, no longer %s. Nothing changes at GitLab, but write the new path: the old one stops working as soon as another %s takes it.",
+		project.Kind, project.ID, project.Path, ref.Path, project.Kind)}
+}
+
+// Gone tells whether a project that can no longer be read was deleted. A 404 alone does not say so:
+// only while the namespace of its last known path is still visible is the project taken for gone;
+// otherwise the error says what is out of sight.
+func Gone(ctx context.Context, client *gitlab.Client, project gitlab.Target, notFound error) (bool, diag.Diagnostics) {
+	if !apierror.Is(notFound, apierror.NotFound) {
+		return false, diag.Diagnostics{diagnose.Error(diagnose.ReadSettings, notFound)}
+	}
+	slash := strings.LastIndex(project.Path, "/")
+	if slash < 0 {
+		return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, notFound)}
+	}
+	namespace := project.Path[:slash]
+	visible, err := client.NamespaceVisible(ctx, namespace)
+	if err != nil {
+		return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, err)}
+	}
+	if !visible {
+		return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, errors.New(outOfSight(project, namespace)))}
+	}
+	return true, diag.Diagnostics{diag.NewWarningDiagnostic(string(diagnose.ProjectGone), fmt.Sprintf(
+		"The %s is gone, while its namespace %s is still there. It is dropped from the state.", project, namespace))}
+}
+
+func outOfSight(project gitlab.Target, namespace string) string {
+	return fmt.Sprintf("Neither the %s nor its namespace %s is visible to the provider's user any more, so nothing tells whether the project was deleted. "+
+		"It stays in the state.\n\nGive the user a role in %s again, or let go of the resource without a write:\n\n"+
+		"removed {\n  from = <resource address>\n  lifecycle {\n    destroy = false\n  }\n}", project, namespace, namespace)
+}
+
+// ReadProject reads the snapshot of the project that a data source names.
+func ReadProject(ctx context.Context, client *gitlab.Client, spelling types.String) (*gitlab.Project, diag.Diagnostics) {
+	id, diags := resolveProject(ctx, client, spelling.ValueString())
+	if diags.HasError() {
+		return nil, diags
+	}
+	project, err := client.Project(ctx, id)
+	if err != nil {
+		diags.Append(diagnose.AttributeError(Attribute, diagnose.ReadSettings, err))
+	}
+	return project, diags
+}

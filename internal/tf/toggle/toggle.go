@@ -1,0 +1,39 @@
+// Package toggle treats the switch "Limit access to this project", which two resources can hold.
+package toggle
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+)
+
+// CheckOff refuses at plan to switch an allowlist off that the instance is known to enforce. One that
+// is stored as off already is no error: nothing is to be written.
+func CheckOff(ctx context.Context, client *gitlab.Client, project *gitlab.Project, at path.Path, configured types.Bool) diag.Diagnostics {
+	if configured.IsNull() || configured.IsUnknown() || configured.ValueBool() || !project.Settings.InboundAllowlist {
+		return nil
+	}
+	enforcement, err := client.EnforcementFor(ctx, project)
+	if err != nil {
+		return diag.Diagnostics{diagnose.AttributeError(at, diagnose.ReadSettings, err)}
+	}
+	if enforcement != gitlab.Enforced {
+		return nil
+	}
+	return diag.Diagnostics{diagnose.Problem(at, diagnose.Enforced,
+		"The allowlist of %s cannot be switched off: the instance enforces it for every project. Leave the attribute out, set it to true, or ask an administrator to end the enforcement.",
+		project.Target())}
+}
+
+// Change is the value to write for a toggle: nil where it is not configured or already so.
+func Change(configured types.Bool, stored bool) *bool {
+	if configured.IsNull() || configured.IsUnknown() || configured.ValueBool() == stored {
+		return nil
+	}
+	return configured.ValueBoolPointer()
+}
