@@ -98,8 +98,12 @@ func (a *applier) wish(ctx context.Context, p *planner, kind gitlab.Kind) wish {
 	p.diags.Append(diags...)
 	w.want = p.resolve(ctx, kind, entries)
 	p.checkTwoKeys(w.want)
+	before := p.before(ctx, kind)
 	if !p.letsGo() {
-		w.leave = p.leaving(w.want, p.before(ctx, kind))
+		w.leave = p.leaving(w.want, before)
+	}
+	if !p.namesRemovals(before) {
+		return w
 	}
 	for _, element := range a.plan.Removes.Elements() {
 		if text, ok := element.(types.String); ok {

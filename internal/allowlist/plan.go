@@ -45,6 +45,9 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 		// What would be removed cannot be named, so it is planned that nothing is: Terraform stops
 		// the apply where that turns out otherwise.
 		plan.Removes = types.ListNull(types.StringType)
+		if p.state != nil {
+			plan.Removes = p.state.Removes
+		}
 		return false
 	}
 	plan.Project, plan.ProjectID = project.Spelling, types.Int64Value(project.ID)
@@ -61,6 +64,9 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 		removes = append(removes, p.planKind(ctx, kind, plan)...)
 	}
 	plan.Removes = paths(removes)
+	if len(removes) == 0 && p.state != nil {
+		plan.Removes = p.state.Removes // what an earlier apply removed is no news
+	}
 	if p.diags.HasError() {
 		return false
 	}
@@ -107,6 +113,10 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	}
 	return nil
 }
+
+// namesRemovals tells whether entries of a kind leave by the attribute removes rather than by lines
+// of the diff: where the kind was not managed before, or not exclusively.
+func (p *planner) namesRemovals(before []entry) bool { return before == nil || p.becomesExclusive() }
 
 // before gives the entries of the state; nil where the kind was not managed.
 func (p *planner) before(ctx context.Context, kind gitlab.Kind) []entry {

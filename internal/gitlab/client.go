@@ -59,7 +59,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{transport: t, prefetchGroups: config.PrefetchGroups}
-	batched := coalesce.Options{MaxBatch: batchSize, Window: batchWindow, Timeout: readTimeout, Split: splittable}
+	batched := coalesce.Options{MaxBatch: batchSize, Window: batchWindow, Timeout: readTimeout, Split: transport.SmallerMayPass}
 	single := coalesce.Options{MaxBatch: 1, Timeout: readTimeout}
 	c.server = coalesce.New(single, one(c.fetchServer))
 	c.projects = coalesce.New(batched, c.fetchProjects)
@@ -81,12 +81,6 @@ func one[K comparable, V any](fetch func(context.Context, K) (V, error)) coalesc
 		}
 		return outcomes, nil
 	}
-}
-
-// splittable tells whether a smaller batch may succeed where this one failed as a whole: it cost too
-// much, took too long, or one project in it spoils the answer.
-func splittable(err error) bool {
-	return apierror.Is(err, apierror.Limit) || apierror.Is(err, apierror.Unavailable)
 }
 
 // Server is the GitLab behind the base URL.

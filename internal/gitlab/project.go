@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -77,11 +78,11 @@ func (c *Client) Project(ctx context.Context, id int64) (*Project, error) {
 	return c.projects.Load(ctx, id)
 }
 
-const readingProject = "read the job token settings and allowlist"
+const readingProject = "read the job token settings and allowlist of"
 
 func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coalesce.Outcome[*Project], error) {
 	outcomes, err := c.fetchSnapshots(ctx, ids, fit{})
-	if len(ids) == 1 && apierror.Is(err, apierror.Unavailable) {
+	if failure, ok := apierror.As(err); ok && len(ids) == 1 && failure.Status == http.StatusInternalServerError {
 		// A stored permission that GitLab's enumeration no longer holds fails the whole request.
 		if readable, again := c.fetchSnapshots(ctx, ids, fit{withoutPolicies: true}); again == nil {
 			return readable, nil
@@ -105,7 +106,6 @@ func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[
 		if _, found := outcomes[id]; !found {
 			outcomes[id] = coalesce.Outcome[*Project]{Err: &apierror.Error{
 				Kind: apierror.NotFound, Doing: readingProject, Target: Target{Kind: KindProject, ID: id}.String(),
-				Words: "GitLab shows no such project to this user",
 			}}
 		}
 	}

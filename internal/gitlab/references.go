@@ -72,7 +72,7 @@ func (c *Client) resolveOldPath(ctx context.Context, ref Ref, notFound error) Re
 func (c *Client) fetchOldPath(ctx context.Context, path string) (int64, error) {
 	project, _, err := c.transport.REST().Projects.GetProject(path, nil, restContext(ctx))
 	if err != nil {
-		return 0, annotate(err, "find the project", "project "+path)
+		return 0, annotate(err, "find", "project "+path)
 	}
 	return project.ID, nil
 }
@@ -110,10 +110,7 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 			target, ok := found[ref]
 			outcome := coalesce.Outcome[Target]{Value: target}
 			if !ok {
-				outcome.Err = &apierror.Error{
-					Kind: apierror.NotFound, Doing: "find the " + string(finder.kind), Target: string(finder.kind) + " " + ref.String(),
-					Words: "GitLab shows this user no " + string(finder.kind) + " of that path or id",
-				}
+				outcome.Err = &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: string(finder.kind) + " " + ref.String()}
 			}
 			outcomes[reference{finder.kind, ref}] = outcome
 		}

@@ -1,0 +1,158 @@
+package acctest
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Entries are the lines of an allowlist: the path of what is admitted, and its permissions ("default",
+// or the fine-grained ones joined by commas).
+type Entries map[string]string
+
+// Allow adds a project or group to a list by hand, with default permissions or fine-grained ones.
+func (g *GitLab) Allow(t testing.TB, source Project, targetPath string, permissions ...string) {
+	t.Helper()
+	g.mutate(t, "ciJobTokenScopeAddGroupOrProject", "CiJobTokenScopeAddGroupOrProjectInput", entryInput(source, targetPath, permissions))
+}
+
+// Permit changes the permissions of an entry by hand.
+func (g *GitLab) Permit(t testing.TB, source Project, targetPath string, permissions ...string) {
+	t.Helper()
+	g.mutate(t, "ciJobTokenScopeUpdatePolicies", "CiJobTokenScopeUpdatePoliciesInput", entryInput(source, targetPath, permissions))
+}
+
+// None are no permissions at all, as opposed to the default ones.
+const None = "-"
+
+func entryInput(source Project, targetPath string, permissions []string) map[string]any {
+	policies := []string{}
+	for _, permission := range permissions {
+		if permission != None {
+			policies = append(policies, strings.ToUpper(permission))
+		}
+	}
+	return map[string]any{
+		"projectPath": source.Path, "targetPath": targetPath,
+		"defaultPermissions": len(permissions) == 0, "jobTokenPolicies": policies,
+	}
+}
+
+// Deny removes a project from a list by hand.
+func (g *GitLab) Deny(t testing.TB, source Project, targetPath string) {
+	t.Helper()
+	g.mutate(t, "ciJobTokenScopeRemoveProject", "CiJobTokenScopeRemoveProjectInput",
+		map[string]any{"projectPath": source.Path, "targetProjectPath": targetPath})
+}
+
+// DenyGroup removes a group from a list by hand.
+func (g *GitLab) DenyGroup(t testing.TB, source Project, targetPath string) {
+	t.Helper()
+	g.mutate(t, "ciJobTokenScopeRemoveGroup", "CiJobTokenScopeRemoveGroupInput",
+		map[string]any{"projectPath": source.Path, "targetGroupPath": targetPath})
+}
+
+func (g *GitLab) mutate(t testing.TB, field, inputType string, input map[string]any) {
+	t.Helper()
+	var answer map[string]struct {
+		Errors []string `json:"errors"`
+	}
+	g.GraphQL(t, fmt.Sprintf("mutation ByHand($input: %s!) { %s(input: $input) { errors } }", inputType, field), map[string]any{"input": input}, &answer)
+	if problems := answer[field].Errors; len(problems) > 0 {
+		t.Fatalf("%s: %s", field, strings.Join(problems, ", "))
+	}
+}
+
+// SetToggle switches "Limit access to this project" by hand.
+func (g *GitLab) SetToggle(t testing.TB, project Project, enabled bool) {
+	t.Helper()
+	g.Admin(t, http.MethodPatch, fmt.Sprintf("/projects/%d/job_token_scope", project.ID), map[string]any{"enabled": enabled}, nil)
+}
+
+// Settings are the stored toggles of a project.
+type Settings struct {
+	Inbound          bool `json:"inboundJobTokenScopeEnabled"`
+	Outbound         bool `json:"jobTokenScopeEnabled"`
+	PushRepository   bool `json:"pushRepositoryForJobTokenAllowed"`
+	CrossProjectPush bool `json:"crossProjectPushForJobTokenAllowed"`
+}
+
+// Settings reads the stored toggles of a project.
+func (g *GitLab) Settings(t testing.TB, project Project) Settings {
+	t.Helper()
+	var answer struct {
+		Projects struct {
+			Nodes []struct {
+				Settings Settings `json:"ciCdSettings"`
+			} `json:"nodes"`
+		} `json:"projects"`
+	}
+	g.GraphQL(t, `query Check($ids: [ID!]) { projects(ids: $ids) { nodes { ciCdSettings {
+		inboundJobTokenScopeEnabled jobTokenScopeEnabled pushRepositoryForJobTokenAllowed crossProjectPushForJobTokenAllowed } } } }`,
+		map[string]any{"ids": []string{fmt.Sprintf("gid://gitlab/Project/%d", project.ID)}}, &answer)
+	if len(answer.Projects.Nodes) != 1 {
+		t.Fatalf("GitLab knows no project %d", project.ID)
+	}
+	return answer.Projects.Nodes[0].Settings
+}
+
+// Allowlist reads what a project's list holds.
+func (g *GitLab) Allowlist(t testing.TB, project Project) Entries {
+	t.Helper()
+	type list struct {
+		Nodes []struct {
+			Default  bool     `json:"defaultPermissions"`
+			Policies []string `json:"jobTokenPolicies"`
+			Target   struct {
+				Path string `json:"fullPath"`
+			} `json:"target"`
+		} `json:"nodes"`
+	}
+	var answer struct {
+		Projects struct {
+			Nodes []struct {
+				List struct {
+					Projects list `json:"projectsAllowlist"`
+					Groups   list `json:"groupsAllowlist"`
+				} `json:"ciJobTokenScopeAllowlist"`
+			} `json:"nodes"`
+		} `json:"projects"`
+	}
+	const entry = `{ nodes { defaultPermissions jobTokenPolicies target { ... on CiJobTokenAccessibleProject { fullPath } ... on CiJobTokenAccessibleGroup { fullPath } } } }`
+	g.GraphQL(t, `query Check($ids: [ID!]) { projects(ids: $ids) { nodes { ciJobTokenScopeAllowlist { projectsAllowlist(first: 200) `+entry+` groupsAllowlist(first: 200) `+entry+` } } } }`,
+		map[string]any{"ids": []string{fmt.Sprintf("gid://gitlab/Project/%d", project.ID)}}, &answer)
+	if len(answer.Projects.Nodes) != 1 {
+		t.Fatalf("GitLab knows no project %d", project.ID)
+	}
+	entries := Entries{}
+	for _, l := range []list{answer.Projects.Nodes[0].List.Projects, answer.Projects.Nodes[0].List.Groups} {
+		for _, node := range l.Nodes {
+			permissions := "default"
+			if !node.Default {
+				slices.Sort(node.Policies)
+				permissions = strings.ToLower(strings.Join(node.Policies, ","))
+			}
+			entries[node.Target.Path] = permissions
+		}
+	}
+	return entries
+}
+
+// CheckAllowlist compares a project's list with what it is to hold.
+func (g *GitLab) CheckAllowlist(t testing.TB, project Project, want Entries) {
+	t.Helper()
+	if got := g.Allowlist(t, project); !maps.Equal(got, want) {
+		t.Errorf("the allowlist of %s holds %v, want %v", project.Path, got, want)
+	}
+}
+
+// CheckSettings compares a project's stored toggles with what they are to be.
+func (g *GitLab) CheckSettings(t testing.TB, project Project, want Settings) {
+	t.Helper()
+	if got := g.Settings(t, project); got != want {
+		t.Errorf("the toggles of %s are %+v, want %+v", project.Path, got, want)
+	}
+}

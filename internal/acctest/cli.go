@@ -1,0 +1,178 @@
+package acctest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// CLI drives the real CLI with the built provider binary in a folder of its own.
+type CLI struct {
+	// Dir is the working folder.
+	Dir string
+	env []string
+}
+
+// Result is what a command of the CLI left.
+type Result struct {
+	// Output is what a user sees, both streams.
+	Output string
+	Code   int
+}
+
+// NewCLI prepares a folder for a configuration.
+func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
+	t.Helper()
+	c := &CLI{Dir: t.TempDir()}
+	rc := filepath.Join(c.Dir, "cli.tfrc")
+	c.write(t, rc, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"jobtoken/jobtoken\" = %q\n  }\n  direct {}\n}\n", filepath.Dir(binary(t))))
+	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
+		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token)
+	c.Configure(t, configuration)
+	return c
+}
+
+const required = `terraform {
+  required_providers {
+    jobtoken = {
+      source = "jobtoken/jobtoken"
+    }
+  }
+}
+
+`
+
+// Configure replaces the configuration.
+func (c *CLI) Configure(t testing.TB, configuration string) {
+	t.Helper()
+	c.write(t, filepath.Join(c.Dir, "main.tf"), required+configuration)
+}
+
+// Setenv adds variables to the environment of later commands.
+func (c *CLI) Setenv(variables ...string) { c.env = append(c.env, variables...) }
+
+// Run runs a command and answers whatever came of it.
+func (c *CLI) Run(t testing.TB, args ...string) Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, cli(), args...) //nolint:gosec // the CLI under test
+	cmd.Dir, cmd.Env = c.Dir, c.env
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run %v: %v", args, err)
+	}
+	return Result{Output: strings.ReplaceAll(output.String(), "│ ", ""), Code: cmd.ProcessState.ExitCode()}
+}
+
+// Must runs a command and fails the test unless it exits with the code.
+func (c *CLI) Must(t testing.TB, code int, args ...string) string {
+	t.Helper()
+	result := c.Run(t, append(args, "-no-color")...)
+	if result.Code != code {
+		t.Fatalf("%v exited with %d, want %d:\n%s", args, result.Code, code, result.Output)
+	}
+	return result.Output
+}
+
+// The exit codes of plan -detailed-exitcode.
+const (
+	NoChanges = 0
+	Failed    = 1
+	Changes   = 2
+)
+
+// Plan plans with -detailed-exitcode.
+func (c *CLI) Plan(t testing.TB, code int, args ...string) string {
+	t.Helper()
+	return c.Must(t, code, append([]string{"plan", "-detailed-exitcode", "-input=false"}, args...)...)
+}
+
+// Apply plans and applies.
+func (c *CLI) Apply(t testing.TB, code int, args ...string) string {
+	t.Helper()
+	return c.Must(t, code, append([]string{"apply", "-auto-approve", "-input=false"}, args...)...)
+}
+
+// ShowJSON decodes what show -json says of a saved plan, or of the state.
+func (c *CLI) ShowJSON(t testing.TB, into any, args ...string) {
+	t.Helper()
+	result := c.Run(t, append([]string{"show", "-json"}, args...)...)
+	start := strings.Index(result.Output, "{")
+	if start < 0 || result.Code != 0 {
+		t.Fatalf("show: %s", result.Output)
+	}
+	if err := json.NewDecoder(strings.NewReader(result.Output[start:])).Decode(into); err != nil {
+		t.Fatalf("show: %v", err)
+	}
+}
+
+func (c *CLI) write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cli is the Terraform or OpenTofu under test, named as terraform-plugin-testing names it.
+func cli() string {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path
+	}
+	return "terraform"
+}
+
+// withoutTerraform drops variables that would change what the CLI does.
+func withoutTerraform(env []string) []string {
+	kept := make([]string, 0, len(env))
+	for _, variable := range env {
+		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "GITLAB_") && !strings.HasPrefix(variable, "CI_") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+var build struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// binary builds the provider once for all tests of a process.
+func binary(t testing.TB) string {
+	t.Helper()
+	build.once.Do(func() {
+		if build.dir, build.err = os.MkdirTemp("", "jobtoken-acctest-"); build.err != nil {
+			return
+		}
+		path := filepath.Join(build.dir, "terraform-provider-jobtoken")
+		cmd := exec.Command("go", "build", "-o", path, "github.com/jobtoken/terraform-provider-jobtoken") //nolint:gosec,noctx // a fixed command
+		if output, err := cmd.CombinedOutput(); err != nil {
+			build.err = fmt.Errorf("%w: %s", err, output)
+		}
+	})
+	if build.err != nil {
+		t.Fatalf("build the provider: %v", build.err)
+	}
+	return filepath.Join(build.dir, "terraform-provider-jobtoken")
+}
+
+// RemoveBinary deletes what NewCLI has built. Packages that use it call it at the end of TestMain.
+func RemoveBinary() {
+	if build.dir != "" {
+		_ = os.RemoveAll(build.dir)
+	}
+}

@@ -1,0 +1,77 @@
+package acctest
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+)
+
+// Requests are what an embedded GitLab has answered.
+type Requests struct {
+	Total int `json:"total"`
+	// Counts are by method and route: "POST /api/graphql".
+	Counts map[string]int `json:"counts"`
+	// GraphQL are by operation name.
+	GraphQL map[string]int `json:"graphql"`
+}
+
+// ForgetRequests starts the count anew.
+func (g *GitLab) ForgetRequests(t testing.TB) {
+	t.Helper()
+	if g.Embedded() {
+		g.call(t, g.admin, http.MethodDelete, "/-/emulator/requests", nil, nil)
+	}
+}
+
+// Requests tells what has been asked since [GitLab.ForgetRequests]; false on a real GitLab, which
+// cannot tell.
+func (g *GitLab) Requests(t testing.TB) (Requests, bool) {
+	t.Helper()
+	var requests Requests
+	if !g.Embedded() {
+		return requests, false
+	}
+	g.call(t, g.admin, http.MethodGet, "/-/emulator/requests", nil, &requests)
+	return requests, true
+}
+
+// Writes are the mutations and other writing requests among them, sorted by name.
+func (r Requests) Writes() []string {
+	var writes []string
+	for name := range r.GraphQL {
+		if !slices.Contains(reading, name) {
+			writes = append(writes, name)
+		}
+	}
+	for route := range maps.Keys(r.Counts) {
+		if route != "POST /api/graphql" && route[:3] != "GET" {
+			writes = append(writes, route)
+		}
+	}
+	slices.Sort(writes)
+	return writes
+}
+
+// reading are the operations of the provider that only read.
+var reading = []string{
+	"ProjectSnapshots", "GroupSnapshots", "AllowlistPage", "ProjectReferencesByPath", "ProjectReferencesByID",
+	"GroupReferencesByPath", "GroupReferencesByID", "NamespaceReferences", "PermissionNames", "AuthenticationLog", "Check",
+}
+
+// Fault is a disturbance that the embedded GitLab is asked for.
+type Fault map[string]any
+
+// Disturb asks the embedded GitLab for a fault. Tests that need one say so with [NeedsEmbedded].
+func (g *GitLab) Disturb(t testing.TB, fault Fault) {
+	t.Helper()
+	g.call(t, g.admin, http.MethodPost, "/-/emulator/faults", fault, nil)
+}
+
+// NeedsEmbedded skips a test that disturbs the server, which a real GitLab does not offer.
+func NeedsEmbedded(t testing.TB, g *GitLab) {
+	t.Helper()
+	if !g.Embedded() {
+		t.Skip("a real GitLab cannot be asked for faults")
+	}
+}

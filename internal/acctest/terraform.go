@@ -1,0 +1,38 @@
+package acctest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/provider"
+)
+
+// Factories serve the provider to the real CLI from the test's own process, race detector included.
+var Factories = map[string]func() (tfprotov6.ProviderServer, error){
+	"jobtoken": providerserver.NewProtocol6WithError(provider.New("test")()),
+}
+
+// Run drives the real CLI through steps. The steps' configurations get the provider block of the
+// test's GitLab.
+func Run(t *testing.T, g *GitLab, steps ...resource.TestStep) {
+	t.Helper()
+	for i := range steps {
+		if steps[i].Config != "" {
+			steps[i].Config = g.Config(steps[i].Config)
+		}
+	}
+	resource.Test(t, resource.TestCase{
+		IsUnitTest:               true,
+		ProtoV6ProviderFactories: Factories,
+		Steps:                    steps,
+	})
+}
+
+// Config puts the provider block of this GitLab before a configuration.
+func (g *GitLab) Config(body string) string {
+	return fmt.Sprintf("provider \"jobtoken\" {\n  base_url         = %q\n  token            = %q\n  allow_plain_http = true\n}\n\n%s", g.BaseURL, g.Token, body)
+}

@@ -1,0 +1,72 @@
+package apierror
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+)
+
+// FromNetwork makes an error of a request that got no answer. Sent says that a
+// write may have reached GitLab. The cause stays reachable by errors.Is, so
+// that a context that was cancelled or ran out is known as such.
+func FromNetwork(err error, sent bool) *Error {
+	if err == nil {
+		err = errors.New("the connection gave no reason")
+	}
+	e := &Error{Kind: Unavailable, Uncertain: sent, Cause: withoutURL(err)}
+	switch {
+	case errors.Is(err, context.Canceled):
+		e.Words = "the request was cancelled"
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Words = "the time for this operation ran out"
+	case isTLS(err):
+		e.Kind = Invalid
+		e.Words = clean("no TLS connection to GitLab: " + e.Cause.Error())
+	case isNoSuchHost(err):
+		e.Kind = Invalid
+		e.Words = clean("no such host: " + e.Cause.Error())
+	default:
+		e.Words = clean("no proper answer from GitLab: " + e.Cause.Error())
+	}
+	return e
+}
+
+// IsPermanent reports whether a connection failed over what no second try
+// changes: a certificate, what the other side speaks, or a name that does not exist.
+func IsPermanent(err error) bool {
+	return isTLS(err) || isNoSuchHost(err)
+}
+
+func isTLS(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		invalid      x509.CertificateInvalidError
+		record       tls.RecordHeaderError
+		op           *net.OpError
+	)
+	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
+		return true // crypto/tls names a TLS alert so, its own type being hidden
+	}
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
+		errors.As(err, &invalid) || errors.As(err, &record)
+}
+
+func isNoSuchHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
+}
+
+// withoutURL drops the URL that net/http writes before its errors: it can hold
+// a query with a token.
+func withoutURL(err error) error {
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) && wrapped.Err != nil {
+		err = wrapped.Err
+	}
+	return err
+}

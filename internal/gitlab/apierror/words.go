@@ -1,0 +1,109 @@
+package apierror
+
+import (
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxWords bounds [Error.Words], in runes.
+const maxWords = 500
+
+const redacted = "[redacted]"
+
+// secrets are texts that must not reach a diagnostic or a log even if GitLab,
+// a proxy or a URL in a network error repeats them. The prefixes are those of
+// https://docs.gitlab.com/security/tokens/#token-prefixes.
+var secrets = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`\bgl(?:pat|oas|dt|rtr|rt|cbt|ptt|ft|imt|agent|wt|soat|ffct)-[0-9A-Za-z_.=-]{4,}`), redacted},
+	{regexp.MustCompile(`(?i)((?:private|job|deploy|access|refresh)[_-]token["']?\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|[^\s&"',;)}]+)`), "${1}" + redacted},
+	{regexp.MustCompile(`(?i)((?:bearer|basic)\s+)[0-9A-Za-z+/_.=~-]{8,}`), "${1}" + redacted},
+	{regexp.MustCompile(`(://)[^\s/@]+@`), "${1}" + redacted + "@"},
+}
+
+// Scrub takes out of a text whatever looks like a GitLab token, a token
+// parameter or header, or the credentials of a URL.
+func Scrub(text string) string {
+	for _, secret := range secrets {
+		text = secret.pattern.ReplaceAllString(text, secret.with)
+	}
+	return text
+}
+
+// clean makes one line of a text: printable, scrubbed and not too long.
+func clean(text string) string {
+	text = strings.ToValidUTF8(text, "")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		default:
+			return r
+		}
+	}, text)
+	// A secret is known by what stands around it, so some of that is left for Scrub.
+	text, _ = truncate(strings.Join(strings.Fields(text), " "), 8*maxWords)
+	text = Scrub(text)
+	if short, cut := truncate(text, maxWords-1); cut && utf8.RuneCountInString(text) > maxWords {
+		return short + "…"
+	}
+	return text
+}
+
+// truncate returns the first runes of a text, and whether there were more.
+func truncate(text string, most int) (string, bool) {
+	n := 0
+	for at := range text {
+		if n == most {
+			return text[:at], true
+		}
+		n++
+	}
+	return text, false
+}
+
+var (
+	// statusName is what GitLab's REST helpers put between status and reason, as
+	// in "400 Bad request - reason".
+	statusName = regexp.MustCompile(`^(?i:bad request|forbidden|unauthorized|unprocessable entity|not found) - `)
+	pageTitle  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	markup     = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+func withoutStatus(status int, words string) string {
+	reason, found := strings.CutPrefix(words, strconv.Itoa(status)+" ")
+	if !found {
+		return words
+	}
+	return statusName.ReplaceAllString(reason, "")
+}
+
+// IsHTML reports whether an answer is a page made for people. Its Content-Type
+// decides, or, where that says nothing, how it begins.
+func IsHTML(contentType string, body []byte) bool {
+	if strings.Contains(strings.ToLower(contentType), "html") {
+		return true
+	}
+	start := body[:min(len(body), 256)]
+	begins := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(string(start), "\ufeff")))
+	return strings.HasPrefix(begins, "<!doctype html") || strings.HasPrefix(begins, "<html")
+}
+
+// HTMLTitle returns the title of a page as plain text, empty if it has none.
+func HTMLTitle(body []byte) string {
+	title := pageTitle.FindSubmatch(body[:min(len(body), 1<<20)])
+	if title == nil {
+		return ""
+	}
+	text := html.UnescapeString(markup.ReplaceAllString(string(title[1]), " "))
+	// Unescaping can make markup out of text that was escaped twice.
+	return clean(strings.NewReplacer("<", "", ">", "").Replace(text))
+}

@@ -1,0 +1,130 @@
+// Package coalesce turns many calls for single keys into few calls for many:
+// callers of one key share a fetch, keys asked for at the same time share a
+// batch, and a value is kept until it is invalidated.
+package coalesce
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrMissing is the error of a key that a fetch said nothing about.
+var ErrMissing = errors.New("coalesce: no outcome for key")
+
+const (
+	maxWindow      = 10 * time.Millisecond
+	defaultTimeout = 2 * time.Minute
+)
+
+// Options shape how keys are gathered and fetched.
+type Options struct {
+	// MaxBatch is the most keys of one fetch; a full batch goes at once. Below 1 it is 1.
+	MaxBatch int
+	// Window is how long the first key of a batch waits for company; at most 10 ms.
+	Window time.Duration
+	// Timeout bounds one fetch. Default 2 minutes.
+	Timeout time.Duration
+	// Split says of a whole-batch error that the batch is to be halved and fetched
+	// again, down to single keys. Nil means never.
+	Split func(error) bool
+}
+
+// Outcome is what a fetch learned about one key: a value or an error.
+type Outcome[V any] struct {
+	Value V
+	Err   error
+}
+
+// Fetch gets many keys at once. An error beside the map is the error of every
+// key. It must return soon after ctx ends.
+type Fetch[K comparable, V any] func(ctx context.Context, keys []K) (map[K]Outcome[V], error)
+
+// Loader gathers, shares and keeps. It is safe for use by many goroutines. All
+// callers of a key get the same value, which they must not change.
+type Loader[K comparable, V any] struct {
+	options Options
+	fetch   Fetch[K, V]
+
+	mu sync.Mutex
+	// kept holds values; errors are never kept.
+	kept map[K]V
+	// calls holds, per key, the call that a new caller joins.
+	calls map[K]*call[K, V]
+	// gathering is the batch that still waits for company; nil if there is none.
+	gathering *batch[K, V]
+}
+
+// New makes a loader over a fetch.
+func New[K comparable, V any](o Options, fetch Fetch[K, V]) *Loader[K, V] {
+	o.MaxBatch = max(o.MaxBatch, 1)
+	o.Window = min(max(o.Window, 0), maxWindow)
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	return &Loader[K, V]{options: o, fetch: fetch, kept: map[K]V{}, calls: map[K]*call[K, V]{}}
+}
+
+// Load returns the kept value of a key, or waits for a fetch of it until ctx ends.
+func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
+	l.mu.Lock()
+	if value, ok := l.kept[key]; ok {
+		l.mu.Unlock()
+		return value, nil
+	}
+	if err := ctx.Err(); err != nil {
+		l.mu.Unlock()
+		var none V
+		return none, err
+	}
+	c := l.join(ctx, key)
+	l.mu.Unlock()
+	return l.wait(ctx, c)
+}
+
+// LoadAll asks for all keys at once: batches are filled, and none waits for
+// company. Every key, repeated ones too, has exactly one outcome.
+func (l *Loader[K, V]) LoadAll(ctx context.Context, keys []K) map[K]Outcome[V] {
+	outcomes := make(map[K]Outcome[V], len(keys))
+	joined := make(map[K]*call[K, V])
+	l.mu.Lock()
+	for _, key := range keys {
+		if value, ok := l.kept[key]; ok {
+			outcomes[key] = Outcome[V]{Value: value}
+		} else if err := ctx.Err(); err != nil {
+			outcomes[key] = Outcome[V]{Err: err}
+		} else if joined[key] == nil {
+			joined[key] = l.join(ctx, key)
+		}
+	}
+	if len(joined) > 0 {
+		l.dispatch()
+	}
+	l.mu.Unlock()
+	for key, c := range joined {
+		value, err := l.wait(ctx, c)
+		outcomes[key] = Outcome[V]{Value: value, Err: err}
+	}
+	return outcomes
+}
+
+// Invalidate drops what is kept of keys and bumps their generation: a fetch begun
+// before answers those who asked before, is not kept, and is not joined any more.
+func (l *Loader[K, V]) Invalidate(keys ...K) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		delete(l.kept, key)
+		l.detach(key)
+	}
+}
+
+// Prime keeps a value that was learned elsewhere. A fetch begun before does not
+// overwrite it, and answers only those who asked before.
+func (l *Loader[K, V]) Prime(key K, value V) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.detach(key)
+	l.kept[key] = value
+}
