@@ -141,6 +141,18 @@ func (g *GitLab) Allowlist(t testing.TB, project Project) Entries {
 	return entries
 }
 
+// SetSettings sets the toggles of a project by hand. The legacy outbound one is left out, since
+// GitLab only lets it be switched off.
+func (g *GitLab) SetSettings(t testing.TB, project Project, settings Settings) {
+	t.Helper()
+	g.mutate(t, "projectCiCdSettingsUpdate", "ProjectCiCdSettingsUpdateInput", map[string]any{
+		"fullPath":                           project.Path,
+		"inboundJobTokenScopeEnabled":        settings.Inbound,
+		"pushRepositoryForJobTokenAllowed":   settings.PushRepository,
+		"crossProjectPushForJobTokenAllowed": settings.CrossProjectPush,
+	})
+}
+
 // CheckAllowlist compares a project's list with what it is to hold.
 func (g *GitLab) CheckAllowlist(t testing.TB, project Project, want Entries) {
 	t.Helper()

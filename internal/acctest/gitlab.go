@@ -177,6 +177,12 @@ func (g *GitLab) Member(t testing.TB, of string, id int64, user User, role Role)
 	g.Admin(t, http.MethodPost, fmt.Sprintf("/%s/%d/members", of, id), map[string]any{"user_id": user.ID, "access_level": role}, nil)
 }
 
+// Dismiss takes a user's role in a group ("groups") or project ("projects").
+func (g *GitLab) Dismiss(t testing.TB, of string, id int64, user User) {
+	t.Helper()
+	g.Admin(t, http.MethodDelete, fmt.Sprintf("/%s/%d/members/%d", of, id, user.ID), nil, nil)
+}
+
 // Rename gives a project another last path segment.
 func (g *GitLab) Rename(t testing.TB, project Project, path string) Project {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/provider"
 )
@@ -20,6 +21,12 @@ var Factories = map[string]func() (tfprotov6.ProviderServer, error){
 // test's GitLab.
 func Run(t *testing.T, g *GitLab, steps ...resource.TestStep) {
 	t.Helper()
+	RunSince(t, g, nil, steps...)
+}
+
+// RunSince is [Run] for what only some versions of the CLI can do; others skip the test.
+func RunSince(t *testing.T, g *GitLab, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
+	t.Helper()
 	for i := range steps {
 		if steps[i].Config != "" {
 			steps[i].Config = g.Config(steps[i].Config)
@@ -27,6 +34,7 @@ func Run(t *testing.T, g *GitLab, steps ...resource.TestStep) {
 	}
 	resource.Test(t, resource.TestCase{
 		IsUnitTest:               true,
+		TerraformVersionChecks:   versions,
 		ProtoV6ProviderFactories: Factories,
 		Steps:                    steps,
 	})

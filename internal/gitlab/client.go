@@ -48,7 +48,7 @@ type Client struct {
 
 const (
 	batchSize   = 50 // GitLab takes at most 50 paths, and answers within its 30 s
-	batchWindow = 5 * time.Millisecond
+	batchWindow = 10 * time.Millisecond
 	readTimeout = 3 * time.Minute // all retries of one read together
 )
 

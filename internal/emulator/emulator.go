@@ -1,0 +1,129 @@
+// Package emulator is an embedded GitLab for tests, benchmarks and the demo: in
+// memory, with GitLab's answers to what concerns CI/CD job tokens.
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/fault"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphqlapi"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rest"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/seed"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/throttle"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/traffic"
+)
+
+// Options say what kind of GitLab to start. The zero value is the newest
+// version, empty, on a free port of the loopback address, as fast as it can be.
+type Options struct {
+	// Version is the GitLab version to be, such as "19.4"; empty is the newest.
+	Version string
+	// Seed is what the instance holds at the start: "empty" (or ""), "acme" or
+	// "estate:PxE".
+	Seed string
+	// Listen is the address to serve at; empty is "127.0.0.1:0".
+	Listen string
+	// Latency is added to each request.
+	Latency time.Duration
+	// CostPerProject and CostPerEntry are added for each project and each
+	// allowlist entry that a request reads.
+	CostPerProject, CostPerEntry time.Duration
+	// RateLimit is how many API requests a minute a caller may make before it
+	// gets 429; 0 is no limit.
+	RateLimit int
+	// Now is the instance's clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Server is a running GitLab.
+type Server struct {
+	options  Options
+	url      string
+	tokens   map[string]string
+	store    *store.Store
+	rest     *rest.API
+	graphql  *graphqlapi.Controller
+	throttle *throttle.Throttle
+	traffic  traffic.Log
+	faults   fault.Plan
+
+	http *http.Server
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// Start starts a GitLab that serves until Close.
+func Start(options Options) (*Server, error) {
+	version, err := release.Parse(options.Version)
+	if err != nil {
+		return nil, err
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Listen == "" {
+		options.Listen = "127.0.0.1:0"
+	}
+	s := &Server{options: options, store: store.New(options.Now), throttle: throttle.New(options.RateLimit, options.Now)}
+	s.store.Write(func(st *store.State) { s.tokens, err = seed.Plant(st, options.Seed, version) })
+	if err != nil {
+		return nil, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", options.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen at %s: %w", options.Listen, err)
+	}
+	s.url = "http://" + listener.Addr().String()
+	services := rules.Services{Version: version}
+	s.rest = rest.New(s.store, services, s.url)
+	if s.graphql, err = graphqlapi.New(s.store, services, s.url); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s.serve(listener)
+	return s, nil
+}
+
+func (s *Server) serve(listener net.Listener) {
+	base, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(s.handle),
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+	s.done.Go(func() { _ = s.http.Serve(listener) }) // always ends with ErrServerClosed, by Close
+}
+
+// URL is where the server answers, without a trailing slash.
+func (s *Server) URL() string { return s.url }
+
+// AdminToken is the access token of the administrator root.
+func (s *Server) AdminToken() string { return s.tokens["root"] }
+
+// Tokens are the access tokens of the seed's users, by user name.
+func (s *Server) Tokens() map[string]string { return maps.Clone(s.tokens) }
+
+// Close stops the server at once; requests under way are cut.
+func (s *Server) Close() {
+	s.stop()
+	_ = s.http.Close() // there is nothing to do about a listener that does not close
+	s.done.Wait()
+}
+
+func newRequestID() string {
+	var random [13]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(random[:])
+}

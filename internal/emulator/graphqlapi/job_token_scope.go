@@ -1,0 +1,170 @@
+package graphqlapi
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+)
+
+const (
+	allowlistProjects = "CiJobTokenScopeAllowlist.projectsAllowlist"
+	allowlistGroups   = "CiJobTokenScopeAllowlist.groupsAllowlist"
+)
+
+// scopeOf raises where the caller may read but not administer the project.
+func (r *resolvers) scopeOf(q query, p project) (any, error) {
+	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
+		return nil, errNoAccess()
+	}
+	return scope{p.Project}, nil
+}
+
+func (r *resolvers) allowlistOf(q query, p project) (any, error) {
+	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
+		return nil, errNoAccess()
+	}
+	return allowlist{p.Project}, nil
+}
+
+// authLogsOf is empty: nothing in the emulator uses a job token yet.
+func (r *resolvers) authLogsOf(q query, p project) (any, error) {
+	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
+		return nil, errNoAccess()
+	}
+	return graphql.Connection(nil, q.args, graphql.DefaultPageSize), nil
+}
+
+// scopeFields are the plain lists; neither inbound list is filtered by what the
+// caller can see, the legacy ones are.
+func (r *resolvers) scopeFields() map[string]graphql.Resolver {
+	noIDs := field(func(scope) any { return []string{} })
+	outbound := reading(r, func(q query, s scope) (any, error) {
+		nodes := []project{{s.Project}}
+		for _, link := range q.state.LinksByTarget(s.ID, store.ProjectSource, store.Outbound) {
+			if target := q.state.Project(link.Target.ID); rules.CanReadProject(q.state, q.caller, target) {
+				nodes = append(nodes, project{target})
+			}
+		}
+		return connection(q.args, nodes, graphql.DefaultPageSize, func(n int) { cost.Entries(q.ctx, n) }), nil
+	})
+	return map[string]graphql.Resolver{
+		"CiJobTokenScopeType.inboundAllowlist": reading(r, func(q query, s scope) (any, error) {
+			nodes := []accessibleProject{{s.Project}}
+			for _, link := range q.state.LinksByTarget(s.ID, store.ProjectSource, store.Inbound) {
+				nodes = append(nodes, accessibleProject{q.state.Project(link.Target.ID)})
+			}
+			slices.SortStableFunc(nodes, func(a, b accessibleProject) int { return cmp.Compare(a.ID, b.ID) })
+			return connection(q.args, nodes, graphql.DefaultPageSize, func(n int) { cost.Entries(q.ctx, n) }), nil
+		}),
+		"CiJobTokenScopeType.inboundAllowlistCount": reading(r, func(q query, s scope) (any, error) {
+			return 1 + q.state.CountLinks(s.ID, store.ProjectSource, store.Inbound), nil
+		}),
+		"CiJobTokenScopeType.inboundAllowlistAutopopulatedIds": noIDs,
+		"CiJobTokenScopeType.groupsAllowlist": reading(r, func(q query, s scope) (any, error) {
+			var nodes []accessibleGroup
+			for _, link := range q.state.LinksByTarget(s.ID, store.GroupSource, store.Inbound) {
+				nodes = append(nodes, accessibleGroup{q.state.Group(link.Target.ID)})
+			}
+			return connection(q.args, nodes, graphql.DefaultPageSize, func(n int) { cost.Entries(q.ctx, n) }), nil
+		}),
+		"CiJobTokenScopeType.groupsAllowlistCount": reading(r, func(q query, s scope) (any, error) {
+			return q.state.CountLinks(s.ID, store.GroupSource, store.Inbound), nil
+		}),
+		"CiJobTokenScopeType.groupAllowlistAutopopulatedIds": noIDs,
+		"CiJobTokenScopeType.outboundAllowlist":              outbound,
+		"CiJobTokenScopeType.projects":                       outbound,
+	}
+}
+
+// allowlistFields are the lists of stored links: without the project itself,
+// unless it put itself on its list, and with leftovers of the outbound scope.
+func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
+	fields := map[string]graphql.Resolver{
+		allowlistProjects: reading(r, func(q query, a allowlist) (any, error) {
+			links := append(q.state.Links(a.ID, store.ProjectSource, store.Inbound),
+				q.state.Links(a.ID, store.ProjectSource, store.Outbound)...)
+			return entryConnection(q, links), nil
+		}),
+		allowlistGroups: reading(r, func(q query, a allowlist) (any, error) {
+			return entryConnection(q, q.state.Links(a.ID, store.GroupSource, store.Inbound)), nil
+		}),
+		"CiJobTokenScopeAllowlistEntry.createdAt":          field(func(e entry) any { return timestamp(e.CreatedAt) }),
+		"CiJobTokenScopeAllowlistEntry.autopopulated":      field(func(e entry) any { return e.Autopopulated }),
+		"CiJobTokenScopeAllowlistEntry.defaultPermissions": field(func(e entry) any { return e.DefaultPermissions }),
+		"CiJobTokenScopeAllowlistEntry.direction":          field(func(e entry) any { return e.Direction }),
+		"CiJobTokenScopeAllowlistEntry.jobTokenPolicies": field(func(e entry) any {
+			policies := make([]string, len(e.Policies))
+			for i, policy := range e.Policies {
+				policies[i] = strings.ToUpper(policy)
+			}
+			return policies
+		}),
+		"CiJobTokenScopeAllowlistEntry.addedBy": reading(r, func(q query, e entry) (any, error) {
+			by := q.state.User(e.AddedByID)
+			if by == nil {
+				return nil, nil
+			}
+			return user{by}, nil
+		}),
+		"CiJobTokenScopeAllowlistEntry.sourceProject": reading(r, func(q query, e entry) (any, error) {
+			return readableProject(q, q.state.Project(e.SourceProjectID)), nil
+		}),
+		"CiJobTokenScopeAllowlistEntry.target": reading(r, targetOf),
+	}
+	for _, name := range []string{"CiJobTokenAccessibleProject", "CiJobTokenAccessibleGroup"} {
+		fields[name+".id"] = accessible(func(kind string, id int64, _, _, _ string) any { return globalID(kind, id) })
+		fields[name+".name"] = accessible(func(_ string, _ int64, name, _, _ string) any { return name })
+		fields[name+".path"] = accessible(func(_ string, _ int64, _, path, _ string) any { return path })
+		fields[name+".fullPath"] = accessible(func(_ string, _ int64, _, _, fullPath string) any { return fullPath })
+		fields[name+".webUrl"] = accessible(func(kind string, _ int64, _, _, fullPath string) any {
+			if kind == "Group" {
+				return r.baseURL + "/groups/" + fullPath
+			}
+			return r.baseURL + "/" + fullPath
+		})
+	}
+	return fields
+}
+
+// entryConnection lists links newest first: GitLab pages what has no order of
+// its own by descending primary key.
+func entryConnection(q query, links []*store.Link) any {
+	slices.SortFunc(links, func(a, b *store.Link) int { return cmp.Compare(b.ID, a.ID) })
+	nodes := make([]entry, len(links))
+	for i, link := range links {
+		nodes[i] = entry{link}
+	}
+	return connection(q.args, nodes, rules.MaxLinks, func(n int) { cost.Entries(q.ctx, n) })
+}
+
+// targetOf shows a target in full, seen or unseen; null only when it is gone.
+func targetOf(q query, e entry) (any, error) {
+	if e.Target.Kind == store.GroupSource {
+		if g := q.state.Group(e.Target.ID); g != nil {
+			return accessibleGroup{g}, nil
+		}
+		return nil, nil
+	}
+	if p := q.state.Project(e.Target.ID); p != nil {
+		return accessibleProject{p}, nil
+	}
+	return nil, nil
+}
+
+// accessible reads what the two accessible types have in common.
+func accessible(read func(kind string, id int64, name, path, fullPath string) any) graphql.Resolver {
+	return field(func(source any) any {
+		switch target := source.(type) {
+		case accessibleProject:
+			return read("Project", target.ID, target.Name, target.Path, target.FullPath)
+		case accessibleGroup:
+			return read("Group", target.ID, target.Name, target.Path, target.FullPath)
+		}
+		return nil
+	})
+}

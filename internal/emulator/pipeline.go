@@ -1,0 +1,176 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/fault"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphqlapi"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rest"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+)
+
+// unknownRoute is counted for requests no route takes.
+const unknownRoute = "(unknown)"
+
+// handle takes a request through everything between the socket and the APIs:
+// counting, throttling, faults, and the time it takes.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlPrefix) {
+		s.control(w, r)
+		return
+	}
+	w.Header().Set("X-Request-Id", newRequestID())
+	route, operations := s.identify(r)
+	s.traffic.Add(r.Method, route, operations)
+	if !s.admit(w, r) {
+		return
+	}
+	cut := false
+	for _, f := range s.faults.Hit(r.Method, route, operations) {
+		switch f.Kind {
+		case fault.Latency:
+			sleep(r.Context(), time.Duration(f.Milliseconds)*time.Millisecond)
+		case fault.Edit:
+			s.edit(r.Context(), f)
+		case fault.CutAfter:
+			cut = true
+		case fault.CutBefore:
+			panic(http.ErrAbortHandler)
+		case fault.Status:
+			writeFault(w, f)
+			return
+		}
+	}
+	response := s.execute(r)
+	if cut {
+		panic(http.ErrAbortHandler)
+	}
+	response.send(w)
+}
+
+// identify names the route and the GraphQL operations of a request.
+func (s *Server) identify(r *http.Request) (route string, operations []string) {
+	if r.URL.Path == graphqlapi.Path {
+		return graphqlapi.Path, s.graphql.Operations(r)
+	}
+	if route = s.rest.Template(r); route == "" {
+		route = unknownRoute
+	}
+	return route, nil
+}
+
+// admit throttles the APIs by user, or by address for the anonymous.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
+	if !strings.HasPrefix(r.URL.Path, "/api") {
+		return true
+	}
+	caller, _, _ := net.SplitHostPort(r.RemoteAddr)
+	authenticated := false
+	s.store.Read(func(st *store.State) {
+		if c, failed := authn.Caller(st, authn.Secret(r)); failed == authn.None && c.SignedIn() {
+			caller, authenticated = strconv.FormatInt(c.ID(), 10), true
+		}
+	})
+	return s.throttle.Allow(w, caller, authenticated)
+}
+
+// execute lets the API answer and takes the time the options ask for.
+func (s *Server) execute(r *http.Request) *bufferedResponse {
+	ctx, meter := cost.WithMeter(r.Context())
+	response := &bufferedResponse{header: http.Header{}}
+	s.dispatch(response, r.WithContext(ctx))
+	sleep(ctx, s.options.Latency+meter.Duration(s.options.CostPerProject, s.options.CostPerEntry))
+	return response
+}
+
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == graphqlapi.Path:
+		s.graphql.ServeHTTP(w, r)
+	case strings.HasPrefix(r.URL.Path, rest.Prefix+"/"):
+		s.rest.ServeHTTP(w, r)
+	default:
+		http.Error(w, "The page could not be found or you don't have permission to view it.", http.StatusNotFound)
+	}
+}
+
+// edit makes an administrator's requests; what is refused is noted on the fault.
+func (s *Server) edit(ctx context.Context, f fault.Fault) {
+	for _, call := range f.Calls {
+		request, err := http.NewRequestWithContext(ctx, call.Method, s.url+call.Path, bytes.NewReader(call.Body))
+		if err != nil {
+			s.faults.Report(f.ID, err.Error())
+			continue
+		}
+		request.Host = strings.TrimPrefix(s.url, "http://")
+		request.Header.Set("Private-Token", s.AdminToken())
+		request.Header.Set("Content-Type", "application/json")
+		response := &bufferedResponse{header: http.Header{}}
+		s.dispatch(response, request)
+		if response.status >= http.StatusBadRequest {
+			s.faults.Report(f.ID, call.Method+" "+call.Path+": "+strconv.Itoa(response.status)+" "+response.body.String())
+		}
+	}
+}
+
+func writeFault(w http.ResponseWriter, f fault.Fault) {
+	if f.ContentType != "" {
+		w.Header().Set("Content-Type", f.ContentType)
+	}
+	for name, value := range f.Headers {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(f.Body)) // the client may be gone
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// bufferedResponse keeps an answer until it may be sent.
+type bufferedResponse struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header is part of http.ResponseWriter.
+func (b *bufferedResponse) Header() http.Header { return b.header }
+
+// WriteHeader is part of http.ResponseWriter.
+func (b *bufferedResponse) WriteHeader(status int) {
+	if b.status == 0 {
+		b.status = status
+	}
+}
+
+// Write is part of http.ResponseWriter.
+func (b *bufferedResponse) Write(p []byte) (int, error) {
+	b.WriteHeader(http.StatusOK)
+	return b.body.Write(p)
+}
+
+func (b *bufferedResponse) send(w http.ResponseWriter) {
+	for name, values := range b.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(b.status)
+	_, _ = w.Write(b.body.Bytes()) // the client may be gone
+}

@@ -1,0 +1,117 @@
+// Package release names the GitLab versions the emulator can be and, switch by
+// switch, what differs between them. Everything else in the emulator asks these
+// switches and never compares version numbers itself.
+package release
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Version is a GitLab release. The zero value is none; use Parse or Newest.
+type Version struct {
+	// Text is what GET /version and GET /metadata answer, such as "19.4.1".
+	Text string
+
+	major, minor int
+}
+
+var versions = []Version{
+	{Text: "18.4.6", major: 18, minor: 4},
+	{Text: "19.4.1", major: 19, minor: 4},
+}
+
+// Newest is the newest release the emulator knows.
+func Newest() Version { return versions[len(versions)-1] }
+
+// Parse finds a release by "major.minor" or by its full text; the empty text
+// means Newest.
+func Parse(text string) (Version, error) {
+	if text == "" {
+		return Newest(), nil
+	}
+	known := make([]string, 0, len(versions))
+	for _, v := range versions {
+		short := fmt.Sprintf("%d.%d", v.major, v.minor)
+		if text == v.Text || text == short {
+			return v, nil
+		}
+		known = append(known, short)
+	}
+	return Version{}, fmt.Errorf("unknown GitLab version %q: known are %s", text, strings.Join(known, ", "))
+}
+
+func (v Version) atLeast(major, minor int) bool {
+	return v.major > major || v.major == major && v.minor >= minor
+}
+
+// Revision is the commit that /version and /metadata name.
+func (v Version) Revision() string { return fmt.Sprintf("%02d%02d0e7a1c5", v.major, v.minor) }
+
+// EnforcesAllowlistByDefault says whether a new instance has
+// enforce_ci_inbound_job_token_scope_enabled on. Seen on for 18.11 and 19.4;
+// for the versions between 18.0 and 18.11 it is an assumption.
+func (v Version) EnforcesAllowlistByDefault() bool { return v.atLeast(18, 0) }
+
+// RefusesDisablingUnderEnforcement says whether switching a project's allowlist
+// off is refused while the instance enforces it. Seen from 18.11 at the latest.
+func (v Version) RefusesDisablingUnderEnforcement() bool { return v.atLeast(18, 11) }
+
+// AcceptsSelfEntry says whether a project may put itself on its own allowlist,
+// a place for the permissions of its own jobs (18.1).
+func (v Version) AcceptsSelfEntry() bool { return v.atLeast(18, 1) }
+
+// RemovesInboundByDefault says whether ciJobTokenScopeRemoveProject without a
+// direction removes an inbound entry; before 19 it looked for an outbound one.
+func (v Version) RemovesInboundByDefault() bool { return v.atLeast(19, 0) }
+
+// SchedulesDeletion says whether DELETE of a project or group renames and
+// archives it first (18.0) instead of deleting it at once.
+func (v Version) SchedulesDeletion() bool { return v.atLeast(18, 0) }
+
+// HasCrossProjectPush says whether projects have the setting
+// crossProjectPushForJobTokenAllowed (19.0).
+func (v Version) HasCrossProjectPush() bool { return v.atLeast(19, 0) }
+
+// HiddenFromSchema lists what of the newest GraphQL schema this version does
+// not have, as "Type.field", "Input.field" or "Enum.VALUE".
+func (v Version) HiddenFromSchema() map[string]bool {
+	hidden := map[string]bool{}
+	if !v.HasCrossProjectPush() {
+		hidden["ProjectCiCdSetting.crossProjectPushForJobTokenAllowed"] = true
+		hidden["ProjectCiCdSettingsUpdateInput.crossProjectPushForJobTokenAllowed"] = true
+	}
+	for _, permission := range newestPermissions {
+		if !slices.Contains(v.Permissions(), permission) {
+			hidden["CiJobTokenScopePolicies."+strings.ToUpper(permission)] = true
+		}
+	}
+	return hidden
+}
+
+var newestPermissions = []string{
+	"read_badges", "admin_badges",
+	"read_deployments", "admin_deployments",
+	"read_environments", "admin_environments",
+	"read_jobs", "admin_jobs",
+	"read_merge_requests",
+	"read_packages", "admin_packages",
+	"read_pipelines", "admin_pipelines",
+	"read_releases", "admin_releases",
+	"read_repositories", "admin_repositories",
+	"read_secure_files", "admin_secure_files",
+	"read_terraform_state", "admin_terraform_state",
+	"read_work_items",
+}
+
+// Permissions lists the fine-grained job token permissions an entry may hold,
+// in the stored, lower-case spelling.
+func (v Version) Permissions() []string {
+	if v.atLeast(19, 0) {
+		return newestPermissions
+	}
+	return slices.DeleteFunc(slices.Clone(newestPermissions), func(p string) bool {
+		return p == "read_badges" || p == "admin_badges" || p == "admin_repositories"
+	})
+}

@@ -1,0 +1,204 @@
+// Package rest is the REST API of the embedded GitLab: routing, authentication,
+// parameter checks with Grape's texts, entities, paging headers, error bodies.
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+)
+
+// Prefix is where the API lives.
+const Prefix = "/api/v4"
+
+// API answers REST requests from a store.
+type API struct {
+	store    *store.Store
+	services rules.Services
+	baseURL  string
+	routes   *router
+}
+
+// New makes the API. baseURL is the configured URL of the instance, without a
+// trailing slash.
+func New(st *store.Store, services rules.Services, baseURL string) *API {
+	a := &API{store: st, services: services, baseURL: baseURL, routes: newRouter()}
+	for _, endpoints := range [][]endpoint{
+		a.versionEndpoints(), a.userEndpoints(), a.tokenEndpoints(), a.groupEndpoints(), a.projectEndpoints(),
+		a.memberEndpoints(store.ProjectSource), a.memberEndpoints(store.GroupSource), a.namespaceEndpoints(),
+		a.settingsEndpoints(), a.jobTokenScopeEndpoints(),
+	} {
+		for _, e := range endpoints {
+			a.routes.add(e)
+		}
+	}
+	return a
+}
+
+// Template names the route of a request as GitLab's documentation writes it,
+// such as "/api/v4/projects/:id/job_token_scope", or "" where there is none.
+func (a *API) Template(r *http.Request) string {
+	e, _, known := a.routes.match(r)
+	if e == nil || !known {
+		return ""
+	}
+	return Prefix + e.path
+}
+
+// ServeHTTP answers one request under Prefix.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	result, err := a.answer(r)
+	if err != nil {
+		var refused *failure
+		if !errors.As(err, &refused) {
+			refused = &failure{status: http.StatusInternalServerError, body: message("500 Internal Server Error")}
+		}
+		result = answer{status: refused.status, body: refused.body, header: refused.header}
+	}
+	write(w, r, result)
+}
+
+func (a *API) answer(r *http.Request) (answer, error) {
+	e, segments, known := a.routes.match(r)
+	switch {
+	case !known:
+		return answer{}, &failure{status: http.StatusNotFound, body: grapeError{"404 Not Found"}}
+	case e == nil:
+		return answer{}, &failure{status: http.StatusMethodNotAllowed, body: grapeError{"405 Not Allowed"}}
+	}
+	sent, err := sentParams(r)
+	if err != nil {
+		return answer{}, err
+	}
+	for name, value := range segments {
+		sent[name] = value
+	}
+	var result answer
+	locked := a.store.Write
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		locked = a.store.Read
+	}
+	locked(func(st *store.State) {
+		req := &request{http: r, api: a, state: st, endpoint: e, sent: sent}
+		result, err = req.run()
+	})
+	return result, err
+}
+
+// answer is what a handler gives back: a JSON body unless body is nil.
+type answer struct {
+	status int
+	body   any
+	header http.Header
+}
+
+func ok(body any) (answer, error)      { return answer{status: http.StatusOK, body: body}, nil }
+func created(body any) (answer, error) { return answer{status: http.StatusCreated, body: body}, nil }
+func noContent() (answer, error)       { return answer{status: http.StatusNoContent}, nil }
+
+func accepted() (answer, error) {
+	return answer{status: http.StatusAccepted, body: message("202 Accepted")}, nil
+}
+
+func write(w http.ResponseWriter, r *http.Request, result answer) {
+	for name, values := range result.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Cache-Control", "max-age=0, private, must-revalidate")
+	w.Header().Set("Vary", "Origin")
+	if result.body == nil {
+		w.WriteHeader(result.status)
+		return
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(result.body); err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(result.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(bytes.TrimSuffix(body.Bytes(), []byte("\n"))) // the client may be gone
+	}
+}
+
+// access is what an endpoint's class asks before anything else.
+type access int
+
+const (
+	anyone access = iota
+	signedIn
+	signedInToWrite
+	admin
+)
+
+// run does what Grape does: authenticate, check parameters, call the handler.
+func (r *request) run() (answer, error) {
+	caller, failed := authn.Caller(r.state, authn.Secret(r.http))
+	if err := credentialFailure(failed); err != nil {
+		return answer{}, err
+	}
+	r.caller = caller
+	reads := r.http.Method == http.MethodGet || r.http.Method == http.MethodHead
+	if err := r.scopeAllows(reads); err != nil {
+		return answer{}, err
+	}
+	required := r.endpoint.access
+	if !caller.SignedIn() && (required == signedIn || required == admin || required == signedInToWrite && !reads) {
+		return answer{}, unauthorized()
+	}
+	if required == admin && !caller.Admin() {
+		return answer{}, forbidden("")
+	}
+	if err := r.checkParams(); err != nil {
+		return answer{}, err
+	}
+	return r.endpoint.handle(r)
+}
+
+func credentialFailure(f authn.Failure) error {
+	switch f {
+	case authn.None:
+		return nil
+	case authn.Expired:
+		return invalidToken("Token is expired. You can either do re-authorization or token refresh.")
+	case authn.Revoked:
+		return invalidToken("Token was revoked. You have to re-authorize from the user.")
+	case authn.Blocked:
+		return forbidden("Your account has been blocked.")
+	case authn.Unknown:
+	}
+	return unauthorized()
+}
+
+func (r *request) scopeAllows(reads bool) error {
+	switch {
+	case !r.caller.SignedIn():
+		return nil
+	case reads && !r.caller.HasScope("api", "read_api"):
+		return insufficientScope("api read_api")
+	case !reads && !r.caller.HasScope("api"):
+		return insufficientScope("api")
+	}
+	return nil
+}
+
+// timestamp writes a time as GitLab's entities do.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// date writes a date, or null for none.
+func date(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	text := t.UTC().Format(time.DateOnly)
+	return &text
+}

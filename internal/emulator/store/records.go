@@ -1,0 +1,181 @@
+package store
+
+import "time"
+
+// Records are never changed once they are in the store: an update replaces
+// them. A pointer got under the lock may therefore be read after it.
+
+// Visibility is who may see a project or group.
+type Visibility string
+
+// The three visibility levels.
+const (
+	Private  Visibility = "private"
+	Internal Visibility = "internal"
+	Public   Visibility = "public"
+)
+
+// Rank orders visibility levels from private (0) to public (20), with GitLab's numbers.
+func (v Visibility) Rank() int {
+	switch v {
+	case Public:
+		return 20
+	case Internal:
+		return 10
+	case Private:
+		return 0
+	}
+	return -1
+}
+
+// AccessLevel is a role in GitLab's numbers; 0 is none.
+type AccessLevel int
+
+// The roles of the members API.
+const (
+	NoAccess        AccessLevel = 0
+	MinimalAccess   AccessLevel = 5
+	Guest           AccessLevel = 10
+	Planner         AccessLevel = 15
+	Reporter        AccessLevel = 20
+	SecurityManager AccessLevel = 25
+	Developer       AccessLevel = 30
+	Maintainer      AccessLevel = 40
+	Owner           AccessLevel = 50
+)
+
+// User is an account.
+type User struct {
+	ID          int64
+	Username    string
+	Name        string
+	Email       string
+	State       string // "active" or "blocked"
+	Admin       bool
+	External    bool
+	Bot         bool // a project_bot
+	NamespaceID int64
+	CreatedAt   time.Time
+}
+
+// Token is a personal access token.
+type Token struct {
+	ID          int64
+	UserID      int64
+	Name        string
+	Description *string
+	Scopes      []string
+	Secret      string
+	Revoked     bool
+	CreatedAt   time.Time
+	ExpiresAt   *time.Time // midnight UTC of the day it dies; nil: never
+}
+
+// ActiveAt says whether the token authenticates at the given time.
+func (t *Token) ActiveAt(now time.Time) bool { return !t.Revoked && !t.ExpiredAt(now) }
+
+// ExpiredAt says whether the token's date has come.
+func (t *Token) ExpiredAt(now time.Time) bool { return t.ExpiresAt != nil && !now.Before(*t.ExpiresAt) }
+
+// NamespaceKind tells groups from the namespaces of users.
+type NamespaceKind string
+
+// The two kinds, in the spelling of the namespaces API.
+const (
+	GroupNamespace NamespaceKind = "group"
+	UserNamespace  NamespaceKind = "user"
+)
+
+// Namespace is a group or a user's namespace.
+type Namespace struct {
+	ID                int64
+	Kind              NamespaceKind
+	Name              string
+	Path              string
+	FullPath          string
+	FullName          string // names from the top joined by " / "
+	ParentID          int64  // 0 at top level
+	OwnerID           int64  // of a user's namespace
+	Description       string
+	Visibility        Visibility
+	CreatedAt         time.Time
+	Archived          bool
+	MarkedForDeletion *time.Time
+}
+
+// IsGroup says whether the namespace is a group.
+func (n *Namespace) IsGroup() bool { return n.Kind == GroupNamespace }
+
+// JobTokenSettings are the stored toggles of a project that concern job tokens.
+type JobTokenSettings struct {
+	Inbound          bool // "Limit access to this project": the allowlist counts
+	Outbound         bool // the legacy "Limit access from this project"
+	Push             bool // job tokens may push to their own project
+	CrossProjectPush bool // allowlisted projects' job tokens may push
+}
+
+// Project is a project.
+type Project struct {
+	ID                int64
+	NamespaceID       int64
+	CreatorID         int64
+	Name              string
+	Path              string
+	FullPath          string
+	FullName          string
+	Description       *string
+	Visibility        Visibility
+	Archived          bool
+	MarkedForDeletion *time.Time
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+	LastActivityAt    time.Time
+	JobToken          JobTokenSettings
+}
+
+// Source names something that has members: a project or a group.
+type Source struct {
+	Kind SourceKind
+	ID   int64
+}
+
+// SourceKind tells projects from groups where ids alone do not.
+type SourceKind string
+
+// The two kinds, in the spelling of GitLab's texts.
+const (
+	ProjectSource SourceKind = "project"
+	GroupSource   SourceKind = "group"
+)
+
+// Member is a user's own role in a project or group.
+type Member struct {
+	Source    Source
+	UserID    int64
+	Level     AccessLevel
+	CreatedBy int64
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+}
+
+// Direction is the direction of a job token scope link.
+type Direction string
+
+// Inbound links are the allowlist; outbound ones the legacy scope.
+const (
+	Inbound  Direction = "inbound"
+	Outbound Direction = "outbound"
+)
+
+// Link is a stored entry of a project's job token scope.
+type Link struct {
+	ID                 int64
+	SourceProjectID    int64
+	Target             Source
+	Direction          Direction
+	DefaultPermissions bool
+	Policies           []string // lower case, in the order they were sent
+	Autopopulated      bool
+	AddedByID          int64
+	CreatedAt          time.Time
+}

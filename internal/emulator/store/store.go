@@ -1,0 +1,68 @@
+// Package store keeps the records of the embedded GitLab in memory, behind one
+// lock, with the indexes its answers need: ids, tokens, paths without regard to
+// letter case, members, and links by source and by target.
+//
+// The store knows no rules: who may do what, and what GitLab says about it, is
+// in package rules.
+package store
+
+import (
+	"sync"
+	"time"
+)
+
+// Store guards a State with a read-write lock.
+type Store struct {
+	mu    sync.RWMutex
+	state *State
+}
+
+// New makes an empty store that reads the time from now.
+func New(now func() time.Time) *Store {
+	return &Store{state: &State{
+		Now:        now,
+		users:      newUsers(),
+		tokens:     newTokens(),
+		routes:     newRoutes(),
+		namespaces: newNamespaces(),
+		projects:   newProjects(),
+		members:    newMembers(),
+		links:      newLinks(),
+	}}
+}
+
+// Read runs fn while nobody writes. Calls must not be nested.
+func (s *Store) Read(fn func(*State)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	fn(s.state)
+}
+
+// Write runs fn alone. Calls must not be nested.
+func (s *Store) Write(fn func(*State)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fn(s.state)
+}
+
+// State is everything the instance holds. Its methods expect the store's lock.
+type State struct {
+	// Now is the instance's clock.
+	Now func() time.Time
+	// Settings are the instance's settings.
+	Settings InstanceSettings
+
+	users      users
+	tokens     tokens
+	routes     routes
+	namespaces namespaces
+	projects   projects
+	members    members
+	links      links
+}
+
+// InstanceSettings are the application settings of the instance.
+type InstanceSettings struct {
+	// EnforceInboundJobTokenScope makes every project's allowlist count as on.
+	EnforceInboundJobTokenScope bool
+}

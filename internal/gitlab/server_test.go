@@ -1,0 +1,122 @@
+package gitlab_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
+)
+
+func TestNewSendsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.client(func(c *gitlab.Config) { c.PrefetchGroups = []string{"acme"} })
+	if names := s.names(); len(names) > 0 {
+		t.Errorf("sent %v", names)
+	}
+	s.wantRequests(metadataRoute, 0)
+}
+
+func TestNewNamesTheSettingAtFault(t *testing.T) {
+	t.Parallel()
+	_, err := gitlab.New(gitlab.Config{Config: transport.Config{BaseURL: "ftp://gitlab.example.com", Token: "glpat-example"}})
+	var problem *transport.ConfigError
+	if !errors.As(err, &problem) || problem.Field != "base_url" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestServer(t *testing.T) {
+	t.Parallel()
+	const tooOld = "this provider needs GitLab 17.11 or newer"
+	cases := map[string]struct {
+		version string
+		want    version.Version
+		kind    apierror.Kind
+		words   string
+	}{
+		"the newest":         {"19.4.1-ee", version.Version{Major: 19, Minor: 4}, 0, ""},
+		"the oldest":         {"17.11.0", version.Version{Major: 17, Minor: 11}, 0, ""},
+		"a preview":          {"19.5.0-pre", version.Version{Major: 19, Minor: 5}, 0, ""},
+		"a minor too old":    {"17.10.9-ee", version.Version{}, apierror.Unsupported, tooOld},
+		"a major too old":    {"16.11.0", version.Version{}, apierror.Unsupported, tooOld},
+		"something unlike":   {"latest", version.Version{}, apierror.Invalid, `"latest" is not a GitLab version`},
+		"no version at all":  {"", version.Version{}, apierror.Invalid, "is not a GitLab version"},
+		"an answer not ours": {"hello 19.4", version.Version{}, apierror.Invalid, "is not a GitLab version"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t)
+			s.version = c.version
+			got, err := s.client().Server(t.Context())
+			if c.kind == 0 {
+				if err != nil || got.Version != c.want || got.Text != c.version {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				return
+			}
+			e, ok := apierror.As(err)
+			if !ok || e.Kind != c.kind || !strings.Contains(e.Words, c.words) {
+				t.Fatalf("got %v", err)
+			}
+			if e.Doing == "" || e.Target != s.url {
+				t.Errorf("the error does not say what was done to which GitLab: %q, %q", e.Doing, e.Target)
+			}
+		})
+	}
+}
+
+func TestOldServerStopsEverything(t *testing.T) {
+	t.Parallel()
+	s := newStub(t, numbered(2)...)
+	s.version = "17.10.3"
+	client := s.client()
+	_, err := client.Project(t.Context(), 1)
+	if !apierror.Is(err, apierror.Unsupported) || !strings.Contains(err.Error(), "17.11 or newer") || !strings.Contains(err.Error(), "17.10.3") {
+		t.Errorf("got %v", err)
+	}
+	results := client.ChangeAllowlist(t.Context(), target(1), []gitlab.Change{{Action: gitlab.Remove, Target: target(2)}})
+	if !apierror.Is(results[0].Err, apierror.Unsupported) {
+		t.Errorf("the write gives %v", results[0].Err)
+	}
+	if names := s.names(); len(names) > 0 {
+		t.Errorf("an unsupported GitLab was still asked %v", names)
+	}
+}
+
+func TestVersionIsReadOnce(t *testing.T) {
+	t.Parallel()
+	s := newStub(t, numbered(3)...)
+	client := s.client()
+	for id := range int64(3) {
+		if _, err := client.Project(t.Context(), id+1); err != nil {
+			t.Error(err)
+		}
+	}
+	s.wantRequests(metadataRoute, 1)
+}
+
+func TestFailedVersionIsNotKept(t *testing.T) {
+	t.Parallel()
+	failed := false
+	s := newStub(t).on(metadataRoute, func(_ request, usual func() reply) reply {
+		if !failed {
+			failed = true
+			return reply{status: http.StatusUnauthorized, body: map[string]any{"message": "401 Unauthorized"}}
+		}
+		return usual()
+	})
+	client := s.client()
+	if _, err := client.Server(t.Context()); !apierror.Is(err, apierror.Unauthenticated) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := client.Server(t.Context()); err != nil {
+		t.Errorf("the second try gives %v", err)
+	}
+}
