@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
 )
 
 // CLI drives the real CLI with the built provider binary in a folder of its own.
@@ -175,4 +177,44 @@ func RemoveBinary() {
 	if build.dir != "" {
 		_ = os.RemoveAll(build.dir)
 	}
+}
+
+// Planned is what a saved plan says in JSON, beside what the user saw.
+type Planned struct {
+	tfjson.Plan
+	Output string
+}
+
+// PlanJSON plans into saved.tfplan and reads it back.
+func (c *CLI) PlanJSON(t testing.TB, args ...string) Planned {
+	t.Helper()
+	output := c.Must(t, 0, append([]string{"plan", "-input=false", "-out=saved.tfplan"}, args...)...)
+	planned := Planned{Output: output}
+	c.ShowJSON(t, &planned.Plan, "saved.tfplan")
+	return planned
+}
+
+// ApplySaved applies the plan of [CLI.PlanJSON].
+func (c *CLI) ApplySaved(t testing.TB, code int) string {
+	t.Helper()
+	return c.Must(t, code, "apply", "-input=false", "saved.tfplan")
+}
+
+// Actions are what the plan does to a resource; no-op where it is not in the plan.
+func (p Planned) Actions(address string) tfjson.Actions {
+	for _, change := range p.ResourceChanges {
+		if change.Address == address {
+			return change.Change.Actions
+		}
+	}
+	return tfjson.Actions{tfjson.ActionNoop}
+}
+
+// Says tells whether the user saw these words, however the CLI wrapped its lines.
+func (p Planned) Says(words string) bool { return Says(p.Output, words) }
+
+// Says tells whether an output holds words, however the CLI wrapped its lines.
+func Says(output, words string) bool {
+	plain := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
+	return strings.Contains(plain, strings.Join(strings.Fields(words), " "))
 }

@@ -306,3 +306,36 @@ func Eventually(t testing.TB, check func() error) {
 }
 
 func unique() string { return strings.ToLower(rand.Text()[:10]) }
+
+// Transfer moves a project into another group.
+func (g *GitLab) Transfer(t testing.TB, project Project, to Group) Project {
+	t.Helper()
+	g.Admin(t, http.MethodPut, fmt.Sprintf("/projects/%d/transfer", project.ID), map[string]any{"namespace": to.ID}, &project)
+	return project
+}
+
+// Archive archives a project.
+func (g *GitLab) Archive(t testing.TB, project Project) {
+	t.Helper()
+	g.Admin(t, http.MethodPost, fmt.Sprintf("/projects/%d/archive", project.ID), nil, nil)
+}
+
+// ScheduleDeletion deletes a project as the first step of GitLab does: its path moves aside.
+func (g *GitLab) ScheduleDeletion(t testing.TB, project Project) Project {
+	t.Helper()
+	g.Admin(t, http.MethodDelete, fmt.Sprintf("/projects/%d", project.ID), nil, nil)
+	g.Admin(t, http.MethodGet, fmt.Sprintf("/projects/%d", project.ID), nil, &project)
+	return project
+}
+
+// Expel takes a user's role in a group ("groups") or project ("projects").
+func (g *GitLab) Expel(t testing.TB, of string, id int64, user User) {
+	t.Helper()
+	g.Admin(t, http.MethodDelete, fmt.Sprintf("/%s/%d/members/%d", of, id, user.ID), nil, nil)
+}
+
+// SetRole changes a user's role in a group ("groups") or project ("projects").
+func (g *GitLab) SetRole(t testing.TB, of string, id int64, user User, role Role) {
+	t.Helper()
+	g.Admin(t, http.MethodPut, fmt.Sprintf("/%s/%d/members/%d", of, id, user.ID), map[string]any{"access_level": role}, nil)
+}

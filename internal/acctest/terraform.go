@@ -2,6 +2,8 @@ package acctest
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -43,4 +45,20 @@ func RunSince(t *testing.T, g *GitLab, versions []tfversion.TerraformVersionChec
 // Config puts the provider block of this GitLab before a configuration.
 func (g *GitLab) Config(body string) string {
 	return fmt.Sprintf("provider \"jobtoken\" {\n  base_url         = %q\n  token            = %q\n  allow_plain_http = true\n}\n\n%s", g.BaseURL, g.Token, body)
+}
+
+// Message matches words of a diagnostic however the CLI wraps its lines.
+func Message(words string) *regexp.Regexp { return regexp.MustCompile(wrapped(words)) }
+
+// MessageAt matches words of a diagnostic that points at an attribute of the configuration.
+func MessageAt(attribute, words string) *regexp.Regexp {
+	return regexp.MustCompile(`(?s)\d+:\s+` + regexp.QuoteMeta(attribute) + `\s+= .*` + wrapped(words))
+}
+
+func wrapped(words string) string {
+	fields := strings.Fields(words)
+	for i, field := range fields {
+		fields[i] = regexp.QuoteMeta(field)
+	}
+	return strings.Join(fields, `[\s│]+`)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
 
@@ -259,19 +260,22 @@ func onList(project *gitlab.Project, kind gitlab.Kind, r gitlab.Ref) gitlab.Targ
 
 // respell gives entries whose path now belongs to someone else the current path of their target, so
 // that the plan shows what the configured path would admit.
-func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]entry, error) {
+func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]entry, diag.Diagnostics) {
+	var diags diag.Diagnostics
 	respelled := slices.Clone(entries)
 	for i, e := range respelled {
 		if e.target.Path == "" {
 			continue
 		}
-		same, err := ref.Same(ctx, client, e.text, e.target)
+		owner, err := ref.NewOwner(ctx, client, e.text, e.target)
 		if err != nil {
-			return nil, err
-		}
-		if same {
+			diags.Append(diagnose.AttributeError(e.at(), diagnose.FindTarget, err))
 			continue
 		}
+		if owner.ID == 0 {
+			continue
+		}
+		diags.Append(ref.TakenOver(e.at(), e.text, e.target, owner))
 		respelled[i].text = e.target.Path
 		if e.labelled {
 			respelled[i].model.Target = types.StringValue(e.target.Path)
@@ -279,7 +283,7 @@ func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]ent
 			respelled[i].key = e.target.Path
 		}
 	}
-	return respelled, nil
+	return respelled, diags
 }
 
 // paths lists targets for the attribute removes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -12,13 +13,10 @@ import (
 
 // refresh writes what the server holds into the state and gives the ids known from it. What the state
 // leaves alone (null) stays so; right after an import, which knows the id alone, all is filled.
-func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project, state *allowlistModel, before known) (known, error) {
+func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
 	imported := state.Project.IsNull()
 	fresh := known{Path: project.Path, AddedByFailedCreate: before.AddedByFailedCreate}
-	spelling, err := ref.Respell(ctx, client, state.Project, project.Target())
-	if err != nil {
-		return fresh, err
-	}
+	spelling, diags := ref.Respell(ctx, client, state.Project, project.Target())
 	state.Project = spelling
 	state.Removes = types.ListNull(types.StringType)
 	if imported {
@@ -31,14 +29,10 @@ func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project
 		if !imported && state.entries(kind).IsNull() {
 			continue
 		}
-		entries, diags := expand(ctx, kind, *state.entries(kind))
-		if diags.HasError() {
-			entries = nil // a state that cannot be read is filled as after an import
-		}
-		spelled, err := respell(ctx, client, identify(entries, before.ids(kind), project))
-		if err != nil {
-			return fresh, err
-		}
+		entries, expandDiags := expand(ctx, kind, *state.entries(kind))
+		diags.Append(expandDiags...)
+		spelled, spellDiags := respell(ctx, client, identify(entries, before.ids(kind), project))
+		diags.Append(spellDiags...)
 		held := project.Entries(kind)
 		if !imported && !state.Exclusive.ValueBool() {
 			held = slices.DeleteFunc(slices.Clone(held), func(h gitlab.Entry) bool {
@@ -49,5 +43,5 @@ func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project
 		*state.entries(kind) = elements
 		fresh.setIDs(kind, ids)
 	}
-	return fresh, nil
+	return fresh, diags
 }

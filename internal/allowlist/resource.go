@@ -183,9 +183,8 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadAllowlist, err))
 		return
 	}
-	fresh, err := refresh(ctx, r.session.GitLab, project, &state, stored)
-	if err != nil {
-		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+	fresh, diags := refresh(ctx, r.session.GitLab, project, &state, stored)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)

@@ -73,30 +73,41 @@ func resolveProject(ctx context.Context, client *gitlab.Client, text string) (in
 
 // Respell answers how the state should spell a project after a read. The spelling stays as it was
 // typed while it means this project; once its path belongs to another project, the current path
-// stands in its place, so that a plan shows the difference.
-func Respell(ctx context.Context, client *gitlab.Client, spelling types.String, project gitlab.Target) (types.String, error) {
+// stands in its place, with a warning, so that a plan shows the difference.
+func Respell(ctx context.Context, client *gitlab.Client, spelling types.String, project gitlab.Target) (types.String, diag.Diagnostics) {
 	if spelling.IsNull() {
 		return types.StringValue(project.Path), nil
 	}
-	same, err := Same(ctx, client, spelling.ValueString(), project)
-	if err != nil || same {
-		return spelling, err
+	owner, err := NewOwner(ctx, client, spelling.ValueString(), project)
+	if err != nil {
+		return spelling, diag.Diagnostics{diagnose.AttributeError(Attribute, diagnose.FindProject, err)}
 	}
-	return types.StringValue(project.Path), nil
+	if owner.ID == 0 {
+		return spelling, nil
+	}
+	return types.StringValue(project.Path), diag.Diagnostics{TakenOver(Attribute, spelling.ValueString(), project, owner)}
 }
 
-// Same tells whether a spelling still means a target, asking GitLab only where the target's
-// path has changed. A path that leads nowhere any more is still taken for the target's old one.
-func Same(ctx context.Context, client *gitlab.Client, spelling string, target gitlab.Target) (bool, error) {
+// NewOwner finds who has taken over the path that a target was spelled by; the zero target where
+// nobody has. It asks GitLab only where the target's path has changed. A path that leads nowhere any
+// more is still taken for the target's old one.
+func NewOwner(ctx context.Context, client *gitlab.Client, spelling string, target gitlab.Target) (gitlab.Target, error) {
 	ref, err := gitlab.ParseRef(target.Kind, spelling)
 	if err != nil || ref.ID != 0 || strings.EqualFold(ref.Path, target.Path) {
-		return err == nil && (ref.ID == 0 || ref.ID == target.ID), nil
+		return gitlab.Target{}, nil //nolint:nilerr // what cannot be a path has no owner
 	}
 	found, err := client.Resolve(ctx, target.Kind, ref)
-	if apierror.Is(err, apierror.NotFound) {
-		return true, nil
+	if apierror.Is(err, apierror.NotFound) || err == nil && found.ID == target.ID {
+		return gitlab.Target{}, nil
 	}
-	return err == nil && found.ID == target.ID, err
+	return found, err
+}
+
+// TakenOver warns that a path means another project or group than the one it admitted so far.
+func TakenOver(at path.Path, spelling string, was, owner gitlab.Target) diag.Diagnostic {
+	return diagnose.Warn(at, diagnose.PathTakenOver.For(spelling),
+		"So far %s meant the %s. That is now %s, and %s belongs to the %s. The plan treats them as two: write the path or id of the one that is meant.",
+		spelling, gitlab.Target{Kind: was.Kind, ID: was.ID}, was, spelling, owner)
 }
 
 // Renamed warns, as long as the configuration holds the old path of a project. It takes the
