@@ -38,7 +38,13 @@ func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 	rc := filepath.Join(c.Dir, "cli.tfrc")
 	c.write(t, rc, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"jobtoken/jobtoken\" = %q\n  }\n  direct {}\n}\n", filepath.Dir(binary(t))))
 	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token)
+		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=log_path="+filepath.Join(c.Dir, "race"))
+	t.Cleanup(func() {
+		if races, _ := filepath.Glob(filepath.Join(c.Dir, "race.*")); len(races) > 0 {
+			report, _ := os.ReadFile(races[0])
+			t.Errorf("the provider has a data race:\n%s", report)
+		}
+	})
 	c.Configure(t, configuration)
 	return c
 }
@@ -161,7 +167,7 @@ func binary(t testing.TB) string {
 			return
 		}
 		path := filepath.Join(build.dir, "terraform-provider-jobtoken")
-		cmd := exec.Command("go", "build", "-o", path, "github.com/jobtoken/terraform-provider-jobtoken") //nolint:gosec,noctx // a fixed command
+		cmd := exec.Command("go", "build", raceFlag, "-o", path, "github.com/jobtoken/terraform-provider-jobtoken") //nolint:gosec,noctx // a fixed command
 		if output, err := cmd.CombinedOutput(); err != nil {
 			build.err = fmt.Errorf("%w: %s", err, output)
 		}

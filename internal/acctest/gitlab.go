@@ -35,6 +35,8 @@ type GitLab struct {
 
 	admin   string
 	foreign bool
+	// tokens are the ids of the tokens made for the test.
+	tokens map[string]int64
 }
 
 // New gives a test its GitLab, its group and its user.
@@ -43,7 +45,7 @@ func New(t testing.TB) *GitLab { return NewWith(t, emulator.Options{}) }
 // NewWith is [New] with options for the embedded GitLab; a real one has its own.
 func NewWith(t testing.TB, options emulator.Options) *GitLab {
 	t.Helper()
-	g := &GitLab{BaseURL: os.Getenv("GITLAB_BASE_URL"), admin: os.Getenv("GITLAB_TOKEN"), foreign: true}
+	g := &GitLab{BaseURL: os.Getenv("GITLAB_BASE_URL"), admin: os.Getenv("GITLAB_TOKEN"), foreign: true, tokens: map[string]int64{}}
 	if g.BaseURL == "" || g.admin == "" {
 		server, err := emulator.Start(options)
 		if err != nil {
@@ -163,12 +165,19 @@ func (g *GitLab) NewUser(t testing.TB) User {
 func (g *GitLab) NewToken(t testing.TB, user User, scopes ...string) string {
 	t.Helper()
 	var token struct {
+		ID    int64  `json:"id"`
 		Token string `json:"token"`
 	}
 	g.Admin(t, http.MethodPost, fmt.Sprintf("/users/%d/personal_access_tokens", user.ID), map[string]any{
 		"name": "test", "scopes": scopes, "expires_at": time.Now().AddDate(0, 0, 30).Format(time.DateOnly),
 	}, &token)
+	g.tokens[token.Token] = token.ID
 	return token.Token
+}
+
+// Revocation is the call that revokes a token of [GitLab.NewToken], for [GitLab.Before].
+func (g *GitLab) Revocation(token string) Call {
+	return Call{Method: http.MethodDelete, Path: fmt.Sprintf("/api/v4/personal_access_tokens/%d", g.tokens[token])}
 }
 
 // Member gives a user a role in a group ("groups") or project ("projects").

@@ -68,6 +68,50 @@ func (g *GitLab) Disturb(t testing.TB, fault Fault) {
 	g.call(t, g.admin, http.MethodPost, "/-/emulator/faults", fault, nil)
 }
 
+// Call is a request that another actor makes while the provider is at work.
+type Call struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Body   any    `json:"body,omitempty"`
+}
+
+// Before has other actors make calls, as administrators, just before the provider's next request of
+// an operation: a GraphQL operation's name.
+func (g *GitLab) Before(t testing.TB, operation string, calls ...Call) {
+	t.Helper()
+	g.Disturb(t, Fault{"match": map[string]any{"operation": operation}, "times": 1, "kind": "edit", "calls": calls})
+}
+
+// Refuse answers the provider's next requests of an operation with a status and body.
+func (g *GitLab) Refuse(t testing.TB, operation string, times, status int, contentType, body string, headers ...string) {
+	t.Helper()
+	fault := Fault{
+		"match": map[string]any{"operation": operation}, "times": times, "kind": "status", "status": status,
+		"content_type": contentType, "body": body,
+	}
+	if len(headers) == 2 {
+		fault["headers"] = map[string]string{headers[0]: headers[1]}
+	}
+	g.Disturb(t, fault)
+}
+
+// Cut closes the connection of the provider's next request of an operation: after it was carried out,
+// or before.
+func (g *GitLab) Cut(t testing.TB, operation string, times int, after bool) {
+	t.Helper()
+	kind := "cut_before"
+	if after {
+		kind = "cut_after"
+	}
+	g.Disturb(t, Fault{"match": map[string]any{"operation": operation}, "times": times, "kind": kind})
+}
+
+// Calm takes all disturbances back.
+func (g *GitLab) Calm(t testing.TB) {
+	t.Helper()
+	g.call(t, g.admin, http.MethodDelete, "/-/emulator/faults", nil, nil)
+}
+
 // NeedsEmbedded skips a test that disturbs the server, which a real GitLab does not offer.
 func NeedsEmbedded(t testing.TB, g *GitLab) {
 	t.Helper()

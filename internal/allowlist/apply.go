@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -83,10 +82,6 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	for _, w := range wishes {
 		a.record(&done, project, w, results)
 	}
-	done.known.AddedByFailedCreate = nil
-	if a.state == nil && diags.HasError() {
-		done.known.AddedByFailedCreate = added(results)
-	}
 	return done, diags
 }
 
@@ -152,27 +147,23 @@ func (a *applier) record(done *applied, project *gitlab.Project, w wish, results
 	done.known.setIDs(w.kind, ids)
 }
 
-func added(results []gitlab.Result) []gitlab.Target {
-	var targets []gitlab.Target
-	for _, result := range results {
-		if result.Err == nil && result.Change.Action == gitlab.Add {
-			targets = append(targets, result.Change.Target)
-		}
-	}
-	return targets
-}
-
 // destroy takes back what the state holds: the toggle returns to the secure default first, then the
 // entries go.
+//
+// After a creation that failed half-way Terraform replaces the resource, and then alone it withholds
+// the private state. Nothing is taken back in that case: the creation that follows completes what is
+// there, and jobs are not refused in between.
 func (a *applier) destroy(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
-	project, err := a.GitLab.Project(ctx, a.state.ProjectID.ValueInt64())
-	if apierror.Is(err, apierror.NotFound) {
-		_, diags := ref.Gone(ctx, a.GitLab, a.known.project(a.state.ProjectID), err)
+	if a.known.Path == "" {
+		diags.AddWarning(string(diagnose.LeftAsItIs.For(a.state.Project.ValueString())),
+			"The creation of this list failed half-way, so Terraform makes the resource anew. What is on the list stays there meanwhile; the new creation completes it. "+
+				"Should the configuration name another project now, take the entries of this one back by hand.")
 		return diags
 	}
+	project, err := a.GitLab.Project(ctx, a.state.ProjectID.ValueInt64())
 	if err != nil {
-		diags.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		_, diags := ref.Unreadable(ctx, a.Session, diagnose.ReadAllowlist, a.known.project(a.state.ProjectID), err)
 		return diags
 	}
 	if !a.state.Enabled.IsNull() && !project.Settings.InboundAllowlist {
@@ -188,9 +179,7 @@ func (a *applier) destroy(ctx context.Context) diag.Diagnostics {
 		diags.Append(expandDiags...)
 		w := wish{kind: kind}
 		for _, e := range identify(entries, a.known.ids(kind), project) {
-			if a.mayTakeBack(e.target) {
-				w.leave = append(w.leave, e.target)
-			}
+			w.leave = append(w.leave, e.target)
 		}
 		wishes = append(wishes, w)
 	}
@@ -200,15 +189,6 @@ func (a *applier) destroy(ctx context.Context) diag.Diagnostics {
 		}
 	}
 	return diags
-}
-
-// mayTakeBack spares, after a failed creation, the entries that were there before it: Terraform makes
-// such a resource anew, and their jobs must not be refused in between.
-func (a *applier) mayTakeBack(target gitlab.Target) bool {
-	if a.known.AddedByFailedCreate == nil {
-		return true
-	}
-	return slices.ContainsFunc(a.known.AddedByFailedCreate, func(t gitlab.Target) bool { return t.Kind == target.Kind && t.ID == target.ID })
 }
 
 // diagnoseChange turns a failed change into a diagnostic.

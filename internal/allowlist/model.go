@@ -65,9 +65,6 @@ type known struct {
 	// Projects and Groups hold the id of each reference in the two maps, as it is spelled.
 	Projects map[string]int64 `json:"projects,omitempty"`
 	Groups   map[string]int64 `json:"groups,omitempty"`
-	// AddedByFailedCreate are the entries that a creation added before it failed: all that may be
-	// taken back when the resource is made again.
-	AddedByFailedCreate []gitlab.Target `json:"added_by_failed_create,omitempty"`
 }
 
 const knownKey = "known"

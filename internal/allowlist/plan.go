@@ -53,7 +53,12 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	plan.Project, plan.ProjectID = project.Spelling, types.Int64Value(project.ID)
 	snapshot, err := p.GitLab.Project(ctx, project.ID)
 	if err != nil {
-		p.diags.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		last := p.known.project(types.Int64Value(project.ID))
+		if last.Path == "" {
+			last.Path = p.config.Project.ValueString()
+		}
+		_, diags := ref.Unreadable(ctx, p.Session, diagnose.ReadAllowlist, last, err)
+		p.diags.Append(diags...)
 		return false
 	}
 	p.project = snapshot

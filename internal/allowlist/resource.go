@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
@@ -171,16 +170,12 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
-	if apierror.Is(err, apierror.NotFound) {
-		gone, diags := ref.Gone(ctx, r.session.GitLab, stored.project(state.ProjectID), err)
+	if err != nil {
+		gone, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
 		if gone {
 			resp.State.RemoveResource(ctx)
 		}
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadAllowlist, err))
 		return
 	}
 	fresh, diags := refresh(ctx, r.session.GitLab, project, &state, stored)

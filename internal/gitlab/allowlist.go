@@ -50,7 +50,10 @@ func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []
 	if len(changes) == 0 {
 		return nil
 	}
-	w := &allowlistWrite{client: c, project: project, results: make([]Result, len(changes)), open: make([]bool, len(changes))}
+	w := &allowlistWrite{
+		client: c, project: project, results: make([]Result, len(changes)),
+		open: make([]bool, len(changes)), doubted: make([]bool, len(changes)),
+	}
 	for i, change := range changes {
 		w.results[i].Change = change
 		w.open[i] = true
@@ -59,10 +62,13 @@ func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []
 	for range maxRounds {
 		c.projects.Invalidate(project.ID)
 		lost := w.round(ctx)
-		if lost == nil {
+		if lost == nil && !slices.Contains(w.open, true) {
 			break
 		}
 		w.settle(ctx, lost)
+	}
+	for i := range w.results {
+		w.results[i].Err = c.explainRefusal(ctx, w.results[i].Err)
 	}
 	return w.results
 }
@@ -77,7 +83,9 @@ type allowlistWrite struct {
 	client  *Client
 	project Target
 	results []Result
-	open    []bool // by index of results: not answered yet
+	// By index of results.
+	open    []bool // not answered yet
+	doubted []bool // was not found once, which a rename would explain
 }
 
 // round sends every open change once. It stops at a lost answer and returns it.
@@ -111,23 +119,45 @@ func (w *allowlistWrite) round(ctx context.Context) (lost error) {
 	return nil
 }
 
-// settle reads the list after a lost answer and marks what turns out to be done.
+// settle reads the list after a lost answer, or after something was not found, and marks what turns
+// out to be done. What is still to do is sent again, by the paths of now.
 func (w *allowlistWrite) settle(ctx context.Context, lost error) {
 	w.client.projects.Invalidate(w.project.ID)
 	project, err := w.client.Project(ctx, w.project.ID)
+	if err == nil {
+		w.project = project.Target()
+	}
 	for i := range w.results {
-		if !w.open[i] {
-			continue
-		}
-		if err != nil {
-			w.finish(i, annotate(lost, w.doing(i), w.target(i)))
-			continue
-		}
-		if holds(project, w.results[i].Change) {
+		switch {
+		case !w.open[i]:
+		case err != nil && lost != nil:
+			w.finish(i, annotate(lost, w.doing(i), w.project.String()))
+		case err != nil:
+			w.finish(i, w.results[i].Err)
+		case holds(project, w.results[i].Change):
 			w.finish(i, nil)
-		} else {
-			w.results[i].Err = annotate(lost, w.doing(i), w.target(i)) // stands if no round is left
+		case lost != nil:
+			w.results[i].Err = annotate(lost, w.doing(i), w.project.String()) // stands if no round is left
 		}
+		if w.open[i] && w.doubted[i] {
+			w.findAgain(ctx, project, i)
+		}
+	}
+}
+
+// findAgain gives a change the path that its target has now.
+func (w *allowlistWrite) findAgain(ctx context.Context, project *Project, i int) {
+	target := &w.results[i].Change.Target
+	for _, entry := range project.Entries(target.Kind) {
+		if entry.Target.ID == target.ID {
+			target.Path = entry.Target.Path
+			return
+		}
+	}
+	key := reference{target.Kind, target.Ref()}
+	w.client.references.Invalidate(key)
+	if found, err := w.client.references.Load(ctx, key); err == nil {
+		target.Path = found.Path
 	}
 }
 
@@ -146,10 +176,22 @@ func (w *allowlistWrite) finish(i int, err error) {
 	w.results[i].Err = err
 }
 
+// refuse records GitLab's refusal of one change. What was not found may have been renamed since it was
+// read: it is looked for once more.
+func (w *allowlistWrite) refuse(i int, err error) {
+	err = annotate(err, w.doing(i), w.project.String())
+	if apierror.Is(err, apierror.NotFound) && !w.doubted[i] {
+		w.doubted[i] = true
+		w.results[i].Err = err
+		return
+	}
+	w.finish(i, err)
+}
+
 func (w *allowlistWrite) fail(batch []int, err error) {
 	for _, i := range batch {
 		if w.open[i] {
-			w.finish(i, annotate(err, w.doing(i), w.target(i)))
+			w.finish(i, annotate(err, w.doing(i), w.project.String()))
 		}
 	}
 }
@@ -165,8 +207,6 @@ func (w *allowlistWrite) doing(i int) string {
 		return fmt.Sprintf("remove %s from the job token allowlist of", change.Target)
 	}
 }
-
-func (w *allowlistWrite) target(int) string { return w.project.String() }
 
 // payload is the answer of one aliased mutation.
 type payload struct {
@@ -191,7 +231,7 @@ func (w *allowlistWrite) mutate(ctx context.Context, name documents.Name, batch 
 		p := answer[documents.Result(at)]
 		switch {
 		case p == nil:
-			w.finish(i, annotate(topLevel(problems, documents.Result(at)), w.doing(i), w.target(i)))
+			w.refuse(i, topLevel(problems, documents.Result(at)))
 		default:
 			answered(i, *p)
 		}
@@ -219,18 +259,19 @@ func (w *allowlistWrite) add(ctx context.Context, batch []int) error {
 			"jobTokenPolicies":   change.Permissions.enums(),
 		}
 	}
-	var present, foreign []int
+	var present []int
+	wrong := map[int]Kind{}
 	err := w.mutate(ctx, documents.AddEntries, batch, inputs, func(i int, p payload) {
 		if len(p.Errors) > 0 {
 			if refused := apierror.FromPayload(p.Errors); refused.Kind == apierror.Conflict {
 				present = append(present, i)
 			} else {
-				w.finish(i, annotate(refused, w.doing(i), w.target(i)))
+				w.refuse(i, refused)
 			}
 			return
 		}
 		if problem := w.differs(i, p.Entry); problem != nil {
-			foreign = append(foreign, i)
+			wrong[i] = p.Entry.entry(w.results[i].Change.Target.Kind).Target.Kind
 			w.finish(i, problem)
 			return
 		}
@@ -239,8 +280,8 @@ func (w *allowlistWrite) add(ctx context.Context, batch []int) error {
 	if err != nil {
 		return err
 	}
-	if err := w.undo(ctx, foreign); err != nil {
-		return err
+	for i, kind := range wrong {
+		w.undo(ctx, i, kind)
 	}
 	for batch := range slices.Chunk(present, mutationBatch) {
 		if err := w.setPermissions(ctx, batch); err != nil {
@@ -257,10 +298,10 @@ func (w *allowlistWrite) differs(i int, stored *entryNode) error {
 		return nil // nothing to compare with; the next read tells
 	}
 	entry := stored.entry(change.Target.Kind)
-	problem := &apierror.Error{Kind: apierror.Conflict, Doing: w.doing(i), Target: w.target(i)}
+	problem := &apierror.Error{Kind: apierror.Conflict, Doing: w.doing(i), Target: w.project.String()}
 	switch {
-	case entry.Target.ID != change.Target.ID:
-		problem.Words = fmt.Sprintf("the path %s now belongs to another %s, with id %d", change.Target.Path, change.Target.Kind, entry.Target.ID)
+	case entry.Target.ID != change.Target.ID || entry.Target.Kind != change.Target.Kind:
+		problem.Words = fmt.Sprintf("the path %s now belongs to the %s with id %d", change.Target.Path, entry.Target.Kind, entry.Target.ID)
 	case !entry.PermissionsUnreadable && !change.Permissions.Covers(entry.Permissions):
 		problem.Kind = apierror.Unsupported
 		problem.Words = fmt.Sprintf("GitLab stored %s instead of %s; fine-grained permissions may not be active there", entry.Permissions, change.Permissions)
@@ -270,30 +311,25 @@ func (w *allowlistWrite) differs(i int, stored *entryNode) error {
 	return problem
 }
 
-// undo removes entries that were added but are not what was asked for.
-func (w *allowlistWrite) undo(ctx context.Context, wrong []int) error {
-	for _, i := range wrong {
-		change := w.results[i].Change
-		name, argument := documents.RemoveProjects, "targetProjectPath"
-		if change.Target.Kind == KindGroup {
-			name, argument = documents.RemoveGroups, "targetGroupPath"
-		}
-		var answer map[string]*payload
-		input := map[string]any{"projectPath": w.project.Path, argument: change.Target.Path}
-		problems, err := w.client.send(ctx, name, fit{count: 1}, map[string]any{documents.Input(0): input}, transport.Write, &answer)
-		if p := answer[documents.Result(0)]; err == nil && (p == nil || len(p.Errors) > 0) {
-			err = topLevel(problems, documents.Result(0))
-			if p != nil {
-				err = apierror.FromPayload(p.Errors)
-			}
-		}
-		if e, ok := apierror.As(w.results[i].Err); ok && err != nil {
-			again := *e
-			again.Words += fmt.Sprintf("; the entry could not be taken back (%v), remove it by hand", err)
-			w.results[i].Err = &again
-		}
+// undo removes what was added at a path but is not what was asked for.
+func (w *allowlistWrite) undo(ctx context.Context, i int, added Kind) {
+	name, argument := documents.RemoveProjects, "targetProjectPath"
+	if added == KindGroup {
+		name, argument = documents.RemoveGroups, "targetGroupPath"
 	}
-	return nil
+	var answer map[string]*payload
+	input := map[string]any{"projectPath": w.project.Path, argument: w.results[i].Change.Target.Path}
+	problems, err := w.client.send(ctx, name, fit{count: 1}, map[string]any{documents.Input(0): input}, transport.Repeatable, &answer)
+	if p := answer[documents.Result(0)]; err == nil && p == nil {
+		err = topLevel(problems, documents.Result(0))
+	} else if err == nil && len(p.Errors) > 0 {
+		err = apierror.FromPayload(p.Errors)
+	}
+	if wrong, ok := apierror.As(w.results[i].Err); ok && err != nil && !apierror.Is(err, apierror.NotFound) {
+		left := *wrong
+		left.Words += fmt.Sprintf("; the entry could not be taken back (%v): remove it by hand", err)
+		w.results[i].Err = &left
+	}
 }
 
 func (w *allowlistWrite) setPermissions(ctx context.Context, batch []int) error {
@@ -308,7 +344,7 @@ func (w *allowlistWrite) setPermissions(ctx context.Context, batch []int) error 
 	}
 	return w.mutate(ctx, documents.SetPermissions, batch, inputs, func(i int, p payload) {
 		if len(p.Errors) > 0 {
-			w.finish(i, annotate(apierror.FromPayload(p.Errors), w.doing(i), w.target(i)))
+			w.refuse(i, apierror.FromPayload(p.Errors))
 			return
 		}
 		w.finish(i, w.differs(i, p.Entry))
@@ -323,10 +359,8 @@ func (w *allowlistWrite) remove(name documents.Name, argument string) func(conte
 		}
 		return w.mutate(ctx, name, batch, inputs, func(i int, p payload) {
 			if len(p.Errors) > 0 {
-				if refused := apierror.FromPayload(p.Errors); refused.Kind != apierror.NotFound {
-					w.finish(i, annotate(refused, w.doing(i), w.target(i)))
-					return
-				}
+				w.refuse(i, apierror.FromPayload(p.Errors))
+				return
 			}
 			w.finish(i, nil)
 		})

@@ -41,6 +41,7 @@ type Client struct {
 	effective   *coalesce.Loader[int64, bool]
 	instance    *coalesce.Loader[struct{}, Enforcement]
 	permissions *coalesce.Loader[struct{}, []string]
+	scopes      *coalesce.Loader[struct{}, []string]
 
 	prefetchGroups []string
 	prefetched     sync.Once
@@ -68,6 +69,7 @@ func New(config Config) (*Client, error) {
 	c.effective = coalesce.New(single, one(c.fetchEffective))
 	c.instance = coalesce.New(single, one(c.fetchEnforcement))
 	c.permissions = coalesce.New(single, one(c.fetchPermissionNames))
+	c.scopes = coalesce.New(single, one(c.fetchScopes))
 	return c, nil
 }
 

@@ -311,7 +311,10 @@ func (p entryPage) entries(kind Kind) []Entry {
 }
 
 func (n entryNode) entry(kind Kind) Entry {
-	_, id := parseGID(n.Target.ID)
+	class, id := parseGID(n.Target.ID)
+	if class == "Group" {
+		kind = KindGroup
+	}
 	entry := Entry{
 		Target:    Target{Kind: kind, ID: id, Path: n.Target.FullPath},
 		CreatedAt: n.CreatedAt,

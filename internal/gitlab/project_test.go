@@ -206,7 +206,7 @@ func TestListIsReadToItsEnd(t *testing.T) {
 		"exactly a page":           {10, 3, 0},
 		"projects on two pages":    {14, 3, 1},
 		"groups on three pages":    {2, 25, 2},
-		"both on pages":            {31, 15, 3},
+		"both on pages":            {25, 15, 2},
 		"no group, many projects":  {40, 0, 3},
 		"one of each on next page": {11, 11, 1},
 	} {

@@ -21,8 +21,7 @@ type SettingsChange struct {
 func (s SettingsChange) Empty() bool { return s == SettingsChange{} }
 
 // UpdateSettings writes toggles of a project in one request and returns all as stored afterwards.
-// Switching the allowlist off under instance enforcement is Forbidden. The write may be sent twice:
-// it says what is to be, not what to change.
+// Switching the allowlist off under instance enforcement is Forbidden.
 func (c *Client) UpdateSettings(ctx context.Context, project Target, change SettingsChange) (Settings, error) {
 	const doing = "change the job token settings of"
 	input := map[string]any{"fullPath": project.Path}
@@ -47,12 +46,12 @@ func (c *Client) UpdateSettings(ctx context.Context, project Target, change Sett
 			Settings *settingsNode `json:"ciCdSettings"`
 		} `json:"projectCiCdSettingsUpdate"`
 	}
-	problems, err := c.send(ctx, documents.UpdateSettings, fit{}, map[string]any{"input": input}, transport.Read, &answer)
+	problems, err := c.send(ctx, documents.UpdateSettings, fit{}, map[string]any{"input": input}, transport.Repeatable, &answer)
 	switch {
 	case err != nil:
 		return Settings{}, annotate(err, doing, project.String())
 	case answer.Update == nil:
-		return Settings{}, apierror.FromGraphQL(problems).With(doing, project.String())
+		return Settings{}, c.explainRefusal(ctx, apierror.FromGraphQL(problems).With(doing, project.String()))
 	case len(answer.Update.Errors) > 0:
 		return Settings{}, apierror.FromPayload(answer.Update.Errors).With(doing, project.String())
 	case answer.Update.Settings == nil:

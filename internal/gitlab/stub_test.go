@@ -120,13 +120,13 @@ func (s *stub) asked(name string) []request {
 	return slices.DeleteFunc(slices.Clone(s.seen), func(r request) bool { return r.name != name })
 }
 
-// names are the names of all requests so far but the one for the version.
+// names are the names of all requests so far, but for those about the GitLab and the token.
 func (s *stub) names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
 	for _, r := range s.seen {
-		if r.name != metadataRoute {
+		if r.name != metadataRoute && r.name != tokenRoute {
 			names = append(names, r.name)
 		}
 	}
@@ -157,7 +157,10 @@ func (s *stub) list(id int64) []string {
 	return lines
 }
 
-const metadataRoute = "GET /api/v4/metadata"
+const (
+	metadataRoute = "GET /api/v4/metadata"
+	tokenRoute    = "GET /api/v4/personal_access_tokens/self"
+)
 
 func (s *stub) serve(w http.ResponseWriter, req *http.Request) {
 	r := request{name: req.Method + " " + req.URL.EscapedPath()}
@@ -223,8 +226,11 @@ func (s *stub) usual(r request) reply {
 	case documents.UpdateSettings:
 		return s.updateSettings(r)
 	}
-	if r.name == metadataRoute {
+	switch r.name {
+	case metadataRoute:
 		return reply{body: map[string]any{"version": s.version}}
+	case tokenRoute:
+		return reply{body: map[string]any{"id": 1, "scopes": []string{"api"}}}
 	}
 	s.t.Errorf("the stub has no answer to %s", r.name)
 	return reply{status: http.StatusTeapot, body: map[string]any{"message": "not scripted"}}
@@ -422,8 +428,10 @@ func stored(e *stubEntry) map[string]any {
 
 func (s *stub) add(raw any) any {
 	in := inputOf(raw)
-	p := s.projectByPath(in.text("projectPath"))
-	target := s.target(in.text("targetPath"))
+	p, target := s.projectByPath(in.text("projectPath")), s.target(in.text("targetPath"))
+	if p == nil {
+		return notAccessible
+	}
 	if target == nil {
 		return refused("The group or project does not exist.")
 	}
@@ -437,8 +445,10 @@ func (s *stub) add(raw any) any {
 
 func (s *stub) set(raw any) any {
 	in := inputOf(raw)
-	p := s.projectByPath(in.text("projectPath"))
-	target := s.target(in.text("targetPath"))
+	p, target := s.projectByPath(in.text("projectPath")), s.target(in.text("targetPath"))
+	if p == nil {
+		return notAccessible
+	}
 	if target == nil {
 		return refused("The target does not exist")
 	}
@@ -453,6 +463,9 @@ func (s *stub) set(raw any) any {
 func (s *stub) remove(raw any, argument string) any {
 	in := inputOf(raw)
 	p := s.projectByPath(in.text("projectPath"))
+	if p == nil {
+		return notAccessible
+	}
 	kind := gitlab.KindProject
 	if argument == "targetGroupPath" {
 		kind = gitlab.KindGroup

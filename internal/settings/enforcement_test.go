@@ -108,37 +108,35 @@ func TestAccSettings_enforcementShownByAnother(t *testing.T) {
 // there are.
 func TestAccSettings_enforcementIsLearntOnce(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]struct {
-		gitlab func(testing.TB) *acctest.GitLab
-	}{
-		"administrator": {acctest.NewAdmin},
-		"others":        {acctest.New},
+	for name, newGitLab := range map[string]func(testing.TB) *acctest.GitLab{
+		"administrator": acctest.NewAdmin,
+		"others":        acctest.New,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := given.gitlab(t)
+			g := newGitLab(t)
 			acctest.NeedsEmbedded(t, g)
 			g.Projects(t, "app", 10)
 			config := func(push bool) string {
 				return fmt.Sprintf("resource \"jobtoken_settings\" \"all\" {\n  count   = 10\n  project = format(\"%s/app%%03d\", count.index)\n  push_repository_allowed = %t\n}\n", g.Root.Path, push)
 			}
 			cli := acctest.NewCLI(t, g, config(true))
-			asked := func(command string, most int) {
+			askedOnce := func(command string) {
 				t.Helper()
 				requests, _ := g.Requests(t)
-				if got := requests.Counts["GET /api/v4/application/settings"]; got > most {
-					t.Errorf("%s asked for the instance's settings %d times, want at most %d", command, got, most)
+				if got := requests.Counts["GET /api/v4/application/settings"]; got != 1 {
+					t.Errorf("%s asked for the instance's settings %d times, want once", command, got)
 				}
 				g.ForgetRequests(t)
 			}
 			g.ForgetRequests(t)
 			cli.Apply(t, 0)
-			asked("the creation", 1)
+			askedOnce("the creation")
 			cli.Plan(t, acctest.NoChanges)
-			asked("a plan", 1)
+			askedOnce("a plan")
 			cli.Configure(t, config(false))
 			cli.Apply(t, 0)
-			asked("an update", 1)
+			askedOnce("an update")
 		})
 	}
 }

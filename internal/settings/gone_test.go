@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -67,6 +68,33 @@ func TestAccSettings_destroyOfDeleted(t *testing.T) {
 	g.Delete(t, project)
 	if output := cli.Apply(t, 0, "-destroy", "-refresh=false"); !strings.Contains(output, "1 destroyed") {
 		t.Errorf("the destroy said:\n%s", output)
+	}
+}
+
+// A destroy of what has gone out of sight since the plan fails for each resource: none is taken for
+// destroyed while its project may still be there, open as it was.
+func TestAccSettings_destroyOutOfSight(t *testing.T) {
+	t.Parallel()
+	for name, role := range map[string]acctest.Role{"hidden": 0, "role too low": acctest.Developer} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := acctest.New(t)
+			group := g.Group(t, g.Root.Path+"-theirs", nil)
+			g.Member(t, "groups", group.ID, g.User, acctest.Maintainer)
+			for _, path := range []string{"one", "two"} {
+				g.ProjectIn(t, group, path)
+			}
+			cli := acctest.NewCLI(t, g, fmt.Sprintf("resource \"jobtoken_settings\" \"all\" {\n  for_each = toset([\"one\", \"two\"])\n  project = \"%s/${each.key}\"\n  push_repository_allowed = true\n}\n", group.Path))
+			cli.Apply(t, 0)
+			g.Dismiss(t, "groups", group.ID, g.User)
+			if role != 0 {
+				g.Member(t, "groups", group.ID, g.User, role)
+			}
+			cli.Apply(t, 1, "-destroy", "-refresh=false")
+			if left := cli.Must(t, 0, "state", "list"); strings.Count(left, "jobtoken_settings.all[") != 2 {
+				t.Errorf("the state holds no more than:\n%s", left)
+			}
+		})
 	}
 }
 

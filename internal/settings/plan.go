@@ -10,11 +10,13 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
 // planSettings completes the proposed plan. It answers whether the resource has to be replaced.
-func planSettings(ctx context.Context, client *gitlab.Client, config, state, plan *settingsModel) (replace bool, diags diag.Diagnostics) {
+func planSettings(ctx context.Context, s *session.Session, config, state, plan *settingsModel) (replace bool, diags diag.Diagnostics) {
+	client := s.GitLab
 	planned, diags := ref.PlanProject(ctx, client, config.Project, state.Project, state.ProjectID)
 	if diags.HasError() || planned.Replace || planned.Unknown() {
 		return planned.Replace, diags
@@ -23,7 +25,9 @@ func planSettings(ctx context.Context, client *gitlab.Client, config, state, pla
 	planEffective(state, plan)
 	project, err := client.Project(ctx, planned.ID)
 	if err != nil {
-		diags.Append(diagnose.Error(diagnose.ReadSettings, err))
+		last := gitlab.Target{Kind: gitlab.KindProject, ID: planned.ID, Path: config.Project.ValueString()}
+		_, unreadable := ref.Unreadable(ctx, s, diagnose.ReadSettings, last, err)
+		diags.Append(unreadable...)
 		return false, diags
 	}
 	diags.Append(ref.Renamed(ref.Attribute, config.Project, project.Target())...)

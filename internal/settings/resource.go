@@ -115,7 +115,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	replace, diags := planSettings(ctx, r.session.GitLab, &config, &state, &plan)
+	replace, diags := planSettings(ctx, r.session, &config, &state, &plan)
 	resp.Diagnostics.Append(diags...)
 	if replace {
 		resp.RequiresReplace.Append(ref.Attribute)
@@ -149,16 +149,12 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		return
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
-	if apierror.Is(err, apierror.NotFound) {
-		gone, diags := ref.Gone(ctx, r.session.GitLab, stored.project(state.ProjectID), err)
+	if err != nil {
+		gone, diags := ref.Unreadable(ctx, r.session, diagnose.ReadSettings, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
 		if gone {
 			resp.State.RemoveResource(ctx)
 		}
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadSettings, err))
 		return
 	}
 	resp.Diagnostics.Append(r.read(ctx, project, &state)...)
@@ -193,18 +189,15 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 		return
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
-	if apierror.Is(err, apierror.NotFound) {
-		_, diags := ref.Gone(ctx, r.session.GitLab, stored.project(state.ProjectID), err)
+	if err != nil {
+		_, diags := ref.Unreadable(ctx, r.session, diagnose.ResetSettings, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
 		return
 	}
-	if err == nil {
-		if change := secure(&state, project.Settings); !change.Empty() {
-			_, err = r.session.GitLab.UpdateSettings(ctx, project.Target(), change)
+	if change := secure(&state, project.Settings); !change.Empty() {
+		if _, err := r.session.GitLab.UpdateSettings(ctx, project.Target(), change); err != nil {
+			resp.Diagnostics.Append(diagnose.Error(diagnose.ResetSettings, err))
 		}
-	}
-	if err != nil {
-		resp.Diagnostics.Append(diagnose.Error(diagnose.ResetSettings, err))
 	}
 }
 

@@ -21,8 +21,10 @@ const (
 	// NotFound means GitLab says the thing is not there, or is hidden from the
 	// token's user: GitLab does not tell these two apart.
 	NotFound Kind = iota + 1
-	// Forbidden means the role, the token's scope or an instance rule is not enough.
+	// Forbidden means the role is not enough, or an instance rule is against it.
 	Forbidden
+	// InsufficientScope means the token's scope is not enough, whatever the user's role.
+	InsufficientScope
 	// Unauthenticated means the token is missing, unknown, expired or revoked.
 	Unauthenticated
 	// Conflict means the thing is there already, or someone else is changing it.
@@ -40,15 +42,16 @@ const (
 )
 
 var kindNames = map[Kind]string{
-	NotFound:        "not found",
-	Forbidden:       "forbidden",
-	Unauthenticated: "unauthenticated",
-	Conflict:        "conflict",
-	Limit:           "limit",
-	RateLimited:     "rate limited",
-	Unsupported:     "unsupported",
-	Unavailable:     "unavailable",
-	Invalid:         "invalid",
+	NotFound:          "not found",
+	Forbidden:         "forbidden",
+	InsufficientScope: "insufficient scope",
+	Unauthenticated:   "unauthenticated",
+	Conflict:          "conflict",
+	Limit:             "limit",
+	RateLimited:       "rate limited",
+	Unsupported:       "unsupported",
+	Unavailable:       "unavailable",
+	Invalid:           "invalid",
 }
 
 // String returns the kind in lower-case English.
@@ -63,7 +66,7 @@ func (k Kind) String() string {
 type Error struct {
 	// Kind is what callers decide by.
 	Kind Kind
-	// Doing is what was being done, as an infinitive: "read the job token allowlist".
+	// Doing is what was being done, as an infinitive that leads to Target: "read the job token allowlist of".
 	Doing string
 	// Target is to what it was being done: "project acme/app (id 12)".
 	Target string
@@ -90,7 +93,7 @@ func (e *Error) Error() string {
 	if e.Doing != "" {
 		b.WriteString("could not " + e.Doing)
 		if e.Target != "" {
-			b.WriteString(" for " + e.Target)
+			b.WriteString(" " + e.Target)
 		}
 		b.WriteString(": ")
 	} else if e.Target != "" {

@@ -21,7 +21,7 @@ func TestErrorText(t *testing.T) {
 	}{
 		"full": {
 			Error{Kind: Forbidden, Doing: "read the job token allowlist", Target: "project acme/app (id 12)", Status: 403, Words: "Forbidden", RequestID: "01J"},
-			"could not read the job token allowlist for project acme/app (id 12): Forbidden (HTTP 403, request id 01J)",
+			"could not read the job token allowlist project acme/app (id 12): Forbidden (HTTP 403, request id 01J)",
 		},
 		"no words":   {Error{Kind: NotFound, Status: 404}, "GitLab answered Not Found and gave no reason (HTTP 404)"},
 		"nothing":    {Error{Kind: Limit}, "limit"},

@@ -27,6 +27,7 @@ var phrases = []struct {
 	{part: "is not in the job token", kind: NotFound},
 	{part: "unable to find a job token scope", kind: NotFound},
 	{part: "enforced for the instance", kind: Forbidden},
+	{part: "higher privileges than provided by the access token", kind: InsufficientScope},
 	{part: "insufficient permission", kind: Forbidden},
 	{part: "does not exist", kind: NotFound},
 	{part: "don't have permission", kind: Forbidden},
@@ -48,8 +49,8 @@ func kindOfPhrase(words string) Kind {
 // names the whole. NotFound and Conflict weigh least, because callers take
 // them for "already gone" and "already there", which must hold for all.
 var weight = map[Kind]int{
-	Conflict: 1, NotFound: 2, Invalid: 3, Forbidden: 4, Unsupported: 5,
-	Unavailable: 6, RateLimited: 7, Limit: 8, Unauthenticated: 9,
+	Conflict: 1, NotFound: 2, Invalid: 3, Forbidden: 4, InsufficientScope: 5, Unsupported: 6,
+	Unavailable: 7, RateLimited: 8, Limit: 9, Unauthenticated: 10,
 }
 
 func heaviest(kinds []Kind) Kind {

@@ -156,6 +156,9 @@ func kindOfStatus(status int, form shape, messages []string) Kind {
 			return NotFound
 		}
 	}
+	if status == http.StatusForbidden && slices.Contains(kindsOfPhrases(messages), InsufficientScope) {
+		return InsufficientScope
+	}
 	if kind, ok := statusKinds[status]; ok {
 		return kind
 	}

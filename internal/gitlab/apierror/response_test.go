@@ -45,7 +45,7 @@ func TestFromResponse(t *testing.T) {
 		"token refused by GraphQL": {401, asJSON, `{"errors":[{"message":"Invalid token"}]}`, Unauthenticated, "Invalid token"},
 		"role":                     {403, asJSON, `{"message":"403 Forbidden"}`, Forbidden, "Forbidden"},
 		"role, with reason":        {403, asJSON, `{"message":"403 Forbidden - Insufficient permissions to modify the job token scope"}`, Forbidden, "Insufficient permissions to modify the job token scope"},
-		"scope":                    {403, asJSON, `{"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api"}`, Forbidden, "The request requires higher privileges than provided by the access token.; needed scope: api"},
+		"scope":                    {403, asJSON, `{"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api"}`, InsufficientScope, "The request requires higher privileges than provided by the access token.; needed scope: api"},
 		"project not there":        {404, asJSON, `{"message":"404 Project Not Found"}`, NotFound, "Project Not Found"},
 		"target not there":         {404, asJSON, `{"message":"404 target_project_id not found Not Found"}`, NotFound, "target_project_id not found Not Found"},
 		"not there, no body":       {404, "", ``, NotFound, ""},

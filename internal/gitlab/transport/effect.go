@@ -12,12 +12,17 @@ type Effect int
 const (
 	// Read changes nothing: it is tried again after any failure that may pass.
 	Read Effect = iota + 1
+	// Repeatable changes something, but says what is to be: sent twice it does the
+	// same as once, so it is tried again like a Read.
+	Repeatable
 	// Write changes something: it is tried again only if GitLab surely did not act on it.
 	Write
 	// Credential makes a secret that a lost answer would orphan: it is never
 	// sent a second time once it may have been sent.
 	Credential
 )
+
+func (e Effect) repeatable() bool { return e == Read || e == Repeatable }
 
 type effectKey struct{}
 

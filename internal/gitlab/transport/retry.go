@@ -31,7 +31,7 @@ func retriesFor(a *attempt, effect Effect) int {
 		return unbounded
 	case a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != "" && effect != Credential:
 		return unbounded
-	case effect != Read:
+	case !effect.repeatable():
 		return 0
 	}
 	switch a.status {
@@ -57,7 +57,7 @@ func retriesWithoutAnswer(a *attempt, effect Effect) int {
 		return 0
 	case !a.sent:
 		return unbounded
-	case effect != Read:
+	case !effect.repeatable():
 		return 0
 	case a.timedOut:
 		return fewRetries
@@ -69,7 +69,7 @@ func retriesWithoutAnswer(a *attempt, effect Effect) int {
 // mayHaveActed reports whether GitLab may have acted on an attempt that failed.
 func mayHaveActed(a *attempt, effect Effect) bool {
 	switch {
-	case effect == Read:
+	case effect.repeatable():
 		return false
 	case a.network != nil:
 		return a.sent && !apierror.IsPermanent(a.network)

@@ -55,6 +55,7 @@ const (
 	WidensEntry       Title = "Job Token Allowlist Entry Is Widened"
 	Respelled         Title = "Job Token Allowlist Entry Is Spelled Differently"
 	NoEffect          Title = "Job Token Allowlist Has No Effect"
+	LeftAsItIs        Title = "Job Token Allowlist Is Left as It Is"
 	EntriesStay       Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable        Title = "Job Token Permissions Cannot Be Read"
 	StillUsed         Title = "Job Token Allowlist Entry Is Still in Use"
@@ -96,7 +97,11 @@ func Detail(err error) string {
 	b.WriteString("Could not ")
 	b.WriteString(strings.TrimSpace(e.Doing + " " + e.Target))
 	b.WriteString(".")
-	if e.Words != "" {
+	switch {
+	case e.Words == "":
+	case e.Status == 0 && e.Kind == apierror.Unavailable:
+		fmt.Fprintf(&b, "\n\nThere was no answer: %s", e.Words)
+	default:
 		fmt.Fprintf(&b, "\n\nGitLab says: %s", e.Words)
 	}
 	if facts := facts(e); facts != "" {
@@ -126,13 +131,12 @@ func advice(e *apierror.Error) string {
 	case apierror.Unauthenticated:
 		return "The provider's token is missing, wrong, expired or revoked. Set GITLAB_TOKEN to a valid token with the scope api (read_api is enough to plan)."
 	case apierror.Forbidden:
-		if strings.Contains(e.Words, "privileges") {
-			return "The provider's token lacks the scope api, which every write needs; with read_api it can only plan."
-		}
 		if strings.Contains(e.Words, "enforced") {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}
 		return "The provider's user needs at least the Maintainer role on the project whose list it is, and must be able to see a target that is added or whose permissions change (Guest on a private project)."
+	case apierror.InsufficientScope:
+		return "The provider's token lacks the scope api, which every write needs; with read_api it can only plan."
 	case apierror.NotFound:
 		return "Check the spelling, and that the provider's user can see it: GitLab does not tell what is missing from what is hidden."
 	case apierror.Limit:

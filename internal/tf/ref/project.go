@@ -2,8 +2,6 @@ package ref
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -128,35 +126,6 @@ func Renamed(at path.Path, config types.String, project gitlab.Target) diag.Diag
 	return diag.Diagnostics{diagnose.Warn(at, title,
 		"The %s with id %d is now %s, no longer %s. Nothing changes at GitLab, but write the new path: the old one stops working as soon as another %s takes it.",
 		project.Kind, project.ID, project.Path, ref.Path, project.Kind)}
-}
-
-// Gone tells whether a project that can no longer be read was deleted. A 404 alone does not say so:
-// only while the namespace of its last known path is still visible is the project taken for gone;
-// otherwise the error says what is out of sight.
-func Gone(ctx context.Context, client *gitlab.Client, project gitlab.Target, notFound error) (bool, diag.Diagnostics) {
-	if !apierror.Is(notFound, apierror.NotFound) {
-		return false, diag.Diagnostics{diagnose.Error(diagnose.ReadSettings, notFound)}
-	}
-	slash := strings.LastIndex(project.Path, "/")
-	if slash < 0 {
-		return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, notFound)}
-	}
-	namespace := project.Path[:slash]
-	visible, err := client.NamespaceVisible(ctx, namespace)
-	if err != nil {
-		return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, err)}
-	}
-	if !visible {
-		return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, errors.New(outOfSight(project, namespace)))}
-	}
-	return true, diag.Diagnostics{diag.NewWarningDiagnostic(string(diagnose.ProjectGone), fmt.Sprintf(
-		"The %s is gone, while its namespace %s is still there. It is dropped from the state.", project, namespace))}
-}
-
-func outOfSight(project gitlab.Target, namespace string) string {
-	return fmt.Sprintf("Neither the %s nor its namespace %s is visible to the provider's user any more, so nothing tells whether the project was deleted. "+
-		"It stays in the state.\n\nGive the user a role in %s again, or let go of the resource without a write:\n\n"+
-		"removed {\n  from = <resource address>\n  lifecycle {\n    destroy = false\n  }\n}", project, namespace, namespace)
 }
 
 // ReadProject reads the snapshot of the project that a data source names.

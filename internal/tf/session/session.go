@@ -3,6 +3,7 @@ package session
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -14,6 +15,15 @@ type Session struct {
 	GitLab *gitlab.Client
 	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
 	CheckUsage bool
+
+	told sync.Map
+}
+
+// Once is true the first time it is asked for a matter in this walk: many resources may meet one
+// cause, which is told once.
+func (s *Session) Once(matter string) bool {
+	_, before := s.told.LoadOrStore(matter, true)
+	return !before
 }
 
 // From takes the session out of the provider data of a Configure request. It is nil, without an

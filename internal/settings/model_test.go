@@ -1,0 +1,103 @@
+package settings
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+var (
+	yes = true
+	no  = false
+)
+
+func TestExpand(t *testing.T) {
+	t.Parallel()
+	opened := gitlab.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes}
+	for name, test := range map[string]struct {
+		config settingsModel
+		stored gitlab.Settings
+		want   gitlab.SettingsChange
+	}{
+		"left out":   {settingsModel{}, opened, gitlab.SettingsChange{}},
+		"already so": {settingsModel{InboundAllowlistEnabled: types.BoolValue(false), OutboundAllowlistEnabled: types.BoolValue(true), CrossProjectPushAllowed: types.BoolValue(true)}, opened, gitlab.SettingsChange{}},
+		"changed": {
+			settingsModel{
+				InboundAllowlistEnabled: types.BoolValue(true), OutboundAllowlistEnabled: types.BoolValue(false),
+				PushRepositoryAllowed: types.BoolValue(false), CrossProjectPushAllowed: types.BoolValue(false),
+			},
+			opened,
+			gitlab.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no},
+		},
+	} {
+		if got := expand(&test.config, test.stored); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: expand() = %+v, want %+v", name, got, test.want)
+		}
+	}
+}
+
+// A destroy never switches anything on that grants access, and leaves the legacy list alone.
+func TestSecure(t *testing.T) {
+	t.Parallel()
+	all := settingsModel{
+		InboundAllowlistEnabled: types.BoolValue(false), OutboundAllowlistEnabled: types.BoolValue(true),
+		PushRepositoryAllowed: types.BoolValue(true), CrossProjectPushAllowed: types.BoolValue(true),
+	}
+	for name, test := range map[string]struct {
+		state  settingsModel
+		stored gitlab.Settings
+		want   gitlab.SettingsChange
+	}{
+		"nothing held": {settingsModel{}, gitlab.Settings{PushRepository: true, CrossProjectPush: &yes}, gitlab.SettingsChange{}},
+		"all held": {
+			all, gitlab.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes},
+			gitlab.SettingsChange{InboundAllowlist: &yes, PushRepository: &no, CrossProjectPush: &no},
+		},
+		"secure already":             {all, gitlab.Settings{InboundAllowlist: true, CrossProjectPush: &no}, gitlab.SettingsChange{}},
+		"without cross-project push": {all, gitlab.Settings{InboundAllowlist: true, PushRepository: true}, gitlab.SettingsChange{PushRepository: &no}},
+	} {
+		before := test.state
+		if got := secure(&test.state, test.stored); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: secure() = %+v, want %+v", name, got, test.want)
+		}
+		if test.state != before {
+			t.Errorf("%s: secure() changed the state", name)
+		}
+	}
+}
+
+// After an import everything is filled in; later, null stays null.
+func TestFlatten(t *testing.T) {
+	t.Parallel()
+	stored := gitlab.Settings{InboundAllowlist: true, Outbound: true, CrossProjectPush: nil}
+	var imported settingsModel
+	flatten(&imported, stored, true)
+	want := settingsModel{
+		InboundAllowlistEnabled: types.BoolValue(true), OutboundAllowlistEnabled: types.BoolValue(true),
+		PushRepositoryAllowed: types.BoolValue(false), CrossProjectPushAllowed: types.BoolNull(),
+	}
+	if imported != want {
+		t.Errorf("after an import: %+v, want %+v", imported, want)
+	}
+	held := settingsModel{PushRepositoryAllowed: types.BoolValue(true)}
+	flatten(&held, stored, false)
+	if want := (settingsModel{PushRepositoryAllowed: types.BoolValue(false)}); held != want {
+		t.Errorf("after a read: %+v, want %+v", held, want)
+	}
+}
+
+func TestFlattenEnforcement(t *testing.T) {
+	t.Parallel()
+	for enforcement, want := range map[gitlab.Enforcement]types.Bool{
+		gitlab.EnforcementUnknown: types.BoolNull(),
+		gitlab.Enforced:           types.BoolValue(true),
+		gitlab.NotEnforced:        types.BoolValue(false),
+	} {
+		if got := flattenEnforcement(enforcement); got != want {
+			t.Errorf("flattenEnforcement(%d) = %s, want %s", enforcement, got, want)
+		}
+	}
+}
