@@ -38,7 +38,7 @@ func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 	rc := filepath.Join(c.Dir, "cli.tfrc")
 	c.write(t, rc, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"jobtoken/jobtoken\" = %q\n  }\n  direct {}\n}\n", filepath.Dir(binary(t))))
 	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=log_path="+filepath.Join(c.Dir, "race"))
+		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(c.Dir, "race"))
 	t.Cleanup(func() {
 		if races, _ := filepath.Glob(filepath.Join(c.Dir, "race.*")); len(races) > 0 {
 			report, _ := os.ReadFile(races[0])

@@ -193,6 +193,10 @@ func flatten(project *gitlab.Project, kind gitlab.Kind, held []gitlab.Entry, spe
 				continue
 			}
 			e = entry{kind: kind, key: stored.Target.Path, text: stored.Target.Path, target: stored.Target}
+			if slices.ContainsFunc(spelled, func(s entry) bool { return s.key == e.key }) {
+				e.key = stored.Target.Ref().String() // the path is the label of another entry
+				e.text = e.key
+			}
 		}
 		put(e.granting(stored))
 	}

@@ -36,18 +36,19 @@ func (p *planner) checkPermissions(ctx context.Context, want []entry) {
 			}
 			at := path.Root(attribute(e.kind)).AtMapKey(e.key).AtName("permissions")
 			p.diags.Append(diagnose.Problem(at, diagnose.UnknownPermission,
-				"This GitLab has no permission %q.%s\n\nIt knows: %s.", name, suggestion(name, names), strings.Join(names, ", ")))
+				"The entry %q asks for %q, which this GitLab does not know.%s\n\nIt knows: %s.", e.key, name, suggestion(name, names), strings.Join(names, ", ")))
 		}
 	}
 }
 
-// suggestion names the permissions that are spelled most like a name.
+// suggestion names the permissions that are spelled most like a name, or concern the same thing.
 func suggestion(name string, names []string) string {
-	const tooFar = 6
+	const typos = 2
 	distance := func(other string) int { return levenshtein.ComputeDistance(name, other) }
+	_, thing, _ := strings.Cut(name, "_")
 	var near []string
 	for _, other := range names {
-		if distance(other) < tooFar {
+		if distance(other) <= typos || thing != "" && strings.HasSuffix(other, "_"+thing) {
 			near = append(near, other)
 		}
 	}

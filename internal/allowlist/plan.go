@@ -57,8 +57,7 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 		if last.Path == "" {
 			last.Path = p.config.Project.ValueString()
 		}
-		_, diags := ref.Unreadable(ctx, p.Session, diagnose.ReadAllowlist, last, err)
-		p.diags.Append(diags...)
+		p.diags.Append(ref.Unplannable(ctx, p.Session, diagnose.ReadAllowlist, last, err)...)
 		return false
 	}
 	p.project = snapshot
@@ -103,10 +102,10 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	}
 	before := p.before(ctx, kind)
 	p.checkCount(kind, want, before)
+	p.warnWidening(kind, want, before)
 	if before == nil {
 		return p.unlisted(kind, want)
 	}
-	p.warnWidening(want, before)
 	if sameEntries(want, before) {
 		*planned = *p.state.entries(kind)
 	} else {
@@ -211,7 +210,7 @@ func (p *planner) unresolved(ctx context.Context, e entry, r gitlab.Ref, err err
 				e.text, other, target.ID, e.kind, attribute(other))
 		}
 	}
-	return diagnose.AttributeError(e.at(), diagnose.FindTarget, err)
+	return diagnose.LookupError(e.at(), diagnose.FindTarget, err)
 }
 
 // checkTwoKeys refuses two spellings of one target in one map.
@@ -298,14 +297,26 @@ func (p *planner) warnRespelled(want, before []entry) {
 	}
 }
 
-func (p *planner) warnWidening(want, before []entry) {
-	for _, e := range want {
-		i := slices.IndexFunc(before, func(b entry) bool { return b.target.ID == e.target.ID && e.target.ID != 0 })
-		if i >= 0 && e.permissionsKnown && e.permissions.Default && !before[i].permissions.Default {
-			p.diags.Append(diagnose.Warn(path.Root(attribute(e.kind)).AtMapKey(e.key), diagnose.WidensEntry,
-				"%s has %s on the allowlist of %s. Without \"permissions\" it gets GitLab's default permissions: all that the job's user may do there. Write permissions = [] to grant no endpoint.",
-				e.target, before[i].permissions, p.project.Target()))
+// warnWidening tells of narrowed entries, as the server holds them, that the apply returns to the
+// default permissions: adopted or managed before, and the project's own when it is no longer listed.
+func (p *planner) warnWidening(kind gitlab.Kind, want, before []entry) {
+	var lines []string
+	for _, stored := range p.project.Entries(kind) {
+		if stored.Permissions.Default {
+			continue
 		}
+		means := func(e entry) bool { return e.target.ID == stored.Target.ID }
+		i := slices.IndexFunc(want, means)
+		widened := i >= 0 && want[i].permissionsKnown && want[i].permissions.Default
+		ownLeaves := i < 0 && p.project.IsOwn(stored.Target) && slices.ContainsFunc(before, means)
+		if widened || ownLeaves {
+			lines = append(lines, fmt.Sprintf("  - %s, which has %s", stored.Target, stored.Permissions))
+		}
+	}
+	if len(lines) > 0 {
+		p.diags.Append(diagnose.Warn(path.Root(attribute(kind)), diagnose.WidensEntry.For(p.project.Path),
+			"These entries of the allowlist of %s get GitLab's default permissions, all that the job's user may do there, because the configuration gives none:\n\n%s\n\n"+
+				"Write permissions = [] to grant no endpoint.", p.project.Target(), strings.Join(lines, "\n")))
 	}
 }
 

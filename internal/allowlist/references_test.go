@@ -158,7 +158,7 @@ func TestAccReferences_mistakes(t *testing.T) {
 			[]string{"Unable to Find Project", g.Root.Path + "/missing"}},
 		"a URL":           {list("https://gitlab.example.com/acme/app"), []string{"Invalid Project or Group Reference", "it is a URL"}},
 		"a slash":         {list("/acme/app"), []string{"Invalid Project or Group Reference", "begins or ends with a slash"}},
-		"a bare name":     {list("app"), []string{"Invalid Project or Group Reference", "names no group"}},
+		"a bare name":     {list("app"), []string{"Invalid Project or Group Reference", "not a full path"}},
 		"a clone address": {list("acme/app.git"), []string{"Invalid Project or Group Reference", "ends in .git"}},
 		"id zero":         {list("0"), []string{"Invalid Project or Group Reference", "not an id"}},
 		"an empty key":    {list(source.Path, `projects = { "" = {} }`), []string{"projects"}},

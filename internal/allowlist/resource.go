@@ -96,7 +96,7 @@ func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators: []validator.Set{setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(permissionPattern, "is a permission in lower case, such as read_packages"),
+					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
 				)},
 			},
 			"target": schema.StringAttribute{
@@ -171,7 +171,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
-		gone, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
+		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
 		if gone {
 			resp.State.RemoveResource(ctx)

@@ -349,3 +349,32 @@ func TestNarrowerEntryIsTaken(t *testing.T) {
 	wantKinds(t, errs, 0)
 	s.wantList("project 2: read_jobs")
 }
+
+func TestEntryWithOtherPermissionsIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := changing(t)
+	s.on("AddEntries", func(r request, _ func() reply) reply {
+		return s.aliased(r, func(raw any) any {
+			inputOf(raw)["jobTokenPolicies"] = []any{"READ_PACKAGES"}
+			return s.add(raw)
+		})
+	})
+	errs := change(t, s.client(), add(target(2), "read_jobs"))
+	wantKinds(t, errs, apierror.Unsupported)
+	s.wantList()
+}
+
+func TestReadDuringAWriteIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := changing(t)
+	client := s.client()
+	s.during("AddEntries", func() {
+		if got := readAll(t, client, 1)[1]; len(got.Projects) > 0 {
+			t.Errorf("before the write the list holds %v", got.Projects)
+		}
+	})
+	wantKinds(t, change(t, client, add(target(2))), 0)
+	if got := readAll(t, client, 1)[1]; len(got.Projects) != 1 {
+		t.Errorf("after the write the list holds %v", got.Projects)
+	}
+}

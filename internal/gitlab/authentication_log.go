@@ -42,7 +42,7 @@ func (c *Client) AuthenticationLog(ctx context.Context, project Target) ([]LogEn
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || answer.Projects.Nodes[0].Log == nil {
 			if len(problems) == 0 {
-				return nil, (&apierror.Error{Kind: apierror.NotFound, Words: "GitLab shows no such log to this user"}).With(doing, project.String())
+				return nil, (&apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}).With(doing, project.String())
 			}
 			return nil, apierror.FromGraphQL(problems).With(doing, project.String())
 		}

@@ -45,6 +45,8 @@ type Client struct {
 
 	prefetchGroups []string
 	prefetched     sync.Once
+	// prefetchProblem is written once, by prefetched.
+	prefetchProblem error
 }
 
 const (
@@ -101,16 +103,16 @@ func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
 	const doing = "read the version of GitLab"
 	metadata, _, err := c.transport.REST().Metadata.GetMetadata(restContext(ctx))
 	if err != nil {
-		return Server{}, annotate(err, doing, c.transport.BaseURL())
+		return Server{}, annotate(err, doing, "at "+c.transport.BaseURL())
 	}
 	v, err := version.Parse(metadata.Version)
 	if err != nil {
-		return Server{}, &apierror.Error{Kind: apierror.Invalid, Doing: doing, Target: c.transport.BaseURL(), Words: err.Error(), Cause: err}
+		return Server{}, &apierror.Error{Kind: apierror.Invalid, Doing: doing, Target: "at " + c.transport.BaseURL(), Note: err.Error(), Cause: err}
 	}
 	if v.Less(Oldest) {
 		return Server{}, &apierror.Error{
-			Kind: apierror.Unsupported, Doing: "use GitLab " + metadata.Version, Target: c.transport.BaseURL(),
-			Words: fmt.Sprintf("this provider needs GitLab %s or newer", Oldest),
+			Kind: apierror.Unsupported, Doing: "use GitLab " + metadata.Version, Target: "at " + c.transport.BaseURL(),
+			Note: fmt.Sprintf("this provider needs GitLab %s or newer", Oldest),
 		}
 	}
 	return Server{Version: v, Text: metadata.Version}, nil

@@ -101,7 +101,7 @@ func (c *Client) fetchPermissionNames(ctx context.Context, _ struct{}) ([]string
 		if len(problems) > 0 {
 			return nil, apierror.FromGraphQL(problems).With(doing, "")
 		}
-		return nil, &apierror.Error{Kind: apierror.Unsupported, Doing: doing, Words: "this GitLab has no fine-grained permissions"}
+		return nil, &apierror.Error{Kind: apierror.Unsupported, Doing: doing, Note: "this GitLab has no fine-grained permissions"}
 	}
 	names := make([]string, 0, len(answer.Type.EnumValues))
 	for _, value := range answer.Type.EnumValues {

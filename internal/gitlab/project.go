@@ -1,10 +1,12 @@
 package gitlab
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
@@ -74,7 +76,10 @@ func (p *Project) DeletionScheduled() bool { return p.Target().DeletionScheduled
 // kept until this client writes to the project. A project that is gone or out of sight is NotFound;
 // one whose list the user may not read (Maintainer is needed) is Forbidden.
 func (c *Client) Project(ctx context.Context, id int64) (*Project, error) {
-	c.prefetched.Do(func() { c.prefetch(ctx) })
+	c.prefetched.Do(func() { c.prefetchProblem = c.prefetch(ctx) })
+	if c.prefetchProblem != nil {
+		return nil, c.prefetchProblem
+	}
 	return c.projects.Load(ctx, id)
 }
 
@@ -82,7 +87,10 @@ const readingProject = "read the job token settings and allowlist of"
 
 func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coalesce.Outcome[*Project], error) {
 	outcomes, err := c.fetchSnapshots(ctx, ids, fit{})
-	if failure, ok := apierror.As(err); ok && len(ids) == 1 && failure.Status == http.StatusInternalServerError {
+	if len(ids) != 1 {
+		return outcomes, err
+	}
+	if failure, ok := apierror.As(cmp.Or(err, outcomes[ids[0]].Err)); ok && failure.Status == http.StatusInternalServerError {
 		// A stored permission that GitLab's enumeration no longer holds fails the whole request.
 		if readable, again := c.fetchSnapshots(ctx, ids, fit{withoutPolicies: true}); again == nil {
 			return readable, nil
@@ -135,25 +143,32 @@ func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems [
 // refusal is why GitLab left out the list of the project at a place of the answer.
 func refusal(problems []apierror.GraphQLError, place []string) *apierror.Error {
 	for _, problem := range problems {
-		if problem.Within(place...) {
-			return &apierror.Error{Kind: apierror.Forbidden, Words: problem.Message}
+		if !problem.Within(place...) {
+			continue
 		}
+		refused := *apierror.FromGraphQL([]apierror.GraphQLError{problem})
+		if refused.Kind == apierror.NotFound || refused.Kind == apierror.Invalid {
+			refused.Kind = apierror.Forbidden // the project itself was shown
+		}
+		return &refused
 	}
-	return &apierror.Error{Kind: apierror.Forbidden, Words: "GitLab does not show this user the project's job token settings"}
+	return &apierror.Error{Kind: apierror.Forbidden, Note: "GitLab does not show this user the project's job token settings"}
 }
 
-// readFurther adds the pages behind the first: GitLab's page is 200 entries, 100 in older versions.
+// readFurther adds the pages behind the first: GitLab's page is 200 entries, 100 in older versions. A
+// list that has ended is asked for what follows its end, which is nothing.
 func (c *Client) readFurther(ctx context.Context, project *Project, list *allowlistNode, fit fit) error {
+	variables := map[string]any{"ids": gids("Project", []int64{project.ID})}
 	for list.incomplete() {
+		advanced := advance(variables, "projectsAfter", list.Projects.PageInfo)
+		advanced = advance(variables, "groupsAfter", list.Groups.PageInfo) || advanced
+		if !advanced {
+			return &apierror.Error{Kind: apierror.Invalid, Doing: readingProject, Target: project.Target().String(), Note: "GitLab's pages do not advance"}
+		}
 		var answer struct {
 			Projects struct {
 				Nodes []*projectNode `json:"nodes"`
 			} `json:"projects"`
-		}
-		variables := map[string]any{
-			"ids":           gids("Project", []int64{project.ID}),
-			"projectsAfter": list.Projects.after(),
-			"groupsAfter":   list.Groups.after(),
 		}
 		problems, err := c.query(ctx, documents.AllowlistPage, fit, variables, &answer)
 		if err != nil {
@@ -162,19 +177,23 @@ func (c *Client) readFurther(ctx context.Context, project *Project, list *allowl
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || answer.Projects.Nodes[0].Allowlist == nil {
 			return refusal(problems, []string{"projects", "nodes", "0"}).With(readingProject, project.Target().String())
 		}
-		next := answer.Projects.Nodes[0].Allowlist
-		if next.Projects.after() == list.Projects.after() && next.Groups.after() == list.Groups.after() {
-			return &apierror.Error{Kind: apierror.Invalid, Doing: readingProject, Target: project.Target().String(), Words: "GitLab's pages do not advance"}
-		}
-		list = next
-		project.Projects = appendNew(project.Projects, next.Projects.entries(KindProject))
-		project.Groups = appendNew(project.Groups, next.Groups.entries(KindGroup))
+		list = answer.Projects.Nodes[0].Allowlist
+		project.Projects = appendNew(project.Projects, list.Projects.entries(KindProject))
+		project.Groups = appendNew(project.Groups, list.Groups.entries(KindGroup))
 	}
 	return nil
 }
 
-// appendNew adds the entries whose target is not there yet: where one list has ended and the other
-// goes on, the ended one's last page is read again.
+// advance moves a cursor to the end of a page. A list without any entry has no cursor.
+func advance(variables map[string]any, name string, page pageInfo) bool {
+	if page.EndCursor == "" || variables[name] == page.EndCursor {
+		return false
+	}
+	variables[name] = page.EndCursor
+	return page.HasNextPage
+}
+
+// appendNew adds the entries whose target is not there yet.
 func appendNew(have, more []Entry) []Entry {
 	for _, entry := range more {
 		if !slices.ContainsFunc(have, func(e Entry) bool { return e.Target.ID == entry.Target.ID }) {
@@ -185,21 +204,19 @@ func appendNew(have, more []Entry) []Entry {
 }
 
 // prefetch loads all projects of the configured groups: groups side by side, the pages of a group
-// one after the other. It is an optimisation; what fails here is read again on its own.
-func (c *Client) prefetch(ctx context.Context) {
-	done := make(chan struct{})
-	for _, group := range c.prefetchGroups {
-		go func() {
-			c.prefetchGroup(ctx, group)
-			done <- struct{}{}
-		}()
+// one after the other. It is an optimisation: what fails here is read again on its own. Only a group
+// that is not there is an error, since the configuration is.
+func (c *Client) prefetch(ctx context.Context) error {
+	problems := make([]error, len(c.prefetchGroups))
+	var all sync.WaitGroup
+	for i, group := range c.prefetchGroups {
+		all.Go(func() { problems[i] = c.prefetchGroup(ctx, group) })
 	}
-	for range c.prefetchGroups {
-		<-done
-	}
+	all.Wait()
+	return cmp.Or(problems...)
 }
 
-func (c *Client) prefetchGroup(ctx context.Context, path string) {
+func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 	variables := map[string]any{"fullPath": path}
 	for {
 		var answer struct {
@@ -211,8 +228,14 @@ func (c *Client) prefetchGroup(ctx context.Context, path string) {
 			} `json:"group"`
 		}
 		problems, err := c.query(ctx, documents.GroupSnapshots, fit{}, variables, &answer)
-		if err != nil || answer.Group == nil {
-			return
+		if err != nil {
+			return nil //nolint:nilerr // see prefetch
+		}
+		if answer.Group == nil {
+			return &apierror.Error{
+				Kind: apierror.Invalid, Doing: "read the projects of", Target: "group " + path,
+				Note: "prefetch_groups names a group that GitLab does not show to this user",
+			}
 		}
 		for id, outcome := range c.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, fit{}) {
 			if outcome.Err == nil {
@@ -221,7 +244,7 @@ func (c *Client) prefetchGroup(ctx context.Context, path string) {
 		}
 		page := answer.Group.Projects.PageInfo
 		if !page.HasNextPage || page.EndCursor == "" || page.EndCursor == variables["after"] {
-			return
+			return nil
 		}
 		variables["after"] = page.EndCursor
 	}
@@ -295,8 +318,6 @@ func (n *settingsNode) settings() Settings {
 func (n *allowlistNode) incomplete() bool {
 	return n.Projects.PageInfo.HasNextPage || n.Groups.PageInfo.HasNextPage
 }
-
-func (p entryPage) after() string { return p.PageInfo.EndCursor }
 
 func (p entryPage) entries(kind Kind) []Entry {
 	entries := make([]Entry, 0, len(p.Nodes))

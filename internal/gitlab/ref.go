@@ -90,7 +90,7 @@ func ParseRef(kind Kind, text string) (Ref, error) {
 		}
 	}
 	if kind == KindProject && len(segments) < 2 {
-		return Ref{}, fmt.Errorf("%q names no group: write the project's full path, such as acme/%s, or its numeric id", text, text)
+		return Ref{}, fmt.Errorf("it is not a full path; write the group too, such as acme/%s, or the numeric id", text)
 	}
 	if strings.HasSuffix(text, ".git") {
 		return Ref{}, errors.New("it ends in .git, as clone addresses do; write the full path without it")

@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
@@ -41,6 +42,9 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 		outcome := found[reference{kind, ref.folded()}]
 		if kind == KindProject && ref.Path != "" && apierror.Is(outcome.Err, apierror.NotFound) {
 			outcome = c.resolveOldPath(ctx, ref, outcome.Err)
+		}
+		if apierror.Is(outcome.Err, apierror.NotFound) {
+			outcome.Err = &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)}
 		}
 		answers[ref] = outcome
 	}

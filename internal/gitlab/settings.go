@@ -55,11 +55,11 @@ func (c *Client) UpdateSettings(ctx context.Context, project Target, change Sett
 	case len(answer.Update.Errors) > 0:
 		return Settings{}, apierror.FromPayload(answer.Update.Errors).With(doing, project.String())
 	case answer.Update.Settings == nil:
-		return Settings{}, (&apierror.Error{Kind: apierror.Invalid, Words: "GitLab did not say what it stored"}).With(doing, project.String())
+		return Settings{}, (&apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say what it stored"}).With(doing, project.String())
 	}
 	stored := answer.Update.Settings.settings()
 	if !change.storedAs(stored) {
-		return stored, (&apierror.Error{Kind: apierror.Conflict, Words: "GitLab stored other values than were sent"}).With(doing, project.String())
+		return stored, (&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}).With(doing, project.String())
 	}
 	return stored, nil
 }

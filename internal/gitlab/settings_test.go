@@ -123,6 +123,24 @@ func scope(inbound bool) override {
 	}
 }
 
+func TestEffectiveAllowlistReadDuringAWriteIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := newStub(t, numbered(1)...).on(effectiveRoute, scope(false))
+	client := s.client()
+	ask := func() {
+		if _, err := client.EffectiveAllowlist(t.Context(), storedAs(false)); err != nil {
+			t.Error(err)
+		}
+	}
+	s.during("UpdateSettings", ask)
+	off := false
+	if _, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off}); err != nil {
+		t.Fatal(err)
+	}
+	ask()
+	s.wantRequests(effectiveRoute, 2)
+}
+
 // instance answers the instance's settings.
 func instance(enforced bool) override {
 	return func(request, func() reply) reply {

@@ -58,7 +58,6 @@ type stubGroup struct {
 type stubProject struct {
 	id        int64
 	path      string
-	oldPath   string
 	inbound   bool
 	outbound  bool
 	push      bool
@@ -131,6 +130,16 @@ func (s *stub) names() []string {
 		}
 	}
 	return names
+}
+
+// during lets something happen while a request is under way, before the stub answers it.
+func (s *stub) during(name string, happen func()) {
+	s.on(name, func(_ request, usual func() reply) reply {
+		s.mu.Unlock()
+		happen()
+		s.mu.Lock()
+		return usual()
+	})
 }
 
 // wantRequests checks how often an operation was sent.
@@ -587,7 +596,7 @@ func reference(class string, id int64, path string) map[string]any {
 	return map[string]any{"id": gid(class, id), "fullPath": path}
 }
 
-// numbered makes projects acme/p1, acme/p2 … with ids 1, 2 …
+// numbered makes projects with the ids 1, 2, 3 and the paths acme/p1, acme/p2, acme/p3, as many as asked for.
 func numbered(count int) []*stubProject {
 	projects := make([]*stubProject, count)
 	for i := range projects {

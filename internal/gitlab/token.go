@@ -21,7 +21,7 @@ func (c *Client) explainRefusal(ctx context.Context, err error) error {
 	}
 	explained := *refused
 	explained.Kind = apierror.InsufficientScope
-	explained.Words = "the token has the scope " + strings.Join(scopes, ", ") + "; " + refused.Words
+	explained.Note = "the token has only the scope " + strings.Join(scopes, ", ")
 	return &explained
 }
 

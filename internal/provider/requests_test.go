@@ -23,6 +23,14 @@ func counted(t *testing.T, g *acctest.GitLab, run func()) acctest.Requests {
 	return requests
 }
 
+// slow lets reads take as long as over a network: those that come meanwhile share the next request.
+func slow(t *testing.T, g *acctest.GitLab) {
+	t.Helper()
+	if g.Embedded() {
+		g.Disturb(t, acctest.Fault{"match": map[string]any{"operation": "ProjectSnapshots"}, "kind": "latency", "ms": 100})
+	}
+}
+
 func sum(counts map[string]int) int {
 	total := 0
 	for _, count := range counts {
@@ -50,12 +58,13 @@ func TestAccRequests_planOfManyLists(t *testing.T) {
 	g := acctest.New(t)
 	cli := acctest.NewCLI(t, g, lists(g.Projects(t, "source", 20), g.Projects(t, "consumer", 30)))
 	cli.Apply(t, 0)
+	slow(t, g)
 	requests := counted(t, g, func() { cli.Plan(t, acctest.NoChanges) })
 	if sum(requests.GraphQL) > 20 || requests.Counts["GET /api/v4/metadata"] != 1 || requests.Total > sum(requests.GraphQL)+1 {
 		t.Errorf("the plan took %d requests: %v %v", requests.Total, requests.Counts, requests.GraphQL)
 	}
 	// Reads at the same time share requests: far fewer than one for each list.
-	if got := requests.GraphQL["ProjectSnapshots"]; got > 10 {
+	if got := requests.GraphQL["ProjectSnapshots"]; got > 15 {
 		t.Errorf("20 lists were read with %d requests", got)
 	}
 }
@@ -104,5 +113,22 @@ func TestAccRequests_noWritesWithoutChange(t *testing.T) {
 	}
 	if requests := counted(t, g, func() { cli.Apply(t, 0) }); len(requests.Writes()) != 0 {
 		t.Errorf("an apply without changes wrote: %v", requests.Writes())
+	}
+}
+
+// 200 lists with 50 operations at a time, on a provider with the race detector where the tests have it.
+func TestAccRequests_manyListsInParallel(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	sources := g.Projects(t, "source", 200)
+	cli := acctest.NewCLI(t, g, lists(sources, g.Projects(t, "consumer", 3)))
+	requests := counted(t, g, func() { cli.Apply(t, 0, "-parallelism=50") })
+	if got := requests.GraphQL["AddEntries"]; got != len(sources) {
+		t.Errorf("%d lists took %d writes", len(sources), got)
+	}
+	slow(t, g)
+	requests = counted(t, g, func() { cli.Plan(t, acctest.NoChanges, "-parallelism=50") })
+	if got := requests.GraphQL["ProjectSnapshots"]; got > len(sources)/2 {
+		t.Errorf("%d lists were read with %d requests", len(sources), got)
 	}
 }

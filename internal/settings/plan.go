@@ -26,8 +26,7 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 	project, err := client.Project(ctx, planned.ID)
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: planned.ID, Path: config.Project.ValueString()}
-		_, unreadable := ref.Unreadable(ctx, s, diagnose.ReadSettings, last, err)
-		diags.Append(unreadable...)
+		diags.Append(ref.Unplannable(ctx, s, diagnose.ReadSettings, last, err)...)
 		return false, diags
 	}
 	diags.Append(ref.Renamed(ref.Attribute, config.Project, project.Target())...)

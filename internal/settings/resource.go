@@ -150,7 +150,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
-		gone, diags := ref.Unreadable(ctx, r.session, diagnose.ReadSettings, stored.project(state.ProjectID), err)
+		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadSettings, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
 		if gone {
 			resp.State.RemoveResource(ctx)

@@ -75,6 +75,8 @@ type Error struct {
 	// Words are GitLab's own words: no markup, no control characters, no
 	// secrets, at most 500 runes; empty if GitLab gave none.
 	Words string
+	// Note is what the client itself found wrong, in its own words.
+	Note string
 	// RequestID is GitLab's X-Request-Id, by which its logs can be searched.
 	RequestID string
 	// Uncertain means that a write may have been done although no proper answer came.
@@ -111,6 +113,9 @@ func (e *Error) Error() string {
 
 func (e *Error) reason() string {
 	said := e.Words
+	if said == "" {
+		said = e.Note
+	}
 	if said == "" && e.Cause != nil {
 		said = clean(e.Cause.Error())
 	}

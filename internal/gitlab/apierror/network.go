@@ -19,17 +19,17 @@ func FromNetwork(err error, sent bool) *Error {
 	e := &Error{Kind: Unavailable, Uncertain: sent, Cause: withoutURL(err)}
 	switch {
 	case errors.Is(err, context.Canceled):
-		e.Words = "the request was cancelled"
+		e.Note = "the request was cancelled"
 	case errors.Is(err, context.DeadlineExceeded):
-		e.Words = "the time for this operation ran out"
+		e.Note = "the time for this operation ran out"
 	case isTLS(err):
 		e.Kind = Invalid
-		e.Words = clean("no TLS connection to GitLab: " + e.Cause.Error())
+		e.Note = clean("no TLS connection to GitLab: " + e.Cause.Error())
 	case isNoSuchHost(err):
 		e.Kind = Invalid
-		e.Words = clean("no such host: " + e.Cause.Error())
+		e.Note = clean("no such host: " + e.Cause.Error())
 	default:
-		e.Words = clean("no proper answer from GitLab: " + e.Cause.Error())
+		e.Note = clean("no proper answer from GitLab: " + e.Cause.Error())
 	}
 	return e
 }

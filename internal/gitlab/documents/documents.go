@@ -79,7 +79,7 @@ var (
 // $input0, $input1 …, the aliases result0, result1 … (see [Input] and [Result]).
 func Repeat(name Name, server Server, count int) string {
 	parts := repeatable.FindStringSubmatch(Text(name, server))
-	if parts == nil {
+	if parts == nil || len(alias.FindAllString(parts[3], -1)) != 1 {
 		panic(fmt.Sprintf("documents: %s cannot be repeated", name))
 	}
 	head, inputType, body, fragments := parts[1], parts[2], parts[3], parts[4]

@@ -30,7 +30,7 @@ func (t *roundTripper) log(req *http.Request, a *attempt, failure *apierror.Erro
 	if failure != nil {
 		fields["error_kind"] = failure.Kind.String()
 		if a.network != nil {
-			fields["error"] = failure.Words
+			fields["error"] = failure.Note
 		}
 	}
 	if wait > 0 {

@@ -29,11 +29,11 @@ func (t *roundTripper) redirect(req *http.Request, a *attempt) *apierror.Error {
 	}
 	switch {
 	case err != nil || a.header.Get("Location") == "":
-		failure.Words = "GitLab answered with a redirect that leads nowhere"
+		failure.Note = "GitLab answered with a redirect that leads nowhere"
 	case !sameOrigin(target, t.base):
-		failure.Words = t.elsewhere(target).Words
+		failure.Note = t.elsewhere(target).Note
 	case req.Method != http.MethodGet && req.Method != http.MethodHead:
-		failure.Words = fmt.Sprintf("GitLab redirects this %s to %s; only reads are redirected. Is base_url right?", req.Method, place(target))
+		failure.Note = fmt.Sprintf("GitLab redirects this %s to %s; only reads are redirected. Is base_url right?", req.Method, place(target))
 	default:
 		return nil
 	}
@@ -44,7 +44,7 @@ func (t *roundTripper) redirect(req *http.Request, a *attempt) *apierror.Error {
 func (t *roundTripper) elsewhere(target *url.URL) *apierror.Error {
 	return &apierror.Error{
 		Kind: apierror.Invalid,
-		Words: fmt.Sprintf("redirected from %s to %s, to which the token is not sent. Is base_url right?",
+		Note: fmt.Sprintf("redirected from %s to %s, to which the token is not sent. Is base_url right?",
 			t.base.String(), place(target)),
 	}
 }

@@ -171,6 +171,7 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 		return nil
 	}
 	failure.Words = t.hidden.Replace(failure.Words)
+	failure.Note = t.hidden.Replace(failure.Note)
 	failure.RequestID = t.hidden.Replace(failure.RequestID)
 	return failure
 }

@@ -21,6 +21,8 @@ type Title string
 // The titles of errors.
 const (
 	ConfigureProvider Title = "Invalid Provider Configuration"
+	ReachGitLab       Title = "Unable to Reach GitLab"
+	SignIn            Title = "Unable to Sign In to GitLab"
 	FindProject       Title = "Unable to Find Project"
 	FindTarget        Title = "Unable to Find Job Token Allowlist Target"
 	InvalidReference  Title = "Invalid Project or Group Reference"
@@ -77,6 +79,21 @@ func AttributeError(at path.Path, title Title, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, string(title), Detail(err))
 }
 
+// LookupError is an [AttributeError] where the attribute is at fault; a GitLab that cannot be reached,
+// or does not accept the token, is not the fault of any.
+func LookupError(at path.Path, title Title, err error) diag.Diagnostic {
+	switch kind, _ := apierror.KindOf(err); kind {
+	case apierror.Unavailable, apierror.RateLimited:
+		return Error(ReachGitLab, err)
+	case apierror.Unauthenticated:
+		return Error(SignIn, err)
+	case apierror.Unsupported:
+		return Error(NotSupported, err)
+	default:
+		return AttributeError(at, title, err)
+	}
+}
+
 // Problem is an error of the configuration itself, in the provider's own words.
 func Problem(at path.Path, title Title, format string, args ...any) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, string(title), fmt.Sprintf(format, args...))
@@ -97,11 +114,10 @@ func Detail(err error) string {
 	b.WriteString("Could not ")
 	b.WriteString(strings.TrimSpace(e.Doing + " " + e.Target))
 	b.WriteString(".")
-	switch {
-	case e.Words == "":
-	case e.Status == 0 && e.Kind == apierror.Unavailable:
-		fmt.Fprintf(&b, "\n\nThere was no answer: %s", e.Words)
-	default:
+	if e.Note != "" {
+		fmt.Fprintf(&b, "\n\n%s%s.", strings.ToUpper(e.Note[:1]), e.Note[1:])
+	}
+	if e.Words != "" {
 		fmt.Fprintf(&b, "\n\nGitLab says: %s", e.Words)
 	}
 	if facts := facts(e); facts != "" {

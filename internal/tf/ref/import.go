@@ -2,6 +2,7 @@ package ref
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -21,8 +22,7 @@ func ImportProject(ctx context.Context, client *gitlab.Client, req resource.Impo
 	}
 	r, err := gitlab.ParseRef(gitlab.KindProject, req.ID)
 	if err != nil {
-		resp.Diagnostics.AddError(string(diagnose.Import), "The import id "+req.ID+" cannot be a project: "+err.Error()+
-			".\n\nWrite the project's full path or its numeric id.")
+		resp.Diagnostics.AddError(string(diagnose.Import), fmt.Sprintf("The import id %q cannot be a project: %s.", req.ID, err))
 		return 0
 	}
 	target, err := client.Resolve(ctx, gitlab.KindProject, r)

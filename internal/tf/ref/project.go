@@ -64,7 +64,7 @@ func resolveProject(ctx context.Context, client *gitlab.Client, text string) (in
 	}
 	target, err := client.Resolve(ctx, gitlab.KindProject, ref)
 	if err != nil {
-		return 0, diag.Diagnostics{diagnose.AttributeError(Attribute, diagnose.FindProject, err)}
+		return 0, diag.Diagnostics{diagnose.LookupError(Attribute, diagnose.FindProject, err)}
 	}
 	return target.ID, nil
 }
@@ -78,7 +78,7 @@ func Respell(ctx context.Context, client *gitlab.Client, spelling types.String, 
 	}
 	owner, err := NewOwner(ctx, client, spelling.ValueString(), project)
 	if err != nil {
-		return spelling, diag.Diagnostics{diagnose.AttributeError(Attribute, diagnose.FindProject, err)}
+		return spelling, diag.Diagnostics{diagnose.LookupError(Attribute, diagnose.FindProject, err)}
 	}
 	if owner.ID == 0 {
 		return spelling, nil
@@ -136,7 +136,7 @@ func ReadProject(ctx context.Context, client *gitlab.Client, spelling types.Stri
 	}
 	project, err := client.Project(ctx, id)
 	if err != nil {
-		diags.Append(diagnose.AttributeError(Attribute, diagnose.ReadSettings, err))
+		diags.Append(diagnose.LookupError(Attribute, diagnose.ReadSettings, err))
 	}
 	return project, diags
 }

@@ -16,33 +16,56 @@ import (
 // Unreadable explains why the project of a resource cannot be read, and whether it was deleted.
 //
 // A 404 alone does not say so: only while the namespace of its last known path is still visible is
-// the project taken for gone. A namespace that is out of sight, or in which the role is too low, is
-// one error however many of its projects are managed; the others keep their state in silence, since
-// the error ends the plan anyway.
+// the project taken for gone, with a warning. Otherwise there is an error.
 func Unreadable(ctx context.Context, s *session.Session, title diagnose.Title, last gitlab.Target, err error) (gone bool, diags diag.Diagnostics) {
+	gone, _, diags = explain(ctx, s, title, last, err)
+	return gone, diags
+}
+
+// UnreadableOnce is [Unreadable] for reads and plans. A namespace that is out of sight, or in which
+// the role is too low, is one error however many of its projects are managed: it ends the plan, and
+// the others keep their state in silence.
+func UnreadableOnce(ctx context.Context, s *session.Session, title diagnose.Title, last gitlab.Target, err error) (gone bool, diags diag.Diagnostics) {
+	gone, cause, diags := explain(ctx, s, title, last, err)
+	if cause != "" && !s.Once(cause) {
+		return false, nil
+	}
+	return gone, diags
+}
+
+// Unplannable is [UnreadableOnce] for plans, in which a project that is gone is an error: the
+// configuration still names it.
+func Unplannable(ctx context.Context, s *session.Session, title diagnose.Title, last gitlab.Target, err error) diag.Diagnostics {
+	gone, diags := UnreadableOnce(ctx, s, title, last, err)
+	if gone {
+		return diag.Diagnostics{diagnose.AttributeError(Attribute, diagnose.FindProject, err)}
+	}
+	return diags
+}
+
+// explain also gives the cause that an error shares with other projects; empty where there is none.
+func explain(ctx context.Context, s *session.Session, title diagnose.Title, last gitlab.Target, err error) (gone bool, cause string, diags diag.Diagnostics) {
 	namespace, _, inNamespace := cutLast(last.Path, "/")
 	switch {
 	case apierror.Is(err, apierror.NotFound) && inNamespace:
 		visible, lookupErr := s.GitLab.NamespaceVisible(ctx, namespace)
 		if lookupErr != nil {
-			return false, diag.Diagnostics{diagnose.Error(diagnose.FindProject, lookupErr)}
+			return false, "", diag.Diagnostics{diagnose.LookupError(Attribute, diagnose.FindProject, lookupErr)}
 		}
-		if visible {
-			return true, diag.Diagnostics{diag.NewWarningDiagnostic(string(diagnose.ProjectGone.For(last.Path)), fmt.Sprintf(
-				"The %s is gone, while its namespace %s is still there. It is dropped from the state.", last, namespace))}
-		}
-		if s.Once("out of sight: " + namespace) {
+		if !visible {
 			diags.AddError(string(diagnose.FindProject), outOfSight(last, namespace))
+			return false, "out of sight: " + namespace, diags
 		}
+		diags.AddWarning(string(diagnose.ProjectGone.For(last.Path)), fmt.Sprintf(
+			"The %s is gone, while its namespace %s is still there. It is dropped from the state.", last, namespace))
+		return true, "", diags
 	case apierror.Is(err, apierror.Forbidden) && inNamespace:
-		if s.Once("forbidden: " + namespace) {
-			diags.AddError(string(title), diagnose.Detail(err)+fmt.Sprintf(
-				"\n\nOther projects of %s may be out of reach for the same reason; they are not reported one by one. Nothing was dropped from the state.", namespace))
-		}
+		diags.AddError(string(title), diagnose.Detail(err)+fmt.Sprintf(
+			"\n\nOther projects of %s may be out of reach for the same reason; a plan does not report them one by one. Nothing was dropped from the state.", namespace))
+		return false, "forbidden: " + namespace, diags
 	default:
-		diags.Append(diagnose.Error(title, err))
+		return false, "", diag.Diagnostics{diagnose.Error(title, err)}
 	}
-	return false, diags
 }
 
 func cutLast(text, separator string) (before, after string, found bool) {
