@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/fault"
@@ -11,8 +12,9 @@ import (
 
 const controlPrefix = "/-/emulator/"
 
-// control serves what no GitLab has: counts of requests, and faults. It is for
-// administrators, and never counted, throttled or hit by a fault.
+// control serves what no GitLab has: counts of requests, faults, and jobs that
+// run without a runner. It is for administrators, and never counted, throttled
+// or hit by a fault.
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	admin := false
 	s.store.Read(func(st *store.State) {
@@ -23,7 +25,17 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusForbidden, map[string]string{"message": "403 Forbidden"})
 		return
 	}
+	switch {
+	case strings.HasPrefix(r.URL.Path, controlPrefix+"jobs/"):
+		s.controlJob(w, r)
+		return
+	case r.Method == http.MethodDelete && strings.HasPrefix(r.URL.Path, controlPrefix+"repositories/"):
+		s.dropRepository(w, r)
+		return
+	}
 	switch r.Method + " " + r.URL.Path {
+	case "POST " + controlPrefix + "jobs":
+		s.startJob(w, r)
 	case "GET " + controlPrefix + "requests":
 		reply(w, http.StatusOK, s.traffic.Counts())
 	case "DELETE " + controlPrefix + "requests":

@@ -130,6 +130,19 @@ func TestTimeTaken(t *testing.T) {
 	}
 }
 
+func TestStatementTimeout(t *testing.T) {
+	t.Parallel()
+	i := start(t, emulator.Options{Seed: "estate:4x1", CostPerProject: 20 * time.Millisecond, StatementTimeout: 50 * time.Millisecond})
+	ask := func(paths string) request {
+		return document(t, "terraform", `{projects(fullPaths:[`+paths+`]){count}}`)
+	}
+	i.play(t, []step{
+		{"two projects", ask(`"estate/p0001","estate/p0002"`), 200, `{"data":{"projects":{"count":2}}}`},
+		{"three projects", ask(`"estate/p0001","estate/p0002","estate/p0003"`), 503,
+			`{"errors":[{"message":"Request timed out. Please try a less complex query or a smaller set of records."}]}`},
+	})
+}
+
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	clock := time.Date(2026, 1, 2, 3, 4, 50, 0, time.UTC)

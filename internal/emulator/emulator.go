@@ -1,8 +1,26 @@
 // Package emulator is an embedded GitLab for tests, benchmarks and the demo: in
 // memory, with GitLab's answers to what concerns CI/CD job tokens.
+//
+// Its jobs can really try what job tokens are for: a job made through the
+// control endpoints has a token that clones and pushes with a real git client,
+// and reads and writes packages, artifacts and releases, as far as the lists,
+// the permissions and its user's role let it. Only repositories need the git
+// program, and a temporary folder, from the first request for one on.
+//
+// Administrators control it below /-/emulator/, with JSON bodies:
+//
+//   - GET and DELETE requests: the counts of requests, by method and route;
+//   - GET, POST and DELETE faults: see package fault;
+//   - POST jobs {"project", "user", "name", "ref"}: a running job, as {"id",
+//     "token"}; project and user are an id or a full path or name, name and ref
+//     are "test" and "main" unless given;
+//   - PUT jobs/:id/artifacts: the body becomes the job's artifacts archive;
+//   - DELETE jobs/:id: the job has succeeded, and its token is worth nothing;
+//   - DELETE repositories/:project: a project nothing was ever pushed to.
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -15,8 +33,10 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/fault"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/githttp"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphqlapi"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/repository"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rest"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/seed"
@@ -40,6 +60,12 @@ type Options struct {
 	// CostPerProject and CostPerEntry are added for each project and each
 	// allowlist entry that a request reads.
 	CostPerProject, CostPerEntry time.Duration
+	// StatementTimeout is how long the reads of a GraphQL request may take, by
+	// the costs above, before it fails with 503; 0 is GitLab's 30 s.
+	StatementTimeout time.Duration
+	// AuthLogDelay is how long the authentication log takes to show a use of a
+	// job token; GitLab takes about 5 minutes.
+	AuthLogDelay time.Duration
 	// RateLimit is how many API requests a minute a caller may make before it
 	// gets 429; 0 is no limit.
 	RateLimit int
@@ -55,9 +81,12 @@ type Server struct {
 	store    *store.Store
 	rest     *rest.API
 	graphql  *graphqlapi.Controller
+	git      *githttp.Server
 	throttle *throttle.Throttle
 	traffic  traffic.Log
 	faults   fault.Plan
+
+	repositories repository.Storage
 
 	http *http.Server
 	stop context.CancelFunc
@@ -73,11 +102,13 @@ func Start(options Options) (*Server, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	if options.Listen == "" {
-		options.Listen = "127.0.0.1:0"
-	}
+	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
+	options.StatementTimeout = cmp.Or(options.StatementTimeout, 30*time.Second)
 	s := &Server{options: options, store: store.New(options.Now), throttle: throttle.New(options.RateLimit, options.Now)}
-	s.store.Write(func(st *store.State) { s.tokens, err = seed.Plant(st, options.Seed, version) })
+	s.store.Write(func(st *store.State) {
+		s.tokens, err = seed.Plant(st, options.Seed, version)
+		st.AuthorizationDelay = options.AuthLogDelay
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +118,8 @@ func Start(options Options) (*Server, error) {
 	}
 	s.url = "http://" + listener.Addr().String()
 	services := rules.Services{Version: version}
-	s.rest = rest.New(s.store, services, s.url)
+	s.rest = rest.New(s.store, services, &s.repositories, s.url)
+	s.git = githttp.New(s.store, version, &s.repositories, s.url)
 	if s.graphql, err = graphqlapi.New(s.store, services, s.url); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -115,11 +147,13 @@ func (s *Server) AdminToken() string { return s.tokens["root"] }
 // Tokens are the access tokens of the seed's users, by user name.
 func (s *Server) Tokens() map[string]string { return maps.Clone(s.tokens) }
 
-// Close stops the server at once; requests under way are cut.
+// Close stops the server at once; requests under way are cut. It waits for git
+// where git runs, and removes the repositories.
 func (s *Server) Close() {
 	s.stop()
 	_ = s.http.Close() // there is nothing to do about a listener that does not close
 	s.done.Wait()
+	_ = s.repositories.Close() // at worst a temporary folder stays
 }
 
 func newRequestID() string {

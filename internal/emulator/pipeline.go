@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -61,10 +62,7 @@ func (s *Server) identify(r *http.Request) (route string, operations []string) {
 	if r.URL.Path == graphqlapi.Path {
 		return graphqlapi.Path, s.graphql.Operations(r)
 	}
-	if route = s.rest.Template(r); route == "" {
-		route = unknownRoute
-	}
-	return route, nil
+	return cmp.Or(s.rest.Template(r), s.git.Template(r), unknownRoute), nil
 }
 
 // admit throttles the APIs by user, or by address for the anonymous.
@@ -87,7 +85,12 @@ func (s *Server) execute(r *http.Request) *bufferedResponse {
 	ctx, meter := cost.WithMeter(r.Context())
 	response := &bufferedResponse{header: http.Header{}}
 	s.dispatch(response, r.WithContext(ctx))
-	sleep(ctx, s.options.Latency+meter.Duration(s.options.CostPerProject, s.options.CostPerEntry))
+	reading := meter.Duration(s.options.CostPerProject, s.options.CostPerEntry)
+	if timeout := s.options.StatementTimeout; r.URL.Path == graphqlapi.Path && reading > timeout {
+		reading, response = timeout, &bufferedResponse{header: http.Header{}}
+		graphqlapi.TimedOut(response)
+	}
+	sleep(ctx, s.options.Latency+reading)
 	return response
 }
 
@@ -97,6 +100,8 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 		s.graphql.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, rest.Prefix+"/"):
 		s.rest.ServeHTTP(w, r)
+	case s.git.Template(r) != "":
+		s.git.ServeHTTP(w, r)
 	default:
 		http.Error(w, "The page could not be found or you don't have permission to view it.", http.StatusNotFound)
 	}

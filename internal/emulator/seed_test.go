@@ -70,7 +70,27 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
-func TestOlderVersion(t *testing.T) {
+func TestVersion17(t *testing.T) {
+	t.Parallel()
+	i := start(t, emulator.Options{Version: "17.11", Seed: "estate:1x150"})
+	const source = "/api/v4/projects/151/job_token_scope"
+	i.play(t, []step{
+		{"does not enforce", request{"root", get, "/api/v4/application/settings", ""}, 200, `~"enforce_ci_inbound_job_token_scope_enabled":false`},
+		{"old words", request{"terraform", post, source + "/allowlist", `{"target_project_id":1}`}, 400, `{"message":"400 Bad request - Target project is already in the job token scope"}`},
+		{"no self entry", request{"terraform", post, source + "/allowlist", `{"target_project_id":151}`}, 400, `{"message":"400 Bad request - Validation failed: Target project can't be the same as the source project"}`},
+		{"nor by an update", mutation(t, "terraform", "ciJobTokenScopeUpdatePolicies", `projectPath:"estate/p0001",targetPath:"estate/p0001",defaultPermissions:true,jobTokenPolicies:[]`, ""), 200,
+			`{"data":{"m":{"errors":["Unable to find a job token scope for the given project & target"]}}}`},
+		{"pages of 100", document(t, "terraform", `{project(fullPath:"estate/p0001"){ciJobTokenScopeAllowlist{projectsAllowlist(first:150){count pageInfo{hasNextPage}}}}}`), 200,
+			`{"data":{"project":{"ciJobTokenScopeAllowlist":{"projectsAllowlist":{"count":150,"pageInfo":{"hasNextPage":true}}}}}}`},
+		{"containers", mutation(t, "terraform", "ciJobTokenScopeUpdatePolicies", `projectPath:"estate/p0001",targetPath:"pool/q0001",defaultPermissions:false,jobTokenPolicies:[READ_CONTAINERS]`, "ciJobTokenScopeAllowlistEntry{jobTokenPolicies}"), 200,
+			`{"data":{"m":{"errors":[],"ciJobTokenScopeAllowlistEntry":{"jobTokenPolicies":["READ_CONTAINERS"]}}}}`},
+		{"no repositories", mutation(t, "terraform", "ciJobTokenScopeUpdatePolicies", `projectPath:"estate/p0001",targetPath:"pool/q0001",defaultPermissions:false,jobTokenPolicies:[READ_REPOSITORIES]`, ""), 200, `~has an invalid value`},
+		{"deleted at once", request{"root", del, "/api/v4/projects/1", ""}, 202, `{"message":"202 Accepted"}`},
+		{"gone", request{"root", get, "/api/v4/projects/1", ""}, 404, `{"message":"404 Project Not Found"}`},
+	})
+}
+
+func TestVersion18(t *testing.T) {
 	t.Parallel()
 	i := start(t, emulator.Options{Version: "18.4", Seed: "estate:1x1"})
 	i.play(t, []step{

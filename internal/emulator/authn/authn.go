@@ -57,3 +57,7 @@ func Caller(st *store.State, secret string) (rules.Caller, Failure) {
 	}
 	return rules.Caller{User: user, Token: token}, None
 }
+
+// JobUsername is the user name that goes with a job token in basic
+// authentication.
+const JobUsername = "gitlab-ci-token"

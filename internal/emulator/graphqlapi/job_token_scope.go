@@ -21,22 +21,29 @@ func (r *resolvers) scopeOf(q query, p project) (any, error) {
 	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
 		return nil, errNoAccess()
 	}
-	return scope{p.Project}, nil
+	return scope(p), nil
 }
 
 func (r *resolvers) allowlistOf(q query, p project) (any, error) {
 	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
 		return nil, errNoAccess()
 	}
-	return allowlist{p.Project}, nil
+	return allowlist(p), nil
 }
 
-// authLogsOf is empty: nothing in the emulator uses a job token yet.
+// maxAuthLogs is how many rows of the authentication log the resolver looks at.
+const maxAuthLogs = 1000
+
 func (r *resolvers) authLogsOf(q query, p project) (any, error) {
 	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
 		return nil, errNoAccess()
 	}
-	return graphql.Connection(nil, q.args, graphql.DefaultPageSize), nil
+	rows := q.state.Authorizations(p.ID)
+	nodes := make([]authLog, 0, min(len(rows), maxAuthLogs))
+	for _, row := range rows[:min(len(rows), maxAuthLogs)] {
+		nodes = append(nodes, authLog{row, q.state.Project(row.OriginID)})
+	}
+	return connection(q.args, nodes, graphql.DefaultPageSize, func(int) {}), nil
 }
 
 // scopeFields are the plain lists; neither inbound list is filtered by what the
@@ -88,11 +95,14 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 		allowlistProjects: reading(r, func(q query, a allowlist) (any, error) {
 			links := append(q.state.Links(a.ID, store.ProjectSource, store.Inbound),
 				q.state.Links(a.ID, store.ProjectSource, store.Outbound)...)
-			return entryConnection(q, links), nil
+			return r.entryConnection(q, links), nil
 		}),
 		allowlistGroups: reading(r, func(q query, a allowlist) (any, error) {
-			return entryConnection(q, q.state.Links(a.ID, store.GroupSource, store.Inbound)), nil
+			return r.entryConnection(q, q.state.Links(a.ID, store.GroupSource, store.Inbound)), nil
 		}),
+		"CiJobTokenAuthLog.originProject":    field(func(l authLog) any { return accessibleProject{l.origin} }),
+		"CiJobTokenAuthLog.lastAuthorizedAt": field(func(l authLog) any { return timestamp(l.row.LastAuthorizedAt) }),
+
 		"CiJobTokenScopeAllowlistEntry.createdAt":          field(func(e entry) any { return timestamp(e.CreatedAt) }),
 		"CiJobTokenScopeAllowlistEntry.autopopulated":      field(func(e entry) any { return e.Autopopulated }),
 		"CiJobTokenScopeAllowlistEntry.defaultPermissions": field(func(e entry) any { return e.DefaultPermissions }),
@@ -133,13 +143,13 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 
 // entryConnection lists links newest first: GitLab pages what has no order of
 // its own by descending primary key.
-func entryConnection(q query, links []*store.Link) any {
+func (r *resolvers) entryConnection(q query, links []*store.Link) any {
 	slices.SortFunc(links, func(a, b *store.Link) int { return cmp.Compare(b.ID, a.ID) })
 	nodes := make([]entry, len(links))
 	for i, link := range links {
 		nodes[i] = entry{link}
 	}
-	return connection(q.args, nodes, rules.MaxLinks, func(n int) { cost.Entries(q.ctx, n) })
+	return connection(q.args, nodes, r.services.Version.AllowlistPageSize(), func(n int) { cost.Entries(q.ctx, n) })
 }
 
 // targetOf shows a target in full, seen or unseen; null only when it is gone.

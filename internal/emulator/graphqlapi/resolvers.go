@@ -20,11 +20,16 @@ type resolvers struct {
 }
 
 func (r *resolvers) engine() (*graphql.Engine, error) {
+	version := r.services.Version
 	config := graphql.Config{
-		Resolvers:   map[string]graphql.Resolver{},
-		TypeOf:      typeName,
-		Hidden:      r.services.Version.HiddenFromSchema(),
-		MaxPageSize: map[string]int{allowlistProjects: rules.MaxLinks, allowlistGroups: rules.MaxLinks},
+		Resolvers:  map[string]graphql.Resolver{},
+		TypeOf:     typeName,
+		Hidden:     version.HiddenFromSchema(),
+		Extensions: version.AddedToSchema(),
+		MaxPageSize: map[string]int{
+			allowlistProjects: version.AllowlistPageSize(),
+			allowlistGroups:   version.AllowlistPageSize(),
+		},
 	}
 	for _, fields := range []map[string]graphql.Resolver{
 		r.rootFields(), r.userFields(), r.projectFields(), r.groupFields(), r.namespaceFields(), r.settingsFields(),
@@ -54,6 +59,10 @@ type (
 	entry             struct{ *store.Link }
 	accessibleProject struct{ *store.Project }
 	accessibleGroup   struct{ *store.Namespace }
+	authLog           struct {
+		row    store.Authorization
+		origin *store.Project
+	}
 )
 
 // CursorKey orders a connection's items by id.
@@ -61,6 +70,9 @@ func (p project) CursorKey() int64 { return p.ID }
 
 // CursorKey orders a connection's items by id.
 func (g group) CursorKey() int64 { return g.ID }
+
+// CursorKey orders a connection's items by id.
+func (l authLog) CursorKey() int64 { return l.row.ID }
 
 // CursorKey orders a connection's items by id.
 func (e entry) CursorKey() int64 { return e.ID }

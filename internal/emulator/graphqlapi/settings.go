@@ -10,7 +10,7 @@ func (r *resolvers) settingsOf(q query, p project) (any, error) {
 	if !rules.CanAdminProject(q.state, q.caller, p.Project) {
 		return nil, nil
 	}
-	return ciCdSettings{p.Project}, nil
+	return ciCdSettings(p), nil
 }
 
 // settingsFields are the stored toggles, whatever the instance enforces.

@@ -18,6 +18,7 @@ type Version struct {
 }
 
 var versions = []Version{
+	{Text: "17.11.7", major: 17, minor: 11},
 	{Text: "18.4.6", major: 18, minor: 4},
 	{Text: "19.4.1", major: 19, minor: 4},
 }
@@ -70,9 +71,34 @@ func (v Version) RemovesInboundByDefault() bool { return v.atLeast(19, 0) }
 // archives it first (18.0) instead of deleting it at once.
 func (v Version) SchedulesDeletion() bool { return v.atLeast(18, 0) }
 
+// EnforcesJobTokenPermissions says whether the fine-grained permissions of
+// allowlist entries bind job tokens (18.3).
+func (v Version) EnforcesJobTokenPermissions() bool { return v.atLeast(18, 3) }
+
 // HasCrossProjectPush says whether projects have the setting
 // crossProjectPushForJobTokenAllowed (19.0).
 func (v Version) HasCrossProjectPush() bool { return v.atLeast(19, 0) }
+
+// SaysTargetIsAlreadyInScope says whether a duplicate is refused with the old
+// words "Target project is already in the job token scope".
+func (v Version) SaysTargetIsAlreadyInScope() bool { return !v.atLeast(18, 0) }
+
+// AllowlistPageSize is the largest page of projectsAllowlist and
+// groupsAllowlist. Only the newest type file is known to allow a full list.
+func (v Version) AllowlistPageSize() int {
+	if v.atLeast(19, 0) {
+		return 200
+	}
+	return 100
+}
+
+// AddedToSchema is schema text for what the newest GraphQL schema has lost.
+func (v Version) AddedToSchema() string {
+	if v.atLeast(18, 0) {
+		return ""
+	}
+	return "extend enum CiJobTokenScopePolicies { READ_CONTAINERS ADMIN_CONTAINERS }"
+}
 
 // HiddenFromSchema lists what of the newest GraphQL schema this version does
 // not have, as "Type.field", "Input.field" or "Enum.VALUE".
@@ -111,7 +137,12 @@ func (v Version) Permissions() []string {
 	if v.atLeast(19, 0) {
 		return newestPermissions
 	}
-	return slices.DeleteFunc(slices.Clone(newestPermissions), func(p string) bool {
-		return p == "read_badges" || p == "admin_badges" || p == "admin_repositories"
-	})
+	absent := []string{"read_badges", "admin_badges", "admin_repositories"}
+	var since []string
+	if !v.atLeast(18, 0) {
+		absent = append(absent, "read_merge_requests", "read_repositories", "read_work_items")
+		since = []string{"read_containers", "admin_containers"}
+	}
+	kept := slices.DeleteFunc(slices.Clone(newestPermissions), func(p string) bool { return slices.Contains(absent, p) })
+	return append(kept, since...)
 }

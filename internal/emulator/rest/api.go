@@ -4,6 +4,7 @@ package rest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -23,16 +24,28 @@ type API struct {
 	services rules.Services
 	baseURL  string
 	routes   *router
+
+	repositories Repositories
+}
+
+// Repositories reads the projects' git repositories, without the store's lock.
+type Repositories interface {
+	// Commit gives the full id of the commit a revision names; found is false
+	// where there is none.
+	Commit(ctx context.Context, projectID int64, revision string) (id string, found bool, err error)
+	// File gives the content of a file in a commit.
+	File(ctx context.Context, projectID int64, commit, path string) (content []byte, found bool, err error)
 }
 
 // New makes the API. baseURL is the configured URL of the instance, without a
 // trailing slash.
-func New(st *store.Store, services rules.Services, baseURL string) *API {
-	a := &API{store: st, services: services, baseURL: baseURL, routes: newRouter()}
+func New(st *store.Store, services rules.Services, repositories Repositories, baseURL string) *API {
+	a := &API{store: st, services: services, repositories: repositories, baseURL: baseURL, routes: newRouter()}
 	for _, endpoints := range [][]endpoint{
 		a.versionEndpoints(), a.userEndpoints(), a.tokenEndpoints(), a.groupEndpoints(), a.projectEndpoints(),
 		a.memberEndpoints(store.ProjectSource), a.memberEndpoints(store.GroupSource), a.namespaceEndpoints(),
-		a.settingsEndpoints(), a.jobTokenScopeEndpoints(),
+		a.settingsEndpoints(), a.jobTokenScopeEndpoints(), a.jobEndpoints(), a.packageEndpoints(), a.releaseEndpoints(),
+		a.repositoryEndpoints(),
 	} {
 		for _, e := range endpoints {
 			a.routes.add(e)
@@ -72,7 +85,7 @@ func (a *API) answer(r *http.Request) (answer, error) {
 	case e == nil:
 		return answer{}, &failure{status: http.StatusMethodNotAllowed, body: grapeError{"405 Not Allowed"}}
 	}
-	sent, err := sentParams(r)
+	sent, err := e.sentParams(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -84,10 +97,17 @@ func (a *API) answer(r *http.Request) (answer, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		locked = a.store.Read
 	}
+	req := &request{http: r, api: a, endpoint: e, sent: sent}
 	locked(func(st *store.State) {
-		req := &request{http: r, api: a, state: st, endpoint: e, sent: sent}
+		req.state = st
 		result, err = req.run()
 	})
+	if err == nil && result.unlocked != nil {
+		result, err = result.unlocked(r.Context())
+	}
+	if err == nil {
+		a.record(req.used)
+	}
 	return result, err
 }
 
@@ -96,6 +116,15 @@ type answer struct {
 	status int
 	body   any
 	header http.Header
+	// unlocked goes on without the store's lock and gives the answer instead; it
+	// is for what reads a repository.
+	unlocked func(context.Context) (answer, error)
+}
+
+// file is a body that is sent as it is.
+type file struct {
+	contentType string
+	content     []byte
 }
 
 func ok(body any) (answer, error)      { return answer{status: http.StatusOK, body: body}, nil }
@@ -114,6 +143,14 @@ func write(w http.ResponseWriter, r *http.Request, result answer) {
 	w.Header().Set("Vary", "Origin")
 	if result.body == nil {
 		w.WriteHeader(result.status)
+		return
+	}
+	if sent, isFile := result.body.(file); isFile {
+		w.Header().Set("Content-Type", sent.contentType)
+		w.WriteHeader(result.status)
+		if r.Method != http.MethodHead {
+			_, _ = w.Write(sent.content) // the client may be gone
+		}
 		return
 	}
 	var body bytes.Buffer
@@ -142,11 +179,10 @@ const (
 
 // run does what Grape does: authenticate, check parameters, call the handler.
 func (r *request) run() (answer, error) {
-	caller, failed := authn.Caller(r.state, authn.Secret(r.http))
-	if err := credentialFailure(failed); err != nil {
+	if err := r.authenticate(); err != nil {
 		return answer{}, err
 	}
-	r.caller = caller
+	caller := r.caller
 	reads := r.http.Method == http.MethodGet || r.http.Method == http.MethodHead
 	if err := r.scopeAllows(reads); err != nil {
 		return answer{}, err

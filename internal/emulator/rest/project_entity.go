@@ -106,6 +106,11 @@ type projectEntity struct {
 	UpdatedAt           string            `json:"updated_at"`
 	Permissions         permissionsEntity `json:"permissions"`
 
+	RepositoryLevel      store.FeatureLevel `json:"repository_access_level"`
+	BuildsLevel          store.FeatureLevel `json:"builds_access_level"`
+	PackageRegistryLevel store.FeatureLevel `json:"package_registry_access_level"`
+	ReleasesLevel        store.FeatureLevel `json:"releases_access_level"`
+
 	JobTokenScopeEnabled *bool `json:"ci_job_token_scope_enabled,omitempty"`
 	PushAllowed          *bool `json:"ci_push_repository_for_job_token_allowed,omitempty"`
 }
@@ -113,12 +118,15 @@ type projectEntity struct {
 func (r *request) project(p *store.Project) projectEntity {
 	entity := projectEntity{
 		basicProjectEntity: r.basicProject(p),
+		EmptyRepo:          p.NoRepository,
 		Archived:           p.Archived, CreatorID: p.CreatorID, UpdatedAt: timestamp(p.UpdatedAt),
 		MarkedForDeletionAt: date(p.MarkedForDeletion), MarkedForDeletionOn: date(p.MarkedForDeletion),
 		Permissions: permissionsEntity{
 			ProjectAccess: r.access(store.Source{Kind: store.ProjectSource, ID: p.ID}),
 			GroupAccess:   r.groupAccess(p),
 		},
+		RepositoryLevel: p.Features.Of(store.Repository), BuildsLevel: p.Features.Of(store.Builds),
+		PackageRegistryLevel: p.Features.Of(store.PackageRegistry), ReleasesLevel: p.Features.Of(store.Releases),
 	}
 	r.addCode(&entity.basicProjectEntity, p)
 	if rules.CanAdminProject(r.state, r.caller, p) {

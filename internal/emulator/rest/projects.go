@@ -17,6 +17,11 @@ func (a *API) projectEndpoints() []endpoint {
 		opt("name", text), opt("path", text), opt("description", text), visibilityParam(),
 		opt("ci_push_repository_for_job_token_allowed", boolean),
 	}
+	for _, feature := range projectFeatures {
+		attributes = append(attributes, param{name: accessLevelOf(feature), values: []string{
+			string(store.FeatureDisabled), string(store.FeaturePrivate), string(store.FeatureEnabled),
+		}})
+	}
 	return []endpoint{
 		{http.MethodGet, "/projects", signedInToWrite, projectFilters(), a.listProjects},
 		{http.MethodPost, "/projects", signedInToWrite, append([]param{opt("namespace_id", integer)}, attributes...), a.createProject},
@@ -120,8 +125,19 @@ func projectAttributes(r *request) rules.ProjectAttributes {
 		visibility := store.Visibility(v)
 		attrs.Visibility = &visibility
 	}
+	attrs.Features = map[store.Feature]store.FeatureLevel{}
+	for _, feature := range projectFeatures {
+		if level := r.text(accessLevelOf(feature)); level != "" {
+			attrs.Features[feature] = store.FeatureLevel(level)
+		}
+	}
 	return attrs
 }
+
+var projectFeatures = []store.Feature{store.Repository, store.Builds, store.PackageRegistry, store.Releases}
+
+// accessLevelOf names the attribute that holds the level of a feature.
+func accessLevelOf(f store.Feature) string { return string(f) + "_access_level" }
 
 func (a *API) createProject(r *request) (answer, error) {
 	attrs := projectAttributes(r)

@@ -21,6 +21,7 @@ type request struct {
 	caller   rules.Caller
 	sent     map[string]any // as it came, by query, body and path
 	params   map[string]any // coerced; a nil value was sent blank
+	used     *use           // nil: nothing for the authentication log
 }
 
 func (r *request) text(name string) string {
@@ -95,18 +96,23 @@ func (r *request) findProject() (*store.Project, error) {
 		return nil, notFound("Project")
 	}
 	if moved {
-		if r.http.Method != http.MethodGet {
-			return nil, &failure{status: http.StatusMethodNotAllowed, body: message("Non GET methods are not allowed for moved projects")}
-		}
-		location := r.movedTo(project)
-		return nil, &failure{
-			status: http.StatusMovedPermanently,
-			body:   message("This resource has been moved permanently to " + location),
-			header: http.Header{"Location": {location}},
-		}
+		return nil, r.projectMoved(project)
 	}
 	cost.Projects(r.http.Context(), 1)
 	return project, nil
+}
+
+// projectMoved is the answer to a request that names a project by an old path.
+func (r *request) projectMoved(p *store.Project) error {
+	if r.http.Method != http.MethodGet {
+		return &failure{status: http.StatusMethodNotAllowed, body: message("Non GET methods are not allowed for moved projects")}
+	}
+	location := r.movedTo(p)
+	return &failure{
+		status: http.StatusMovedPermanently,
+		body:   message("This resource has been moved permanently to " + location),
+		header: http.Header{"Location": {location}},
+	}
 }
 
 func (r *request) lookUpProject(id string) (project *store.Project, moved bool) {

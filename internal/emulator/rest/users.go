@@ -19,6 +19,8 @@ func (a *API) userEndpoints() []endpoint {
 		}, a.createUser},
 		{http.MethodGet, "/users/:user_id", signedIn, []param{req("user_id", integer)}, a.getUser},
 		{http.MethodDelete, "/users/:user_id", admin, []param{req("user_id", integer), opt("hard_delete", boolean)}, a.deleteUser},
+		{http.MethodPost, "/users/:user_id/block", admin, []param{req("user_id", integer)}, a.setState("blocked")},
+		{http.MethodPost, "/users/:user_id/unblock", admin, []param{req("user_id", integer)}, a.setState("active")},
 	}
 }
 
@@ -112,4 +114,16 @@ func (a *API) deleteUser(r *request) (answer, error) {
 	}
 	r.state.DeleteUser(user.ID)
 	return noContent()
+}
+
+// setState blocks or unblocks a user; nothing of the user is lost by it.
+func (a *API) setState(state string) func(*request) (answer, error) {
+	return func(r *request) (answer, error) {
+		user := r.state.User(r.integer("user_id"))
+		if user == nil {
+			return answer{}, notFound("User")
+		}
+		r.state.UpdateUser(user, func(u *store.User) { u.State = state })
+		return created(true)
+	}
 }

@@ -74,7 +74,7 @@ func (s Services) AddEntry(st *store.State, c Caller, p *store.Project, target T
 		return nil, badRequest(fmt.Sprintf("The target_%s that you are attempting to access does not exist or you don't have permission to perform this action", kind))
 	}
 	if st.Link(p.ID, target.source(), store.Inbound) != nil {
-		return nil, badRequest(fmt.Sprintf("This %s is already in the job token allowlist.", kind))
+		return nil, badRequest(s.duplicate(kind))
 	}
 	if refusal := s.validateLink(st, p, target, entry); refusal != "" {
 		return nil, badRequest("Validation failed: " + refusal)
@@ -83,6 +83,13 @@ func (s Services) AddEntry(st *store.State, c Caller, p *store.Project, target T
 		SourceProjectID: p.ID, Target: target.source(), Direction: store.Inbound,
 		DefaultPermissions: entry.DefaultPermissions, Policies: entry.Policies, AddedByID: c.ID(),
 	}), nil
+}
+
+func (s Services) duplicate(kind store.SourceKind) string {
+	if s.Version.SaysTargetIsAlreadyInScope() {
+		return fmt.Sprintf("Target %s is already in the job token scope", kind)
+	}
+	return fmt.Sprintf("This %s is already in the job token allowlist.", kind)
 }
 
 // validateLink gives the model's error on a new link, or "".
@@ -162,7 +169,7 @@ func (s Services) UpdatePolicies(st *store.State, c Caller, p *store.Project, ta
 	}
 	link := st.Link(p.ID, target.source(), store.Inbound)
 	self := target.Project != nil && target.Project.ID == p.ID
-	if link == nil && !(self && s.Version.AcceptsSelfEntry()) {
+	if link == nil && (!self || !s.Version.AcceptsSelfEntry()) {
 		return nil, badRequest("Unable to find a job token scope for the given project & target")
 	}
 	if !s.validPolicies(entry.Policies) {

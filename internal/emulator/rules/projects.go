@@ -14,6 +14,7 @@ type ProjectAttributes struct {
 	Description *string
 	Visibility  *store.Visibility
 	Push        *bool
+	Features    map[store.Feature]store.FeatureLevel
 }
 
 // CreateProject makes a project in a namespace.
@@ -29,6 +30,7 @@ func (s Services) CreateProject(st *store.State, c Caller, n *store.Namespace, a
 	assign(&project.Path, attrs.Path)
 	assign(&project.Visibility, attrs.Visibility)
 	assign(&project.JobToken.Push, attrs.Push)
+	project.Features = project.Features.With(attrs.Features)
 	if project.Path == "" {
 		project.Path = pathFromName(project.Name)
 	}
@@ -76,6 +78,7 @@ func (s Services) UpdateProject(st *store.State, c Caller, p *store.Project, att
 			p.Description = attrs.Description
 		}
 		assign(&p.JobToken.Push, attrs.Push)
+		p.Features = p.Features.With(attrs.Features)
 	}), nil
 }
 

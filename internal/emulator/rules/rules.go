@@ -18,13 +18,14 @@ type Services struct {
 type Caller struct {
 	User  *store.User // nil: anonymous
 	Token *store.Token
+	Job   *store.Job // nil unless a job token was sent
 }
 
 // SignedIn says whether the caller is a user.
 func (c Caller) SignedIn() bool { return c.User != nil }
 
-// Admin says whether the caller is an administrator.
-func (c Caller) Admin() bool { return c.User != nil && c.User.Admin }
+// Admin says whether the caller is an administrator; with a job token nobody is.
+func (c Caller) Admin() bool { return c.User != nil && c.User.Admin && c.Job == nil }
 
 // ID is the caller's user id, 0 for an anonymous one.
 func (c Caller) ID() int64 {

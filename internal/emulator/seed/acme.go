@@ -34,7 +34,7 @@ func (g *gardener) acme() {
 	g.project(acme, "deployer", terraform)
 	g.project(acme, "docs", dev)
 	reports := g.project(acme, "reports", dev)
-	g.project(platform, "runner-images", root)
+	runnerImages := g.project(platform, "runner-images", root)
 	g.project(outside, "intruder", mallory)
 
 	on := func(year int, month time.Month, day int) time.Time {
@@ -43,5 +43,7 @@ func (g *gardener) acme() {
 	ofProject := func(p *store.Project) store.Source { return store.Source{Kind: store.ProjectSource, ID: p.ID} }
 	g.link(sharedLib, ofProject(app), root, on(2022, time.March, 14))
 	g.link(sharedLib, store.Source{Kind: store.GroupSource, ID: platform.ID}, dev, on(2023, time.November, 2))
+	g.used(sharedLib, app, 3*24*time.Hour)
+	g.used(sharedLib, runnerImages, 12*24*time.Hour)
 	g.link(sharedLib, ofProject(reports), terraform, on(2025, time.July, 21), "read_packages", "read_repositories")
 }

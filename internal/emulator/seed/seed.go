@@ -24,9 +24,9 @@ func Plant(st *store.State, name string, version release.Version) (map[string]st
 	st.Settings.EnforceInboundJobTokenScope = version.EnforcesAllowlistByDefault()
 	g := &gardener{st: st, tokens: map[string]string{}}
 	root := g.user("root", "Administrator", true)
-	switch {
-	case name == "" || name == "empty":
-	case name == "acme":
+	switch name {
+	case "", "empty":
+	case "acme":
 		g.acme()
 	default:
 		projects, entries, err := parseEstate(name)
@@ -118,4 +118,9 @@ func (g *gardener) link(from *store.Project, to store.Source, by *store.User, at
 		SourceProjectID: from.ID, Target: to, Direction: store.Inbound, DefaultPermissions: len(policies) == 0,
 		Policies: policies, AddedByID: by.ID, CreatedAt: at,
 	})
+}
+
+// used notes that a job of a project used another some time ago.
+func (g *gardener) used(accessed, origin *store.Project, ago time.Duration) {
+	g.st.Authorize(accessed.ID, origin.ID, g.st.Now().Add(-ago).Truncate(time.Second))
 }

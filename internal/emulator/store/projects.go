@@ -78,6 +78,10 @@ func (s *State) DeleteProject(id int64) {
 	source := Source{Kind: ProjectSource, ID: id}
 	s.forgetMembers(source)
 	s.forgetLinks(source)
+	s.forgetJobs(id)
+	s.forgetAuthorizations(id)
+	s.forgetPackages(id)
+	delete(s.releases, id)
 	s.routes.remove(p.FullPath, route{project: true, id: id})
 	s.projects.byNamespace[p.NamespaceID] = without(s.projects.byNamespace[p.NamespaceID], id)
 	delete(s.projects.byID, id)

@@ -131,6 +131,8 @@ type Project struct {
 	UpdatedAt         time.Time
 	LastActivityAt    time.Time
 	JobToken          JobTokenSettings
+	Features          FeatureLevels
+	NoRepository      bool // nothing was ever pushed
 }
 
 // Source names something that has members: a project or a group.

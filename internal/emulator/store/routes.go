@@ -89,16 +89,3 @@ func (s *State) ProjectByOldPath(fullPath string) *Project {
 	}
 	return s.projects.byID[found.id]
 }
-
-// GroupByOldPath finds the group that used to have the full path, or nil.
-func (s *State) GroupByOldPath(fullPath string) *Namespace {
-	found, ok := s.routes.redirects[strings.ToLower(fullPath)]
-	if !ok || found.project {
-		return nil
-	}
-	n := s.namespaces.byID[found.id]
-	if n == nil || !n.IsGroup() {
-		return nil
-	}
-	return n
-}

@@ -28,6 +28,11 @@ func New(now func() time.Time) *Store {
 		projects:   newProjects(),
 		members:    newMembers(),
 		links:      newLinks(),
+		jobs:       newJobs(),
+		packages:   newPackages(),
+		releases:   map[int64][]*Release{},
+
+		authorizations: newAuthorizations(),
 	}}
 }
 
@@ -51,6 +56,9 @@ type State struct {
 	Now func() time.Time
 	// Settings are the instance's settings.
 	Settings InstanceSettings
+	// AuthorizationDelay is how long the authentication log takes to show a use;
+	// GitLab takes about 5 minutes.
+	AuthorizationDelay time.Duration
 
 	users      users
 	tokens     tokens
@@ -59,6 +67,12 @@ type State struct {
 	projects   projects
 	members    members
 	links      links
+	jobs       jobs
+	packages   packages
+	releases   map[int64][]*Release // by project, oldest first
+	pipelines  int64                // the last pipeline's id
+
+	authorizations authorizations
 }
 
 // InstanceSettings are the application settings of the instance.

@@ -48,6 +48,16 @@ func (s *State) Users() []*User {
 	return newestFirst(s.users.byID)
 }
 
+// UpdateUser replaces a user by a changed copy; the names stay.
+func (s *State) UpdateUser(u *User, change func(*User)) *User {
+	changed := *u
+	change(&changed)
+	s.users.byID[u.ID] = &changed
+	s.users.byUsername[strings.ToLower(u.Username)] = &changed
+	s.users.byEmail[strings.ToLower(u.Email)] = &changed
+	return &changed
+}
+
 // DeleteUser removes a user with tokens, memberships and namespace; projects in
 // the namespace go with it. Links the user added stay, without an author.
 func (s *State) DeleteUser(id int64) {
@@ -61,6 +71,7 @@ func (s *State) DeleteUser(id int64) {
 	for _, member := range s.MembershipsOf(id) {
 		s.RemoveMember(member.Source, id)
 	}
+	s.forgetJobsBy(id)
 	s.DeleteNamespace(u.NamespaceID)
 	delete(s.users.byID, id)
 	delete(s.users.byUsername, strings.ToLower(u.Username))

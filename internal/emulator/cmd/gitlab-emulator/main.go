@@ -64,6 +64,7 @@ func parse(args []string, stderr io.Writer) (emulator.Options, error) {
 	flags.DurationVar(&options.Latency, "latency", 0, "time added to each request")
 	flags.DurationVar(&options.CostPerProject, "cost-per-project", 0, "time added for each project a request reads")
 	flags.DurationVar(&options.CostPerEntry, "cost-per-entry", 0, "time added for each allowlist entry a request reads")
+	flags.DurationVar(&options.AuthLogDelay, "auth-log-delay", 0, "time until the authentication log shows a use of a job token")
 	flags.IntVar(&options.RateLimit, "rate-limit", 0, "API requests a minute and caller before 429; 0 is no limit")
 	allowRemote := flags.Bool("allow-remote", false, "permit a -listen address that other hosts can reach")
 	if err := flags.Parse(args); err != nil {

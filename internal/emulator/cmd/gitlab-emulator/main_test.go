@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(folder) }()
 		binary = filepath.Join(folder, "gitlab-emulator")
-		if output, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		if output, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil { //nolint:gosec // a path of our own
 			fmt.Fprintf(os.Stderr, "build: %v\n%s", err, output)
 			return 1
 		}
@@ -40,7 +40,7 @@ func TestServesAndStops(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			command := exec.CommandContext(t.Context(), binary, "-seed", "acme", "-version", "19.4", "-latency", "1ms", "-rate-limit", "100")
+			command := exec.CommandContext(t.Context(), binary, "-seed", "acme", "-version", "19.4", "-latency", "1ms", "-rate-limit", "100") //nolint:gosec // built by TestMain
 			var stderr bytes.Buffer
 			command.Stderr = &stderr
 			stdout, err := command.StdoutPipe()
@@ -107,7 +107,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			output, err := exec.CommandContext(t.Context(), binary, arguments...).CombinedOutput()
+			output, err := exec.CommandContext(t.Context(), binary, arguments...).CombinedOutput() //nolint:gosec // built by TestMain
 			if err == nil {
 				t.Errorf("served: %s", output)
 			}

@@ -1,0 +1,35 @@
+package repository
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Commit gives the full id of the commit a revision names, such as "HEAD" or
+// "refs/heads/main"; found is false where there is none.
+func (s *Storage) Commit(ctx context.Context, projectID int64, revision string) (id string, found bool, err error) {
+	output, found, err := s.read(ctx, projectID, "rev-parse", "--quiet", "--verify", "--end-of-options", revision+"^{commit}")
+	return strings.TrimSpace(string(output)), found, err
+}
+
+// File gives the content of a file in a commit; found is false where there is
+// none.
+func (s *Storage) File(ctx context.Context, projectID int64, commit, path string) (content []byte, found bool, err error) {
+	return s.read(ctx, projectID, "cat-file", "blob", commit+":"+path)
+}
+
+// read runs git on a repository; that it fails means there is no such thing.
+func (s *Storage) read(ctx context.Context, projectID int64, arguments ...string) (output []byte, found bool, err error) {
+	err = s.use(ctx, projectID, func(root, name string) error {
+		output, err = run(ctx, root, nil, append([]string{"--git-dir=" + filepath.Join(root, name)}, arguments...)...)
+		return err
+	})
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && failed.Exited() {
+		return nil, false, nil
+	}
+	return output, err == nil, err
+}

@@ -1,0 +1,142 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var errInvalid = errors.New("is invalid")
+
+// coerce gives the typed value, nil for a blank one, or Grape's complaint.
+func (p param) coerce(raw any) (any, string) {
+	value, err := p.convert(raw)
+	switch {
+	case err != nil:
+		return nil, err.Error()
+	case value == nil && p.notBlank:
+		return nil, "is empty"
+	case value != nil && !p.allows(value):
+		return nil, "does not have a valid value"
+	}
+	return value, ""
+}
+
+func (p param) allows(value any) bool {
+	if p.values == nil {
+		return true
+	}
+	switch value := value.(type) {
+	case string:
+		return slices.Contains(p.values, value)
+	case []string:
+		return !slices.ContainsFunc(value, func(item string) bool { return !slices.Contains(p.values, item) })
+	}
+	return false
+}
+
+func (p param) convert(raw any) (any, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	if word, isText := raw.(string); isText && strings.TrimSpace(word) == "" && p.is != text {
+		return nil, nil
+	}
+	switch p.is {
+	case integer:
+		return toInteger(raw)
+	case boolean:
+		return toBoolean(raw)
+	case list:
+		return toList(raw)
+	case day:
+		return toDate(raw)
+	case body:
+		return raw, nil
+	case text:
+	}
+	return toText(raw)
+}
+
+func toInteger(raw any) (any, error) {
+	written := ""
+	switch raw := raw.(type) {
+	case string:
+		written = strings.TrimSpace(raw)
+	case json.Number:
+		written = raw.String()
+	}
+	number, err := strconv.ParseInt(written, 10, 64)
+	if err != nil {
+		return nil, errInvalid
+	}
+	return number, nil
+}
+
+func toBoolean(raw any) (any, error) {
+	switch raw := raw.(type) {
+	case bool:
+		return raw, nil
+	case string:
+		switch strings.ToLower(raw) {
+		case "true", "t", "1", "on", "y", "yes":
+			return true, nil
+		case "false", "f", "0", "off", "n", "no":
+			return false, nil
+		}
+	case json.Number:
+		switch raw.String() {
+		case "1":
+			return true, nil
+		case "0":
+			return false, nil
+		}
+	}
+	return nil, errInvalid
+}
+
+func toText(raw any) (any, error) {
+	switch raw := raw.(type) {
+	case string:
+		return raw, nil
+	case json.Number:
+		return raw.String(), nil
+	case bool:
+		return strconv.FormatBool(raw), nil
+	}
+	return nil, errInvalid
+}
+
+func toList(raw any) (any, error) {
+	switch raw := raw.(type) {
+	case string:
+		return strings.Split(raw, ","), nil
+	case []any:
+		items := make([]string, 0, len(raw))
+		for _, item := range raw {
+			word, isText := item.(string)
+			if !isText {
+				return nil, errInvalid
+			}
+			items = append(items, word)
+		}
+		return items, nil
+	}
+	return nil, errInvalid
+}
+
+func toDate(raw any) (any, error) {
+	written, isText := raw.(string)
+	if !isText {
+		return nil, errInvalid
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if parsed, err := time.Parse(layout, written); err == nil {
+			return parsed.UTC().Truncate(24 * time.Hour), nil
+		}
+	}
+	return nil, errInvalid
+}
