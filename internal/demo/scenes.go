@@ -1,37 +1,21 @@
 package main
 
-import (
-	"context"
-	"net/http"
-)
+import "net/http"
 
-// scene is one step: what the reader is told, what happens by hand, and the commands that follow.
+// scene is one part of the walk: what the reader is told, and the steps that follow.
 type scene struct {
 	title string
-	// tell is read before anything happens.
-	tell string
-	// configuration replaces main.tf and is shown.
-	configuration string
-	// byHand is done behind Terraform's back.
-	byHand func(context.Context, *stage) error
-	// commands are run one after the other.
-	commands [][]string
-	// showList prints what GitLab's list holds at the end of the scene.
-	showList bool
+	tell  string
+	steps []step
 }
-
-var (
-	plan    = []string{"plan", "-out=saved.tfplan"}
-	apply   = []string{"apply", "saved.tfplan"}
-	destroy = []string{"destroy", "-auto-approve"}
-)
 
 var scenes = []scene{
 	{
 		title: "Import what was clicked together over years",
 		tell: "acme/shared-lib has a job token allowlist that several people filled by hand.\n" +
 			"The configuration repeats it, an import block adopts it: nothing changes.",
-		configuration: `import {
+		steps: []step{
+			configure(`import {
   to = jobtoken_allowlist.shared_lib
   id = "acme/shared-lib"
 }
@@ -47,14 +31,16 @@ resource "jobtoken_allowlist" "shared_lib" {
     "acme/platform" = {}
   }
 }
-`,
-		commands: [][]string{plan, apply},
+`),
+			plan, apply,
+		},
 	},
 	{
 		title: "Let two more projects in",
 		tell: "acme/web gets what its jobs' users may do anyway; acme/deployer may only read packages.\n" +
-			"One line of the plan for each.",
-		configuration: `resource "jobtoken_allowlist" "shared_lib" {
+			"The plan has a line for each.",
+		steps: []step{
+			configure(`resource "jobtoken_allowlist" "shared_lib" {
   project = "acme/shared-lib"
   enabled = true
   projects = {
@@ -67,33 +53,37 @@ resource "jobtoken_allowlist" "shared_lib" {
     "acme/platform" = {}
   }
 }
-`,
-		commands: [][]string{plan, apply},
-		showList: true,
-	},
-	{
-		title: "Somebody changes it by hand",
-		tell: "In GitLab's settings somebody adds outside/intruder and lets every project in.\n" +
-			"The next plan names both, by name.",
-		byHand: func(ctx context.Context, s *stage) error {
-			if err := s.call(ctx, http.MethodPost, "/projects/{acme/shared-lib}/job_token_scope/allowlist", `{"target_project_id": {outside/intruder}}`); err != nil {
-				return err
-			}
-			return s.call(ctx, http.MethodPatch, "/projects/{acme/shared-lib}/job_token_scope", `{"enabled": false}`)
+`),
+			plan, apply, showList,
 		},
-		commands: [][]string{plan},
 	},
 	{
-		title:    "Put it right",
-		tell:     "The plan that was just reviewed closes the project again and removes the intruder.",
-		commands: [][]string{apply},
-		showList: true,
+		title: "A pipeline fails",
+		tell: "Somebody tidies the list in GitLab's settings and removes acme/app. Its next pipeline can no\n" +
+			"longer clone the library. The plan names what is missing, and the apply brings it back.",
+		steps: []step{
+			byHand(http.MethodDelete, "/projects/{acme/shared-lib}/job_token_scope/allowlist/{acme/app}", ""),
+			cloneRefused("acme/app", "dev"),
+			plan, apply,
+			cloneWorks("acme/app", "dev"),
+			tell("A project that is not on the list stays out, even with a job of its own:"),
+			cloneRefused("outside/intruder", "mallory"),
+		},
+	},
+	{
+		title: "Somebody lets everybody in",
+		tell: "In GitLab's settings somebody adds outside/intruder and switches the list off.\n" +
+			"The next plan names both, and the apply of that plan puts it right.",
+		steps: []step{
+			byHand(http.MethodPost, "/projects/{acme/shared-lib}/job_token_scope/allowlist", `{"target_project_id": {outside/intruder}}`),
+			byHand(http.MethodPatch, "/projects/{acme/shared-lib}/job_token_scope", `{"enabled": false}`),
+			plan, apply, showList,
+		},
 	},
 	{
 		title: "Take it down",
 		tell: "The destroy takes back what the state holds, and nothing else. Access stays limited.\n" +
 			"(To let go of a list without a change, use a removed block with destroy = false.)",
-		commands: [][]string{destroy},
-		showList: true,
+		steps: []step{destroy, showList},
 	},
 }

@@ -7,15 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
@@ -82,34 +79,10 @@ func (s *stage) clear() error {
 
 func (s *stage) play(ctx context.Context, scene scene) error {
 	fmt.Printf("\n━━ %s %s\n\n%s\n", scene.title, strings.Repeat("━", max(0, 74-len(scene.title))), scene.tell)
-	if scene.configuration != "" {
-		fmt.Printf("\n%s\n", indented("main.tf", scene.configuration))
-		if err := s.write("main.tf", scene.configuration); err != nil {
+	for _, step := range scene.steps {
+		if err := step(ctx, s); err != nil {
 			return err
 		}
-	}
-	if scene.byHand != nil {
-		if err := scene.byHand(ctx, s); err != nil {
-			return err
-		}
-		fmt.Println()
-	}
-	for _, command := range scene.commands {
-		if err := s.forgetRequests(ctx); err != nil {
-			return err
-		}
-		fmt.Printf("\n$ terraform %s\n\n", strings.Join(command, " "))
-		output, err := s.terraform(ctx, command...)
-		fmt.Println(worthReading(output))
-		if err != nil {
-			return fmt.Errorf("terraform %s: %w", command[0], err)
-		}
-		if err := s.printRequests(ctx); err != nil {
-			return err
-		}
-	}
-	if scene.showList {
-		return s.printList(ctx)
 	}
 	return nil
 }
@@ -143,10 +116,6 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.ReplaceAll(text, "\n", "\n  "), "\n  \n", "\n\n")
 }
 
-func indented(name, text string) string {
-	return fmt.Sprintf("  # %s\n%s", name, indent(strings.TrimSpace(text)))
-}
-
 // request calls the embedded GitLab as its administrator.
 func (s *stage) request(ctx context.Context, method, path, body string, answer any) error {
 	req, err := http.NewRequestWithContext(ctx, method, s.gitlab.URL()+path, strings.NewReader(body))
@@ -175,17 +144,6 @@ func (s *stage) request(ctx context.Context, method, path, body string, answer a
 
 var pathInBraces = regexp.MustCompile(`\{([^{}"\s]+/[^{}"\s]+)\}`)
 
-// call makes a REST call in which {group/project} stands for the project's id.
-func (s *stage) call(ctx context.Context, method, path, body string) error {
-	fill := func(text string) string {
-		return pathInBraces.ReplaceAllStringFunc(text, func(braced string) string {
-			return fmt.Sprint(s.ids[strings.Trim(braced, "{}")])
-		})
-	}
-	fmt.Printf("\n  (by hand: %s %s)", method, pathInBraces.ReplaceAllString(path, "$1"))
-	return s.request(ctx, method, "/api/v4"+fill(path), fill(body), nil)
-}
-
 func (s *stage) learnIDs(ctx context.Context) error {
 	var projects []struct {
 		ID   int64  `json:"id"`
@@ -199,73 +157,4 @@ func (s *stage) learnIDs(ctx context.Context) error {
 		s.ids[project.Path] = project.ID
 	}
 	return nil
-}
-
-func (s *stage) forgetRequests(ctx context.Context) error {
-	return s.request(ctx, http.MethodDelete, "/-/emulator/requests", "", nil)
-}
-
-// printRequests tells what the command asked of GitLab.
-func (s *stage) printRequests(ctx context.Context) error {
-	var made struct {
-		Total   int            `json:"total"`
-		Counts  map[string]int `json:"counts"`
-		GraphQL map[string]int `json:"graphql"`
-	}
-	if err := s.request(ctx, http.MethodGet, "/-/emulator/requests", "", &made); err != nil {
-		return err
-	}
-	if made.Total == 0 {
-		fmt.Print("\n  API requests: none\n")
-		return nil
-	}
-	delete(made.Counts, "POST /api/graphql")
-	maps.Copy(made.Counts, made.GraphQL)
-	parts := make([]string, 0, len(made.Counts))
-	for _, name := range slices.Sorted(maps.Keys(made.Counts)) {
-		parts = append(parts, fmt.Sprintf("%d × %s", made.Counts[name], name))
-	}
-	fmt.Printf("\n  API requests: %d (%s)\n", made.Total, strings.Join(parts, ", "))
-	return nil
-}
-
-// printList shows the list as GitLab's REST API gives it.
-func (s *stage) printList(ctx context.Context) error {
-	at := fmt.Sprintf("/api/v4/projects/%d/job_token_scope", s.ids["acme/shared-lib"])
-	var scope struct {
-		Inbound bool `json:"inbound_enabled"`
-	}
-	var projects []struct {
-		Path string `json:"path_with_namespace"`
-	}
-	var groups []struct {
-		URL string `json:"web_url"`
-	}
-	if err := errors.Join(s.request(ctx, http.MethodGet, at, "", &scope),
-		s.request(ctx, http.MethodGet, at+"/allowlist", "", &projects),
-		s.request(ctx, http.MethodGet, at+"/groups_allowlist", "", &groups)); err != nil {
-		return err
-	}
-	var admitted []string
-	for _, project := range projects {
-		if project.Path != "acme/shared-lib" { // always on its own list
-			admitted = append(admitted, project.Path)
-		}
-	}
-	for _, group := range groups {
-		address, err := url.Parse(group.URL)
-		if err != nil {
-			return err
-		}
-		admitted = append(admitted, strings.TrimPrefix(address.Path, "/groups/")+"/*")
-	}
-	fmt.Printf("\n  acme/shared-lib at GitLab now: access limited = %t; admits %s\n", scope.Inbound, orNobody(admitted))
-	return nil
-}
-
-func orNobody(names []string) string {
-	if len(names) == 0 {
-		return "nobody but itself"
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// step is one thing that happens in a scene.
+type step func(context.Context, *stage) error
+
+var (
+	plan    = terraform("plan", "-out=saved.tfplan")
+	apply   = terraform("apply", "saved.tfplan")
+	destroy = terraform("destroy", "-auto-approve")
+)
+
+// configure replaces the configuration and shows it.
+func configure(text string) step {
+	return func(_ context.Context, s *stage) error {
+		fmt.Printf("\n  # main.tf\n%s\n", indent(strings.TrimSpace(text)))
+		return s.write("main.tf", text)
+	}
+}
+
+// tell speaks to the reader in the middle of a scene.
+func tell(text string) step {
+	return func(context.Context, *stage) error {
+		fmt.Printf("\n%s\n", text)
+		return nil
+	}
+}
+
+// terraform runs a command of the CLI, shows what is worth reading, and what it asked of GitLab.
+func terraform(args ...string) step {
+	return func(ctx context.Context, s *stage) error {
+		if err := s.request(ctx, http.MethodDelete, "/-/emulator/requests", "", nil); err != nil {
+			return err
+		}
+		fmt.Printf("\n$ terraform %s\n\n", strings.Join(args, " "))
+		output, err := s.terraform(ctx, args...)
+		fmt.Println(worthReading(output))
+		if err != nil {
+			return fmt.Errorf("terraform %s: %w", args[0], err)
+		}
+		return s.printRequests(ctx)
+	}
+}
+
+// byHand makes a REST call behind Terraform's back. {group/project} stands for the project's id.
+func byHand(method, path, body string) step {
+	return func(ctx context.Context, s *stage) error {
+		fmt.Printf("\n  (by hand: %s %s)\n", method, pathInBraces.ReplaceAllString(path, "$1"))
+		fill := func(text string) string {
+			return pathInBraces.ReplaceAllStringFunc(text, func(braced string) string {
+				return fmt.Sprint(s.ids[strings.Trim(braced, "{}")])
+			})
+		}
+		return s.request(ctx, method, "/api/v4"+fill(path), fill(body), nil)
+	}
+}
+
+// cloneWorks clones the library as a job of a project, and fails the demo if GitLab refuses it.
+func cloneWorks(project, user string) step {
+	return func(ctx context.Context, s *stage) error {
+		return s.clone(ctx, project, user, true)
+	}
+}
+
+// cloneRefused fails the demo if GitLab lets the job in.
+func cloneRefused(project, user string) step {
+	return func(ctx context.Context, s *stage) error {
+		return s.clone(ctx, project, user, false)
+	}
+}
+
+func (s *stage) clone(ctx context.Context, project, user string, admitted bool) error {
+	var job struct {
+		ID    int64  `json:"id"`
+		Token string `json:"token"`
+	}
+	if err := s.request(ctx, http.MethodPost, "/-/emulator/jobs", fmt.Sprintf(`{"project": %q, "user": %q}`, project, user), &job); err != nil {
+		return err
+	}
+	address, err := url.Parse(s.gitlab.URL() + "/acme/shared-lib.git")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n$ git clone %s://gitlab-ci-token:[MASKED]@%s%s   # a job of %s, started by %s\n\n", address.Scheme, address.Host, address.Path, project, user)
+	address.User = url.UserPassword("gitlab-ci-token", job.Token)
+	folder := fmt.Sprintf("clone-%d", job.ID)
+	cmd := exec.CommandContext(ctx, "git", "clone", address.String(), folder) //nolint:gosec // the embedded GitLab's address
+	cmd.Dir = s.folder
+	cmd.Env = append(cmd.Environ(), "HOME="+s.folder, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
+	output, err := cmd.CombinedOutput()
+	fmt.Println(indent(strings.TrimSpace(strings.ReplaceAll(string(output), job.Token, "[MASKED]"))))
+	if err == nil {
+		fmt.Println("  The clone is complete.")
+	}
+	if admitted != (err == nil) {
+		return fmt.Errorf("git clone as a job of %s: admitted = %t, expected %t", project, err == nil, admitted)
+	}
+	return nil
+}
+
+// printRequests tells what the command asked of GitLab.
+func (s *stage) printRequests(ctx context.Context) error {
+	var made struct {
+		Total   int            `json:"total"`
+		Counts  map[string]int `json:"counts"`
+		GraphQL map[string]int `json:"graphql"`
+	}
+	if err := s.request(ctx, http.MethodGet, "/-/emulator/requests", "", &made); err != nil {
+		return err
+	}
+	if made.Total == 0 {
+		fmt.Print("\n  API requests: none\n")
+		return nil
+	}
+	delete(made.Counts, "POST /api/graphql")
+	maps.Copy(made.Counts, made.GraphQL)
+	parts := make([]string, 0, len(made.Counts))
+	for _, name := range slices.Sorted(maps.Keys(made.Counts)) {
+		parts = append(parts, fmt.Sprintf("%d × %s", made.Counts[name], name))
+	}
+	fmt.Printf("\n  API requests: %d (%s)\n", made.Total, strings.Join(parts, ", "))
+	return nil
+}
+
+// showList shows the list as GitLab's REST API gives it.
+func showList(ctx context.Context, s *stage) error {
+	at := fmt.Sprintf("/api/v4/projects/%d/job_token_scope", s.ids["acme/shared-lib"])
+	var scope struct {
+		Inbound bool `json:"inbound_enabled"`
+	}
+	var projects []struct {
+		Path string `json:"path_with_namespace"`
+	}
+	var groups []struct {
+		URL string `json:"web_url"`
+	}
+	if err := errors.Join(s.request(ctx, http.MethodGet, at, "", &scope),
+		s.request(ctx, http.MethodGet, at+"/allowlist", "", &projects),
+		s.request(ctx, http.MethodGet, at+"/groups_allowlist", "", &groups)); err != nil {
+		return err
+	}
+	var admitted []string
+	for _, project := range projects {
+		if project.Path != "acme/shared-lib" { // always on its own list
+			admitted = append(admitted, project.Path)
+		}
+	}
+	for _, group := range groups {
+		address, err := url.Parse(group.URL)
+		if err != nil {
+			return err
+		}
+		admitted = append(admitted, strings.TrimPrefix(address.Path, "/groups/")+"/*")
+	}
+	if len(admitted) == 0 {
+		admitted = []string{"nobody but itself"}
+	}
+	fmt.Printf("\n  acme/shared-lib at GitLab now: access limited = %t; admits %s\n", scope.Inbound, strings.Join(admitted, ", "))
+	return nil
+}
