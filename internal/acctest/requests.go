@@ -1,10 +1,13 @@
 package acctest
 
 import (
+	"context"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 )
 
 // Requests are what an embedded GitLab has answered.
@@ -118,4 +121,37 @@ func NeedsEmbedded(t testing.TB, g *GitLab) {
 	if !g.Embedded() {
 		t.Skip("a real GitLab cannot be asked for faults")
 	}
+}
+
+// Job starts a CI/CD job of a project, as a pipeline that a user has triggered, and gives its token.
+// Only the embedded GitLab runs jobs on demand.
+func (g *GitLab) Job(t testing.TB, project Project, user User) (token string) {
+	t.Helper()
+	var job struct {
+		Token string `json:"token"`
+	}
+	g.call(t, g.admin, http.MethodPost, "/-/emulator/jobs", map[string]any{"project": project.ID, "user": user.Username}, &job)
+	return job.Token
+}
+
+// CanClone tells whether a job's token may fetch from a project, with GitLab's words where it may not.
+func (g *GitLab) CanClone(t testing.TB, project Project, token string) (bool, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.BaseURL+"/"+project.Path+".git/info/refs?service=git-upload-pack", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("gitlab-ci-token", token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	words, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode == http.StatusOK, string(words)
 }
