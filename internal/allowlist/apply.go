@@ -2,7 +2,6 @@ package allowlist
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -46,7 +45,7 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	}
 	done.known.Path = project.Path
 
-	planner := planner{Session: a.Session, config: a.config, state: a.state, known: a.known, project: project}
+	planner := planner{lookup: lookup{Session: a.Session, project: project}, config: a.config, state: a.state, known: a.known}
 	var wishes []wish
 	for _, kind := range kinds {
 		if !a.config.entries(kind).IsNull() {
@@ -91,7 +90,7 @@ func (a *applier) wish(ctx context.Context, p *planner, kind gitlab.Kind) wish {
 	w := wish{kind: kind}
 	entries, diags := expand(ctx, kind, *a.plan.entries(kind))
 	p.diags.Append(diags...)
-	w.want = p.resolve(ctx, kind, entries)
+	w.want = p.resolve(ctx, kind, p.known.ids(kind), entries)
 	p.checkTwoKeys(w.want)
 	before := p.before(ctx, kind)
 	if !p.letsGo() {
@@ -119,8 +118,8 @@ func (a *applier) toggle(ctx context.Context, project *gitlab.Project, entriesFa
 	}
 	at := path.Root("enabled")
 	if *change && entriesFailed {
-		diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, errors.New(
-			"The allowlist was not switched on, because not all of its entries could be written: those that are missing would be refused. The next apply does both.")))
+		diags.Append(diagnose.Problem(at, diagnose.ChangeSettings,
+			"The allowlist was not switched on, because not all of its entries could be written: those that are missing would be refused. The next apply does both."))
 		return stored, diags
 	}
 	settings, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: change})

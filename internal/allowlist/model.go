@@ -95,6 +95,8 @@ type entry struct {
 	key  string
 	// text is the reference as typed: the value of target, else the key.
 	text string
+	// alone means that the entry is a resource of its own, not a line of a map.
+	alone bool
 	// labelled means that the key is only a label, beside a target.
 	labelled bool
 	// unknown means that the target cannot be known before the apply.
@@ -109,11 +111,22 @@ type entry struct {
 
 // at is the attribute that holds the reference.
 func (e entry) at() path.Path {
+	if e.alone {
+		return path.Root("target_" + string(e.kind))
+	}
 	at := path.Root(attribute(e.kind)).AtMapKey(e.key)
 	if e.labelled {
 		return at.AtName("target")
 	}
 	return at
+}
+
+// permissionsAt is the attribute that holds the permissions.
+func (e entry) permissionsAt() path.Path {
+	if e.alone {
+		return path.Root("permissions")
+	}
+	return path.Root(attribute(e.kind)).AtMapKey(e.key).AtName("permissions")
 }
 
 // expand reads a known map into entries, sorted by key.

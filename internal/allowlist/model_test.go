@@ -290,7 +290,7 @@ func TestSuggestion(t *testing.T) {
 		"read_packges":          " Did you mean read_packages?",
 		"read_job":              " Did you mean read_jobs?",
 		"write_jobs":            " Did you mean read_jobs or admin_jobs?",
-		"packages":              " Did you mean read_packages?",
+		"packages":              " Did you mean read_packages or admin_packages?",
 		"something_else_at_all": "",
 	}
 	for name, want := range cases {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
@@ -19,14 +18,14 @@ var permissionPattern = regexp.MustCompile(`^[a-z][a-z_]*$`)
 
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
 // a walk, and only where fine-grained permissions are configured.
-func (p *planner) checkPermissions(ctx context.Context, want []entry) {
+func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 	fineGrained := func(e entry) bool { return len(e.permissions.Names) > 0 }
 	if !slices.ContainsFunc(want, fineGrained) {
 		return
 	}
-	names, err := p.GitLab.PermissionNames(ctx)
+	names, err := l.GitLab.PermissionNames(ctx)
 	if err != nil {
-		p.diags.Append(diagnose.Error(diagnose.ReadPermissions, err))
+		l.diags.Append(diagnose.Error(diagnose.ReadPermissions, err))
 		return
 	}
 	for _, e := range want {
@@ -34,8 +33,7 @@ func (p *planner) checkPermissions(ctx context.Context, want []entry) {
 			if slices.Contains(names, name) {
 				continue
 			}
-			at := path.Root(attribute(e.kind)).AtMapKey(e.key).AtName("permissions")
-			p.diags.Append(diagnose.Problem(at, diagnose.UnknownPermission,
+			l.diags.Append(diagnose.Problem(e.permissionsAt(), diagnose.UnknownPermission,
 				"The entry %q asks for %q, which this GitLab does not know.%s\n\nIt knows: %s.", e.key, name, suggestion(name, names), strings.Join(names, ", ")))
 		}
 	}
@@ -45,10 +43,10 @@ func (p *planner) checkPermissions(ctx context.Context, want []entry) {
 func suggestion(name string, names []string) string {
 	const typos = 2
 	distance := func(other string) int { return levenshtein.ComputeDistance(name, other) }
-	_, thing, _ := strings.Cut(name, "_")
+	thing := name[strings.Index(name, "_")+1:]
 	var near []string
 	for _, other := range names {
-		if distance(other) <= typos || thing != "" && strings.HasSuffix(other, "_"+thing) {
+		if distance(other) <= typos || strings.HasSuffix(other, "_"+thing) {
 			near = append(near, other)
 		}
 	}

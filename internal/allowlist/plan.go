@@ -7,26 +7,25 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
 // planner makes the plan of one list from the configuration, the state and the server.
 type planner struct {
-	*session.Session
+	lookup
 	config allowlistModel
 	// state is nil for a creation.
-	state   *allowlistModel
-	known   known
-	project *gitlab.Project
-	diags   diag.Diagnostics
+	state *allowlistModel
+	known known
+	// targets are those of the configured entries, as far as they are known.
+	targets map[gitlab.Kind][]gitlab.Target
 }
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
@@ -75,6 +74,7 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 		return false
 	}
 	p.warnRemovals(ctx, removes)
+	p.diags.Append(p.Claim(snapshot.Target(), p.claim())...)
 	p.diags.Append(toggle.CheckOff(ctx, p.GitLab, snapshot, path.Root("enabled"), p.config.Enabled)...)
 	p.warnNoEffect(ctx)
 	return false
@@ -89,20 +89,25 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	}
 	want, diags := expand(ctx, kind, configured)
 	p.diags.Append(diags...)
-	want = p.resolve(ctx, kind, want)
+	want = p.resolve(ctx, kind, p.known.ids(kind), want)
 	p.checkPermissions(ctx, want)
 	p.checkTwoKeys(want)
 	for _, e := range want {
-		if e.target.ID != 0 {
-			p.diags.Append(ref.Renamed(e.at(), types.StringValue(e.text), e.target)...)
+		if e.target.ID == 0 {
+			continue
 		}
+		p.diags.Append(ref.Renamed(e.at(), types.StringValue(e.text), e.target)...)
+		if p.targets == nil {
+			p.targets = make(map[gitlab.Kind][]gitlab.Target)
+		}
+		p.targets[kind] = append(p.targets[kind], e.target)
 	}
 	if p.diags.HasError() {
 		return nil
 	}
 	before := p.before(ctx, kind)
 	p.checkCount(kind, want, before)
-	p.warnWidening(kind, want, before)
+	p.caution(want, before)
 	if before == nil {
 		return p.unlisted(kind, want)
 	}
@@ -121,6 +126,21 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 // namesRemovals tells whether entries of a kind leave by the attribute removes rather than by lines
 // of the diff: where the kind was not managed before, or not exclusively.
 func (p *planner) namesRemovals(before []entry) bool { return before == nil || p.becomesExclusive() }
+
+// claim is what the resource manages, by its configuration.
+func (p *planner) claim() overlap.Claim {
+	claim := overlap.Claim{Resource: "jobtoken_allowlist", Toggle: !p.config.Enabled.IsNull()}
+	for _, kind := range kinds {
+		switch {
+		case p.config.entries(kind).IsNull():
+		case p.exclusive():
+			claim.Whole = append(claim.Whole, kind)
+		default:
+			claim.Targets = append(claim.Targets, p.targets[kind]...)
+		}
+	}
+	return claim
+}
 
 // before gives the entries of the state; nil where the kind was not managed.
 func (p *planner) before(ctx context.Context, kind gitlab.Kind) []entry {
@@ -157,60 +177,6 @@ func (p *planner) unlisted(kind gitlab.Kind, named []entry) []gitlab.Target {
 	}
 	slices.SortFunc(targets, byPath)
 	return targets
-}
-
-// resolve fills the targets of configured entries. A spelling known from the state, or standing on
-// the list, is not asked for again.
-func (p *planner) resolve(ctx context.Context, kind gitlab.Kind, want []entry) []entry {
-	var open []gitlab.Ref
-	for i, e := range want {
-		if e.unknown {
-			continue
-		}
-		r, err := gitlab.ParseRef(kind, e.text)
-		if err != nil {
-			p.diags.Append(ref.Malformed(e.at(), kind, e.text, err))
-			continue
-		}
-		if id := p.known.ids(kind)[e.text]; id != 0 {
-			r = gitlab.Ref{ID: id}
-		}
-		if want[i].target = onList(p.project, kind, r); want[i].target.ID == 0 {
-			open = append(open, r)
-		}
-	}
-	if len(open) == 0 || p.diags.HasError() {
-		return want
-	}
-	found := p.GitLab.ResolveAll(ctx, kind, open)
-	for i, e := range want {
-		if e.unknown || e.target.ID != 0 {
-			continue
-		}
-		r := open[0]
-		open = open[1:]
-		if err := found[r].Err; err != nil {
-			p.diags.Append(p.unresolved(ctx, e, r, err))
-			continue
-		}
-		want[i].target = found[r].Value
-	}
-	return want
-}
-
-// unresolved explains why a target was not found: often it is of the other kind.
-func (p *planner) unresolved(ctx context.Context, e entry, r gitlab.Ref, err error) diag.Diagnostic {
-	other := gitlab.KindGroup
-	if e.kind == gitlab.KindGroup {
-		other = gitlab.KindProject
-	}
-	if _, parseErr := gitlab.ParseRef(other, e.text); parseErr == nil && r.Path != "" {
-		if target, otherErr := p.GitLab.Resolve(ctx, other, r); otherErr == nil {
-			return diagnose.Problem(e.at(), diagnose.WrongKind, "%q is a %s (id %d), not a %s. List it under %s.",
-				e.text, other, target.ID, e.kind, attribute(other))
-		}
-	}
-	return diagnose.LookupError(e.at(), diagnose.FindTarget, err)
 }
 
 // checkTwoKeys refuses two spellings of one target in one map.
@@ -294,29 +260,6 @@ func (p *planner) warnRespelled(want, before []entry) {
 				"%q is the entry that the state calls %q (%s) under another spelling. The plan shows a line for each; nothing is written for them and the access does not change.",
 				e.key, before[i].key, e.target))
 		}
-	}
-}
-
-// warnWidening tells of narrowed entries, as the server holds them, that the apply returns to the
-// default permissions: adopted or managed before, and the project's own when it is no longer listed.
-func (p *planner) warnWidening(kind gitlab.Kind, want, before []entry) {
-	var lines []string
-	for _, stored := range p.project.Entries(kind) {
-		if stored.Permissions.Default {
-			continue
-		}
-		means := func(e entry) bool { return e.target.ID == stored.Target.ID }
-		i := slices.IndexFunc(want, means)
-		widened := i >= 0 && want[i].permissionsKnown && want[i].permissions.Default
-		ownLeaves := i < 0 && p.project.IsOwn(stored.Target) && slices.ContainsFunc(before, means)
-		if widened || ownLeaves {
-			lines = append(lines, fmt.Sprintf("  - %s, which has %s", stored.Target, stored.Permissions))
-		}
-	}
-	if len(lines) > 0 {
-		p.diags.Append(diagnose.Warn(path.Root(attribute(kind)), diagnose.WidensEntry.For(p.project.Path),
-			"These entries of the allowlist of %s get GitLab's default permissions, all that the job's user may do there, because the configuration gives none:\n\n%s\n\n"+
-				"Write permissions = [] to grant no endpoint.", p.project.Target(), strings.Join(lines, "\n")))
 	}
 }
 

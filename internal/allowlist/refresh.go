@@ -19,7 +19,7 @@ import (
 func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
 	imported := state.Project.IsNull()
 	fresh := known{Path: project.Path}
-	spelling, diags := ref.Respell(ctx, client, state.Project, project.Target())
+	spelling, diags := ref.Respell(ctx, client, ref.Attribute, state.Project, project.Target())
 	state.Project = spelling
 	state.Removes = types.ListNull(types.StringType)
 	if imported {

@@ -122,7 +122,7 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if req.Plan.Raw.IsNull() || r.session == nil {
 		return
 	}
-	p := planner{Session: r.session}
+	p := planner{lookup: lookup{Session: r.session}}
 	var plan allowlistModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)

@@ -49,7 +49,9 @@ func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []
 	for i, change := range changes {
 		w.results[i].Change = change
 	}
-	w.before, _ = c.Project(ctx, project.ID) // as a rule known already; without it nothing can be restored
+	if before, err := c.Project(ctx, project.ID); err == nil { // as a rule known already
+		w.before = before
+	}
 	defer c.projects.Invalidate(project.ID)
 	for range maxRounds {
 		c.projects.Invalidate(project.ID)

@@ -86,6 +86,22 @@ func wantKinds(t *testing.T, errs []*apierror.Error, kinds ...apierror.Kind) {
 	}
 }
 
+// wantNote checks what the client itself has to say, beside GitLab's own words, of which there are none.
+func wantNote(t *testing.T, e *apierror.Error, parts ...string) {
+	t.Helper()
+	if e == nil {
+		return // wantKinds tells
+	}
+	for _, part := range parts {
+		if !strings.Contains(e.Note, part) {
+			t.Errorf("%q does not say %q", e.Note, part)
+		}
+	}
+	if e.Words != "" {
+		t.Errorf("words are put into GitLab's mouth: %q", e.Words)
+	}
+}
+
 func (s *stub) wantList(want ...string) {
 	s.t.Helper()
 	if got := s.list(1); !slices.Equal(got, want) {
@@ -104,10 +120,13 @@ func TestNoChangesSendNothing(t *testing.T) {
 func TestChangesAreOrdered(t *testing.T) {
 	t.Parallel()
 	s := changing(t, onList(2), onList(3), &stubEntry{kind: gitlab.KindGroup, id: 101, path: "acme/g101", isDefault: true})
-	errs := change(t, s.client(), remove(group(101)), remove(target(2)), set(target(3), "read_jobs"), add(target(4)), add(group(102), "admin_jobs", "read_packages"))
+	client := s.client()
+	readAll(t, client, 1)
+	errs := change(t, client, remove(group(101)), remove(target(2)), set(target(3), "read_jobs"), add(target(4)), add(group(102), "admin_jobs", "read_packages"))
 	wantKinds(t, errs, 0, 0, 0, 0, 0)
 	s.wantList("group 102: admin_jobs,read_packages", "project 3: read_jobs", "project 4: default")
-	want := []string{"AddEntries", "AddEntries", "SetPermissions", "RemoveProjects", "RemoveGroups"}
+	// The list as it was is known from the first read.
+	want := []string{"ProjectSnapshots", "AddEntries", "AddEntries", "SetPermissions", "RemoveProjects", "RemoveGroups"}
 	if got := s.names(); !slices.Equal(got, want) {
 		t.Errorf("sent %v, want %v", got, want)
 	}
@@ -278,9 +297,7 @@ func TestWiderEntryIsTakenBackAtOnce(t *testing.T) {
 	s.on("AddEntries", s.ignoring())
 	errs := change(t, s.client(), add(target(2), "read_jobs"), add(target(3)), add(group(101), "read_jobs"))
 	wantKinds(t, errs, apierror.Unsupported, 0, apierror.Unsupported)
-	if errs[0] != nil && !strings.Contains(errs[0].Words, "default permissions instead of read_jobs") {
-		t.Errorf("it is not said what was stored: %q", errs[0].Words)
-	}
+	wantNote(t, errs[0], "default permissions instead of read_jobs", "again as it was before")
 	s.wantList("project 3: default")
 }
 
@@ -288,7 +305,7 @@ func TestWiderEntryThatStaysIsReported(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		answer override
-		words  string
+		reason string
 	}{
 		"refused": {func(request, func() reply) reply { return data(map[string]any{"result0": refused("No.")}) }, "No."},
 		"error at the top": {func(request, func() reply) reply {
@@ -303,11 +320,11 @@ func TestWiderEntryThatStaysIsReported(t *testing.T) {
 			s.on("AddEntries", s.ignoring()).on("RemoveProjects", c.answer)
 			errs := change(t, s.client(), add(target(2), "read_jobs"))
 			wantKinds(t, errs, apierror.Unsupported)
-			for _, want := range []string{"could not be taken back", "remove it by hand", c.words} {
-				if errs[0] != nil && !strings.Contains(errs[0].Words, want) {
-					t.Errorf("%q does not say %q", errs[0].Words, want)
-				}
+			wantNote(t, errs[0], "could not be taken back", "look after the entry by hand", c.reason)
+			if errs[0] != nil && strings.Contains(errs[0].Note, "as it was before") {
+				t.Errorf("an entry that stays is said to be taken back: %q", errs[0].Note)
 			}
+			s.wantList("project 2: default")
 			s.wantRequests("RemoveProjects", 1)
 		})
 	}
@@ -321,7 +338,88 @@ func TestWiderPermissionsAreReported(t *testing.T) {
 	})
 	errs := change(t, s.client(), set(target(2), "read_jobs"))
 	wantKinds(t, errs, apierror.Unsupported)
+	wantNote(t, errs[0], "default permissions instead of read_jobs", "again as it was before")
+	s.wantRequests("SetPermissions", 1)
+	s.wantRequests("RemoveProjects", 0)
 	s.wantList("project 2: default") // it was there before, and so it stays
+}
+
+// widening is a GitLab that stores default permissions in place of others, so often.
+func (s *stub) widening(times int) override {
+	return func(r request, _ func() reply) reply {
+		return s.aliased(r, func(raw any) any {
+			if times > 0 {
+				times--
+				inputOf(raw)["defaultPermissions"] = true
+			}
+			return s.set(raw)
+		})
+	}
+}
+
+func TestWidenedEntryGetsItsFormerPermissionsBack(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		change  gitlab.Change
+		times   int
+		before  override // the answer to the first read of the list, nil for the usual one
+		note    string
+		list    string
+		written int
+	}{
+		"set":                {set(target(2), "read_jobs"), 1, nil, "again as it was before", "project 2: read_packages", 2},
+		"added, being there": {add(target(2), "read_jobs"), 1, nil, "again as it was before", "project 2: read_packages", 2},
+		"widened again": {
+			set(target(2), "read_jobs"), 2, nil, "could not be taken back (GitLab stored default permissions instead of read_packages)", "project 2: default", 2,
+		},
+		"not known": {
+			set(target(2), "read_jobs"), 1, func(request, func() reply) reply { return reply{status: http.StatusBadGateway} },
+			"could not be taken back (its former permissions are not known)", "project 2: default", 1,
+		},
+		"refused": {
+			set(target(2), "read_jobs"), 1, func(r request, _ func() reply) reply {
+				return data(map[string]any{"projects": map[string]any{"nodes": []any{map[string]any{
+					"id": gid("Project", 1), "fullPath": "acme/p1", "ciCdSettings": nil, "ciJobTokenScopeAllowlist": nil,
+				}}}})
+			}, "could not be taken back (its former permissions are not known)", "project 2: default", 1,
+		},
+		"added, the first read failing": {
+			add(target(2), "read_jobs"), 1, func(request, func() reply) reply { return reply{status: http.StatusBadGateway} },
+			"again as it was before", "project 2: read_packages", 2,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := changing(t, onList(2, "read_packages"))
+			s.on("SetPermissions", s.widening(c.times))
+			s.on("ProjectSnapshots", func(r request, usual func() reply) reply {
+				if first := c.before; first != nil {
+					c.before = nil
+					return first(r, usual)
+				}
+				return usual()
+			})
+			errs := change(t, s.client(), c.change)
+			wantKinds(t, errs, apierror.Unsupported)
+			wantNote(t, errs[0], "default permissions instead of read_jobs", c.note)
+			s.wantRequests("SetPermissions", c.written)
+			s.wantRequests("RemoveProjects", 0)
+			s.wantList(c.list)
+		})
+	}
+}
+
+// What a stored permission is called that GitLab no longer knows cannot be written back.
+func TestWidenedEntryOfUnreadablePermissions(t *testing.T) {
+	t.Parallel()
+	s := changing(t, onList(2, "read_packages"))
+	s.projects[0].spoiled = true
+	s.on("SetPermissions", s.widening(1))
+	errs := change(t, s.client(), set(target(2), "read_jobs"))
+	wantKinds(t, errs, apierror.Unsupported)
+	wantNote(t, errs[0], "could not be taken back (its former permissions are not known)")
+	s.wantRequests("SetPermissions", 1)
 }
 
 func TestEntryOfAnotherTargetIsTakenBack(t *testing.T) {
@@ -330,9 +428,7 @@ func TestEntryOfAnotherTargetIsTakenBack(t *testing.T) {
 	s.projects[1].id = 77 // acme/p2 was deleted, and someone else took its path
 	errs := change(t, s.client(), add(target(2)), add(target(3)))
 	wantKinds(t, errs, apierror.Conflict, 0)
-	if errs[0] != nil && (!strings.Contains(errs[0].Words, "acme/p2 now belongs to the project with id 77")) {
-		t.Errorf("got %q", errs[0].Words)
-	}
+	wantNote(t, errs[0], "acme/p2 now belongs to the project with id 77", "again as it was before")
 	s.wantList("project 3: default")
 }
 

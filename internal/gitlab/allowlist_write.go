@@ -1,6 +1,7 @@
 package gitlab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -234,6 +235,7 @@ func (w *allowlistWrite) adopt(ctx context.Context, present []int) error {
 		return nil //nolint:nilerr // the conflicts stand
 	}
 	w.client.projects.Invalidate(w.project.ID)
+	w.before = cmp.Or(w.before, project)
 	var differing []int
 	for _, i := range present {
 		change := w.results[i].Change
@@ -304,30 +306,36 @@ func (w *allowlistWrite) compare(ctx context.Context, i int, p payload) {
 		problem.Note = fmt.Sprintf("the path %s now belongs to the %s with id %d", change.Target.Path, stored.Target.Kind, stored.Target.ID)
 	case !stored.PermissionsUnreadable && !change.Permissions.Covers(stored.Permissions):
 		problem.Kind = apierror.Unsupported
-		problem.Note = fmt.Sprintf("GitLab stored %s instead of %s, which was taken back: fine-grained permissions are not active there", stored.Permissions, change.Permissions)
+		problem.Note = fmt.Sprintf("GitLab stored %s instead of %s: fine-grained permissions are not active there", stored.Permissions, change.Permissions)
 	default:
 		w.finish(i, nil)
 		return
 	}
-	if err := w.takeBack(ctx, stored); err != nil {
+	if err := w.takeBack(ctx, i, stored); err != nil {
 		problem.Note += fmt.Sprintf("; it could not be taken back (%v): look after the entry by hand", err)
+	} else {
+		problem.Note += "; the entry is again as it was before"
 	}
 	w.finish(i, problem)
 }
 
 // takeBack returns an entry to what it was before: to its former permissions, or off the list.
-func (w *allowlistWrite) takeBack(ctx context.Context, stored Entry) error {
-	name, input := documents.RemoveProjects, removalInput(stored.Target)
-	if stored.Target.Kind == KindGroup {
-		name = documents.RemoveGroups
-	}
+func (w *allowlistWrite) takeBack(ctx context.Context, i int, stored Entry) error {
+	var former Entry
+	var was bool
 	if w.before != nil {
-		if former, was := w.before.entry(stored.Target); was {
-			name, input = documents.SetPermissions, permissionsInput(Change{Target: stored.Target, Permissions: former.Permissions})
-			if former.Permissions.Covers(stored.Permissions) {
-				return nil
-			}
-		}
+		former, was = w.before.entry(stored.Target)
+	}
+	name, input := documents.RemoveProjects, removalInput(stored.Target)
+	switch {
+	case was && former.PermissionsUnreadable, w.before == nil && w.results[i].Change.Action == SetPermissions:
+		return &apierror.Error{Kind: apierror.Unsupported, Note: "its former permissions are not known"}
+	case was && former.Permissions.Covers(stored.Permissions):
+		return nil
+	case was:
+		name, input = documents.SetPermissions, permissionsInput(Change{Target: stored.Target, Permissions: former.Permissions})
+	case stored.Target.Kind == KindGroup:
+		name = documents.RemoveGroups
 	}
 	input["projectPath"] = w.project.Path
 	var answer map[string]*payload
@@ -340,6 +348,10 @@ func (w *allowlistWrite) takeBack(ctx context.Context, stored Entry) error {
 	case len(p.Errors) > 0:
 		if refused := apierror.FromPayload(p.Errors); refused.Kind != apierror.NotFound {
 			return refused
+		}
+	case was && p.Entry != nil && p.Entry.Target != nil:
+		if again := p.Entry.entry(stored.Target.Kind); !former.Permissions.Covers(again.Permissions) {
+			return &apierror.Error{Kind: apierror.Unsupported, Note: fmt.Sprintf("GitLab stored %s instead of %s", again.Permissions, former.Permissions)}
 		}
 	}
 	return nil

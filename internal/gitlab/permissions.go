@@ -34,9 +34,10 @@ func FineGrained(names ...string) Permissions {
 	return Permissions{Names: slices.Compact(sorted)}
 }
 
-// Equal tells whether both grant the same.
+// Equal tells whether both grant the same: a read_ permission beside the admin_ one of the same name
+// adds nothing.
 func (p Permissions) Equal(other Permissions) bool {
-	return p.Default == other.Default && slices.Equal(p.Names, other.Names)
+	return p.Covers(other) && other.Covers(p)
 }
 
 // Covers tells whether p grants everything that other grants. An admin_ permission includes the

@@ -38,7 +38,9 @@ func TestPermissions(t *testing.T) {
 		"admin includes read":         {admin, read, false, true},
 		"read does not include admin": {read, admin, false, false},
 		"admin of something else":     {admin, other, false, false},
-		"more covers less":            {both, admin, false, true},
+		"read beside admin":           {both, admin, true, true},
+		"admin is more than read":     {both, read, false, true},
+		"more covers less":            {gitlab.FineGrained("read_jobs", "read_packages"), read, false, true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -75,8 +75,10 @@ func TestPrefetchReadsWholeGroups(t *testing.T) {
 func TestPrefetchIsOnlyAnOptimisation(t *testing.T) {
 	t.Parallel()
 	cases := map[string]override{
-		"the group is not there": func(request, func() reply) reply { return data(map[string]any{"group": nil}) },
-		"the request fails":      func(request, func() reply) reply { return internalError() },
+		"the request fails": func(request, func() reply) reply { return internalError() },
+		"the group fails": func(request, func() reply) reply {
+			return data(map[string]any{"group": nil}, problem("Internal server error", "group"))
+		},
 		"pages do not advance": func(request, func() reply) reply {
 			return data(map[string]any{"group": map[string]any{"projects": map[string]any{
 				"pageInfo": map[string]any{"hasNextPage": true, "endCursor": "same"}, "nodes": []any{},
@@ -92,6 +94,21 @@ func TestPrefetchIsOnlyAnOptimisation(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPrefetchOfAGroupThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	s := newStub(t, numbered(2)...)
+	s.on("GroupSnapshots", s.groupPages(50))
+	_, errs := read(t, s.client(prefetching("acme", "nowhere")), 1, 2)
+	for id := range int64(2) {
+		e, ok := apierror.As(errs[id+1])
+		if !ok || e.Kind != apierror.Invalid || e.Target != "group nowhere" || e.Words != "" || !strings.Contains(e.Note, "prefetch_groups") {
+			t.Errorf("project %d: got %v", id+1, errs[id+1])
+		}
+	}
+	s.wantRequests("GroupSnapshots", 2)
+	s.wantRequests("ProjectSnapshots", 0)
 }
 
 func TestPrefetchLeavesErrorsToTheProject(t *testing.T) {

@@ -68,6 +68,9 @@ func (p *Project) Entries(kind Kind) []Entry {
 // IsOwn tells whether an entry is the project's own.
 func (p *Project) IsOwn(t Target) bool { return t.Kind == KindProject && t.ID == p.ID }
 
+// OwnEntry finds the stored entry of the project itself.
+func (p *Project) OwnEntry() (Entry, bool) { return p.entry(p.Target()) }
+
 // DeletionScheduled tells whether GitLab (18.0 and later) has moved the project aside to delete it:
 // its path then ends in -deletion_scheduled-ID.
 func (p *Project) DeletionScheduled() bool { return p.Target().DeletionScheduled() }
@@ -87,13 +90,22 @@ const readingProject = "read the job token settings and allowlist of"
 
 func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coalesce.Outcome[*Project], error) {
 	outcomes, err := c.fetchSnapshots(ctx, ids, fit{})
-	if len(ids) != 1 {
-		return outcomes, err
+	if err != nil && len(ids) > 1 {
+		return nil, err // the loader splits the batch
 	}
-	if failure, ok := apierror.As(cmp.Or(err, outcomes[ids[0]].Err)); ok && failure.Status == http.StatusInternalServerError {
+	for _, id := range ids {
+		failure, ok := apierror.As(cmp.Or(err, outcomes[id].Err))
+		if !ok || failure.Status != http.StatusInternalServerError {
+			continue
+		}
 		// A stored permission that GitLab's enumeration no longer holds fails the whole request.
-		if readable, again := c.fetchSnapshots(ctx, ids, fit{withoutPolicies: true}); again == nil {
+		readable, again := c.fetchSnapshots(ctx, []int64{id}, fit{withoutPolicies: true})
+		switch {
+		case again != nil:
+		case err != nil:
 			return readable, nil
+		default:
+			outcomes[id] = readable[id]
 		}
 	}
 	return outcomes, err
@@ -228,7 +240,7 @@ func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 			} `json:"group"`
 		}
 		problems, err := c.query(ctx, documents.GroupSnapshots, fit{}, variables, &answer)
-		if err != nil {
+		if err != nil || answer.Group == nil && len(problems) > 0 {
 			return nil //nolint:nilerr // see prefetch
 		}
 		if answer.Group == nil {

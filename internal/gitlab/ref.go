@@ -86,7 +86,7 @@ func ParseRef(kind Kind, text string) (Ref, error) {
 	segments := strings.Split(text, "/")
 	for _, s := range segments {
 		if !segment.MatchString(s) {
-			return Ref{}, fmt.Errorf("%q is not a path GitLab allows: each part between slashes starts with a letter, digit, _ or . and holds letters, digits, _, - and .", text)
+			return Ref{}, errors.New("it is not a path GitLab allows: each part between slashes starts with a letter, digit, _ or dot and holds letters, digits, _, - and dots")
 		}
 	}
 	if kind == KindProject && len(segments) < 2 {

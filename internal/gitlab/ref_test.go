@@ -35,7 +35,7 @@ func TestParseRef(t *testing.T) {
 		"URL":                         {project, "https://gitlab.example.com/acme/app", gitlab.Ref{}, "it is a URL"},
 		"white space before":          {project, " acme/app", gitlab.Ref{}, "white space"},
 		"white space behind":          {project, "acme/app\n", gitlab.Ref{}, "white space"},
-		"white space inside":          {project, "acme/my app", gitlab.Ref{}, `"acme/my app" is not a path`},
+		"white space inside":          {project, "acme/my app", gitlab.Ref{}, "it is not a path GitLab allows"},
 		"slash before":                {project, "/acme/app", gitlab.Ref{}, "slash"},
 		"slash behind":                {project, "acme/app/", gitlab.Ref{}, "slash"},
 		"two slashes":                 {project, "acme//app", gitlab.Ref{}, "is not a path GitLab allows"},

@@ -38,7 +38,7 @@ func TestServer(t *testing.T) {
 		version string
 		want    version.Version
 		kind    apierror.Kind
-		words   string
+		note    string
 	}{
 		"the newest":         {"19.4.1-ee", version.Version{Major: 19, Minor: 4}, 0, ""},
 		"the oldest":         {"17.11.0", version.Version{Major: 17, Minor: 11}, 0, ""},
@@ -62,10 +62,10 @@ func TestServer(t *testing.T) {
 				return
 			}
 			e, ok := apierror.As(err)
-			if !ok || e.Kind != c.kind || !strings.Contains(e.Words, c.words) {
+			if !ok || e.Kind != c.kind || !strings.Contains(e.Note, c.note) {
 				t.Fatalf("got %v", err)
 			}
-			if e.Doing == "" || e.Target != s.url {
+			if e.Doing == "" || e.Target != "at "+s.url {
 				t.Errorf("the error does not say what was done to which GitLab: %q, %q", e.Doing, e.Target)
 			}
 		})

@@ -63,16 +63,17 @@ func TestUpdateSettingsRefused(t *testing.T) {
 		answer reply
 		kind   apierror.Kind
 		words  string
+		note   string
 	}{
-		"enforced by the instance": {update([]string{enforcedText}, inbound(true)), apierror.Forbidden, enforcedText},
+		"enforced by the instance": {update([]string{enforcedText}, inbound(true)), apierror.Forbidden, enforcedText, ""},
 		"project out of reach": {
-			data(map[string]any{"projectCiCdSettingsUpdate": nil}, problem(notAccessible, "projectCiCdSettingsUpdate")), apierror.NotFound, notAccessible,
+			data(map[string]any{"projectCiCdSettingsUpdate": nil}, problem(notAccessible, "projectCiCdSettingsUpdate")), apierror.NotFound, notAccessible, "",
 		},
-		"other values stored": {update(nil, inbound(true)), apierror.Conflict, "other values"},
-		"nothing said":        {update(nil, nil), apierror.Invalid, "did not say"},
+		"other values stored": {update(nil, inbound(true)), apierror.Conflict, "", "GitLab stored other values than were sent"},
+		"nothing said":        {update(nil, nil), apierror.Invalid, "", "GitLab did not say what it stored"},
 		"scope too small": {
 			reply{status: http.StatusForbidden, body: map[string]any{"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token."}},
-			apierror.InsufficientScope, "privileges",
+			apierror.InsufficientScope, "privileges", "",
 		},
 	}
 	for name, c := range cases {
@@ -81,8 +82,8 @@ func TestUpdateSettingsRefused(t *testing.T) {
 			s := newStub(t, numbered(1)...).on("UpdateSettings", func(request, func() reply) reply { return c.answer })
 			_, err := s.client().UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off})
 			e, ok := apierror.As(err)
-			if !ok || e.Kind != c.kind || !strings.Contains(e.Words, c.words) || e.Target != "project acme/p1 (id 1)" || e.Doing == "" {
-				t.Errorf("got %+v", err)
+			if !ok || e.Kind != c.kind || !strings.Contains(e.Words, c.words) || e.Note != c.note || e.Target != "project acme/p1 (id 1)" || e.Doing == "" || c.words == "" && e.Words != "" {
+				t.Errorf("got %+v", e)
 			}
 		})
 	}

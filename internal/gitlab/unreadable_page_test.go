@@ -21,8 +21,12 @@ func TestUnreadablePermissionOnAFurtherPage(t *testing.T) {
 		}
 		return usual()
 	})
-	project := readAll(t, s.client(), 1, 2)[1]
-	if len(project.Projects) != 12 {
-		t.Errorf("%d entries", len(project.Projects))
+	projects[1].entries = []*stubEntry{onList(100, "read_jobs")}
+	got := readAll(t, s.client(), 1, 2)
+	if len(got[1].Projects) != 12 {
+		t.Errorf("%d entries", len(got[1].Projects))
+	}
+	if got[2].Projects[0].PermissionsUnreadable {
+		t.Error("a project in the same request loses its permissions too")
 	}
 }

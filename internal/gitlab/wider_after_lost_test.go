@@ -33,6 +33,8 @@ func TestAdoptingLeavesAnotherTargetAlone(t *testing.T) {
 	s := changing(t)
 	s.projects[1].id = 77
 	s.projects[0].entries = []*stubEntry{{kind: "project", id: 77, path: "acme/p2", permissions: []string{"read_jobs"}}}
-	wantKinds(t, change(t, s.client(), add(target(2))), apierror.Conflict)
+	errs := change(t, s.client(), add(target(2)))
+	wantKinds(t, errs, apierror.Conflict)
+	wantNote(t, errs[0], "the path acme/p2 now belongs to another project, which is on the list")
 	s.wantList("project 77: read_jobs")
 }

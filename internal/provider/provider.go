@@ -43,6 +43,7 @@ func (p *jobtokenProvider) Metadata(_ context.Context, _ provider.MetadataReques
 func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		allowlist.NewResource,
+		allowlist.NewEntryResource,
 		settings.NewResource,
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
@@ -30,6 +31,7 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 		return false, diags
 	}
 	diags.Append(ref.Renamed(ref.Attribute, config.Project, project.Target())...)
+	diags.Append(s.Claim(project.Target(), overlap.Claim{Resource: "jobtoken_settings", Toggle: !config.InboundAllowlistEnabled.IsNull()})...)
 	diags.Append(toggle.CheckOff(ctx, client, project, path.Root("inbound_allowlist_enabled"), config.InboundAllowlistEnabled)...)
 	if config.OutboundAllowlistEnabled.ValueBool() && !project.Settings.Outbound {
 		diags.Append(diagnose.Problem(path.Root("outbound_allowlist_enabled"), diagnose.LegacyOutbound,

@@ -234,7 +234,7 @@ func (r *settingsResource) write(ctx context.Context, config, plan *settingsMode
 // read fills a model from the server.
 func (r *settingsResource) read(ctx context.Context, project *gitlab.Project, state *settingsModel) (diags diag.Diagnostics) {
 	imported := state.Project.IsNull()
-	state.Project, diags = ref.Respell(ctx, r.session.GitLab, state.Project, project.Target())
+	state.Project, diags = ref.Respell(ctx, r.session.GitLab, ref.Attribute, state.Project, project.Target())
 	flatten(state, project.Settings, imported)
 	diags.Append(flattenEffective(ctx, r.session.GitLab, project, state)...)
 	diags.Append(r.learnEnforcement(ctx, project, state)...)

@@ -25,6 +25,8 @@ func TestErrorText(t *testing.T) {
 		},
 		"no words":   {Error{Kind: NotFound, Status: 404}, "GitLab answered Not Found and gave no reason (HTTP 404)"},
 		"nothing":    {Error{Kind: Limit}, "limit"},
+		"a note":     {Error{Kind: Invalid, Doing: "add it", Note: "its path has passed on", Cause: io.EOF}, "could not add it: its path has passed on"},
+		"both":       {Error{Kind: Forbidden, Words: "No.", Note: "the scope is too small"}, "No."},
 		"token":      {Error{Kind: Unauthenticated, Status: 401}, "GitLab does not accept the token: it is missing, unknown, expired or revoked (HTTP 401)"},
 		"wait":       {Error{Kind: RateLimited, Words: "Retry later", RetryAfter: 1600 * time.Millisecond}, "Retry later (to be tried again in 2s)"},
 		"uncertain":  {Error{Kind: Unavailable, Doing: "add an entry", Uncertain: true, Cause: io.ErrUnexpectedEOF}, "could not add an entry: unexpected EOF; the change may have been made all the same"},
@@ -93,7 +95,7 @@ func TestFromNetwork(t *testing.T) {
 		kind      Kind
 		is        error
 		permanent bool
-		words     string
+		note      string
 	}{
 		"cancelled":   {through(context.Canceled), true, Unavailable, context.Canceled, false, "the request was cancelled"},
 		"deadline":    {through(context.DeadlineExceeded), true, Unavailable, context.DeadlineExceeded, false, "the time for this operation ran out"},
@@ -108,8 +110,8 @@ func TestFromNetwork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := FromNetwork(c.err, c.sent)
-			if got.Kind != c.kind || got.Words != c.words || got.Uncertain != c.sent {
-				t.Errorf("got %v %q %v", got.Kind, got.Words, got.Uncertain)
+			if got.Kind != c.kind || got.Note != c.note || got.Words != "" || got.Uncertain != c.sent {
+				t.Errorf("got %v %q %q %v", got.Kind, got.Words, got.Note, got.Uncertain)
 			}
 			if c.is != nil && !errors.Is(got, c.is) {
 				t.Errorf("%v is not reachable", c.is)

@@ -91,7 +91,7 @@ func FromPayload(messages []string) *Error {
 
 func fromMessages(kinds []Kind, messages []string) *Error {
 	if len(messages) == 0 {
-		return &Error{Kind: Invalid, Words: "GitLab refused this and gave no reason"}
+		return &Error{Kind: Invalid, Note: "GitLab refused this and gave no reason"}
 	}
 	return &Error{Kind: heaviest(kinds), Words: joinWords(0, messages)}
 }

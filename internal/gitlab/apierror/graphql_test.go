@@ -31,7 +31,7 @@ func TestFromGraphQL(t *testing.T) {
 		"a batch of one":     {`[{"message":"no","path":["a"]},{"message":"no","path":["b"]}]`, Invalid, "no"},
 		"not all gone":       {`[{"message":"The group or project does not exist."},{"message":"oops"}]`, Invalid, "The group or project does not exist.; oops"},
 		"odd extensions":     {`[{"message":"m","extensions":[1]},{"message":"n","extensions":{"code":7,"typeName":null}}]`, Invalid, "m; n"},
-		"none":               {`[]`, Invalid, "GitLab refused this and gave no reason"},
+		"none":               {`[]`, Invalid, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -43,6 +43,9 @@ func TestFromGraphQL(t *testing.T) {
 			got := FromGraphQL(errs)
 			if got.Kind != c.kind || got.Words != c.words {
 				t.Errorf("got %v %q, want %v %q", got.Kind, got.Words, c.kind, c.words)
+			}
+			if (got.Note != "") != (c.words == "") {
+				t.Errorf("beside the words %q it notes %q", c.words, got.Note)
 			}
 			if strings.Contains(fmt.Sprintf("%+v %v", errs, got), "hunter2") {
 				t.Error("the value of a variable was kept")
@@ -93,8 +96,8 @@ func TestFromPayload(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := FromPayload(c.messages)
-			if got.Kind != c.kind || got.Words == "" {
-				t.Errorf("got %v %q, want %v", got.Kind, got.Words, c.kind)
+			if got.Kind != c.kind || (got.Words == "") != (c.messages == nil) || (got.Note == "") != (c.messages != nil) {
+				t.Errorf("got %v %q %q, want %v", got.Kind, got.Words, got.Note, c.kind)
 			}
 			for _, message := range c.messages {
 				if !strings.Contains(got.Words, message) {

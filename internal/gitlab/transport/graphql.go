@@ -33,7 +33,7 @@ func (c *Client) GraphQL(
 ) ([]apierror.GraphQLError, error) {
 	body, err := json.Marshal(graphQLRequest{OperationName: operation, Query: document, Variables: variables})
 	if err != nil {
-		return nil, &apierror.Error{Kind: apierror.Invalid, Words: "the variables cannot be sent as JSON", Cause: err}
+		return nil, &apierror.Error{Kind: apierror.Invalid, Note: "the variables cannot be sent as JSON", Cause: err}
 	}
 	ctx = withOperation(WithEffect(ctx, effect), operation)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+"/api/graphql", bytes.NewReader(body))
@@ -70,7 +70,7 @@ func (c *Client) GraphQL(
 func withoutData(errs []apierror.GraphQLError, resp *http.Response, effect Effect) *apierror.Error {
 	var e *apierror.Error
 	if len(errs) == 0 {
-		e = &apierror.Error{Kind: apierror.Unavailable, Words: "GitLab's GraphQL answer has neither data nor errors"}
+		e = &apierror.Error{Kind: apierror.Unavailable, Note: "GitLab's GraphQL answer has neither data nor errors"}
 	} else {
 		e = apierror.FromGraphQL(errs)
 	}
@@ -93,7 +93,7 @@ func undecodable(cause error, resp *http.Response, effect Effect) *apierror.Erro
 	return &apierror.Error{
 		Kind:      apierror.Unsupported,
 		Status:    resp.StatusCode,
-		Words:     "GitLab's answer does not have the expected form",
+		Note:      "GitLab's answer does not have the expected form",
 		RequestID: resp.Header.Get("X-Request-Id"),
 		Uncertain: !effect.repeatable(),
 		Cause:     cause,

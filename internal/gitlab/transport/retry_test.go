@@ -197,7 +197,7 @@ func TestWhatStaysWrongIsNotTriedAgain(t *testing.T) {
 		server := newTLSServer(t, &script{})
 		client, slept := newClient(t, server.URL)
 		_, err := send(t, client, http.MethodPost, Write)
-		if e := asError(t, err); e.Kind != apierror.Invalid || e.Uncertain || len(slept.slept()) != 0 || !strings.Contains(e.Words, "certificate") {
+		if e := asError(t, err); e.Kind != apierror.Invalid || e.Uncertain || len(slept.slept()) != 0 || !strings.Contains(e.Note, "certificate") || e.Words != "" {
 			t.Errorf("%+v after %d waits", e, len(slept.slept()))
 		}
 	})
@@ -249,7 +249,7 @@ func TestTimeoutOfOneTry(t *testing.T) {
 			if len(s.requests()) != want || e.Kind != apierror.Unavailable || e.Uncertain != (effect != Read) {
 				t.Errorf("%+v after %d requests", e, len(s.requests()))
 			}
-			if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Words, "20ms") {
+			if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Note, "20ms") || e.Words != "" {
 				t.Errorf("taken for the caller's deadline: %v", err)
 			}
 		})

@@ -165,7 +165,7 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 		}
 	case req.Method != http.MethodHead && apierror.IsHTML(a.header.Get("Content-Type"), a.body):
 		failure = apierror.FromResponse(a.status, a.header, a.body)
-		failure.Words = htmlWords(failure.Words)
+		failure.Words, failure.Note = "", htmlNote(failure.Words)
 	}
 	if failure == nil {
 		return nil
@@ -176,7 +176,7 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 	return failure
 }
 
-func htmlWords(title string) string {
+func htmlNote(title string) string {
 	if title != "" {
 		title = fmt.Sprintf(" titled %q", title)
 	}

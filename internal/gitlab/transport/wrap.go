@@ -37,7 +37,7 @@ func Wrap(err error) error {
 	if errors.As(err, &syntax) || errors.As(err, &form) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &apierror.Error{
 			Kind:      apierror.Unsupported,
-			Words:     "GitLab's answer does not have the expected form",
+			Note:      "GitLab's answer does not have the expected form",
 			Uncertain: true,
 			Cause:     err,
 		}

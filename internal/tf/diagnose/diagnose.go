@@ -58,6 +58,11 @@ const (
 	Respelled         Title = "Job Token Allowlist Entry Is Spelled Differently"
 	NoEffect          Title = "Job Token Allowlist Has No Effect"
 	LeftAsItIs        Title = "Job Token Allowlist Is Left as It Is"
+	ManagedTwice      Title = "Job Token Access Is Managed Twice"
+	WholeGroup        Title = "Job Token Allowlist Admits a Whole Top-Level Group"
+	GitStaysOpen      Title = "Job Token Allowlist Entry Leaves Git Open"
+	BindsOwnJobs      Title = "Job Token Allowlist Entry Binds the Project's Own Jobs"
+	ChangesAdopted    Title = "Job Token Allowlist Entry Is Changed by Adoption"
 	EntriesStay       Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable        Title = "Job Token Permissions Cannot Be Read"
 	StillUsed         Title = "Job Token Allowlist Entry Is Still in Use"
@@ -115,7 +120,7 @@ func Detail(err error) string {
 	b.WriteString(strings.TrimSpace(e.Doing + " " + e.Target))
 	b.WriteString(".")
 	if e.Note != "" {
-		fmt.Fprintf(&b, "\n\n%s%s.", strings.ToUpper(e.Note[:1]), e.Note[1:])
+		fmt.Fprintf(&b, "\n\n%s", sentence(e.Note))
 	}
 	if e.Words != "" {
 		fmt.Fprintf(&b, "\n\nGitLab says: %s", e.Words)
@@ -128,6 +133,14 @@ func Detail(err error) string {
 		b.WriteString(advice)
 	}
 	return b.String()
+}
+
+func sentence(note string) string {
+	text := strings.ToUpper(note[:1]) + note[1:]
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 func facts(e *apierror.Error) string {

@@ -64,6 +64,55 @@ func TestDetail(t *testing.T) {
 	}
 }
 
+func TestDetailTellsNotesFromGitLabsWords(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		err  apierror.Error
+		want string
+	}{
+		"a note":     {apierror.Error{Note: "the path has passed on"}, "\n\nThe path has passed on."},
+		"a question": {apierror.Error{Note: "redirected; is base_url right?"}, "\n\nRedirected; is base_url right?"},
+		"both":       {apierror.Error{Note: "the token may only read", Words: "No."}, "\n\nThe token may only read.\n\nGitLab says: No."},
+		"neither":    {apierror.Error{}, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.err.Kind, c.err.Doing, c.err.Target = apierror.Invalid, doing, target
+			if got, want := diagnose.Detail(&c.err), "Could not "+doing+" "+target+"."+c.want; got != want {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+func TestLookupError(t *testing.T) {
+	t.Parallel()
+	at := path.Root("project")
+	cases := map[apierror.Kind]struct {
+		title       diagnose.Title
+		onAttribute bool
+	}{
+		apierror.NotFound:        {diagnose.FindProject, true},
+		apierror.Forbidden:       {diagnose.FindProject, true},
+		apierror.Invalid:         {diagnose.FindProject, true},
+		apierror.Unavailable:     {diagnose.ReachGitLab, false},
+		apierror.RateLimited:     {diagnose.ReachGitLab, false},
+		apierror.Unauthenticated: {diagnose.SignIn, false},
+		apierror.Unsupported:     {diagnose.NotSupported, false},
+	}
+	for kind, c := range cases {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			got := diagnose.LookupError(at, diagnose.FindProject, &apierror.Error{Kind: kind, Doing: doing, Target: target, Words: words})
+			on, isOn := got.(diag.DiagnosticWithPath)
+			if got.Summary() != string(c.title) || isOn != c.onAttribute || isOn && !on.Path().Equal(at) || got.Severity() != diag.SeverityError {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
 func TestDetailOfOtherErrors(t *testing.T) {
 	t.Parallel()
 	if got := diagnose.Detail(errors.New("it is empty")); got != "it is empty" {

@@ -16,24 +16,29 @@ import (
 // Attribute is where resources name the project they belong to.
 var Attribute = path.Root("project")
 
-// Planned is what becomes of the attribute "project" in a plan.
+// Planned is what becomes of a reference in a plan.
 type Planned struct {
-	// Spelling is the value to plan: the prior one where the configured one means the same project.
+	// Spelling is the value to plan: the prior one where the configured one means the same.
 	Spelling types.String
-	// ID is the project; 0 while it is unknown.
+	// ID is the project or group; 0 while it is unknown.
 	ID int64
-	// Replace means that the configuration names another project than the state holds.
+	// Replace means that the configuration names another one than the state holds.
 	Replace bool
 }
 
-// Unknown tells whether the project cannot be known before the apply.
+// Unknown tells whether the reference cannot be known before the apply.
 func (p Planned) Unknown() bool { return p.ID == 0 }
 
-// PlanProject compares the configured project with the one in the state. Two spellings of one
-// project are no change; a reference that resolves to nothing is an error, never a replacement. A
-// project unknown at plan is planned in place; should it turn out to be another one, Terraform
-// stops the apply before any write.
+// PlanProject is [Plan] for the attribute "project".
 func PlanProject(ctx context.Context, client *gitlab.Client, config, state types.String, stateID types.Int64) (Planned, diag.Diagnostics) {
+	return Plan(ctx, client, gitlab.KindProject, Attribute, config, state, stateID)
+}
+
+// Plan compares a configured reference with the one in the state. Two spellings of one project or
+// group are no change; a reference that resolves to nothing is an error, never a replacement. One
+// unknown at plan is planned in place; should it turn out to mean something else, Terraform stops the
+// apply before any write.
+func Plan(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at path.Path, config, state types.String, stateID types.Int64) (Planned, diag.Diagnostics) {
 	creating := state.IsNull() && (stateID.IsNull() || stateID.IsUnknown())
 	switch {
 	case config.IsUnknown():
@@ -41,13 +46,13 @@ func PlanProject(ctx context.Context, client *gitlab.Client, config, state types
 	case !creating && config.Equal(state) && stateID.ValueInt64() != 0:
 		return Planned{Spelling: state, ID: stateID.ValueInt64()}, nil
 	}
-	id, diags := resolveProject(ctx, client, config.ValueString())
+	id, diags := resolve(ctx, client, kind, at, config.ValueString())
 	if diags.HasError() || creating {
 		return Planned{Spelling: config, ID: id}, diags
 	}
 	want := stateID.ValueInt64()
 	if want == 0 {
-		if want, diags = resolveProject(ctx, client, state.ValueString()); diags.HasError() {
+		if want, diags = resolve(ctx, client, kind, at, state.ValueString()); diags.HasError() {
 			return Planned{}, diags
 		}
 	}
@@ -57,33 +62,37 @@ func PlanProject(ctx context.Context, client *gitlab.Client, config, state types
 	return Planned{Spelling: state, ID: id}, nil
 }
 
-func resolveProject(ctx context.Context, client *gitlab.Client, text string) (int64, diag.Diagnostics) {
-	ref, err := gitlab.ParseRef(gitlab.KindProject, text)
+func resolve(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at path.Path, text string) (int64, diag.Diagnostics) {
+	ref, err := gitlab.ParseRef(kind, text)
 	if err != nil {
-		return 0, diag.Diagnostics{Malformed(Attribute, gitlab.KindProject, text, err)}
+		return 0, diag.Diagnostics{Malformed(at, kind, text, err)}
 	}
-	target, err := client.Resolve(ctx, gitlab.KindProject, ref)
+	target, err := client.Resolve(ctx, kind, ref)
 	if err != nil {
-		return 0, diag.Diagnostics{diagnose.LookupError(Attribute, diagnose.FindProject, err)}
+		title := diagnose.FindProject
+		if at.String() != Attribute.String() {
+			title = diagnose.FindTarget
+		}
+		return 0, diag.Diagnostics{diagnose.LookupError(at, title, err)}
 	}
 	return target.ID, nil
 }
 
-// Respell answers how the state should spell a project after a read. The spelling stays as it was
-// typed while it means this project; once its path belongs to another project, the current path
-// stands in its place, with a warning, so that a plan shows the difference.
-func Respell(ctx context.Context, client *gitlab.Client, spelling types.String, project gitlab.Target) (types.String, diag.Diagnostics) {
+// Respell answers how the state should spell a project or group after a read. The spelling stays as it
+// was typed while it means this one; once its path belongs to another, the current path stands in its
+// place, with a warning, so that a plan shows the difference.
+func Respell(ctx context.Context, client *gitlab.Client, at path.Path, spelling types.String, target gitlab.Target) (types.String, diag.Diagnostics) {
 	if spelling.IsNull() {
-		return types.StringValue(project.Path), nil
+		return types.StringValue(target.Path), nil
 	}
-	owner, err := NewOwner(ctx, client, spelling.ValueString(), project)
+	owner, err := NewOwner(ctx, client, spelling.ValueString(), target)
 	if err != nil {
-		return spelling, diag.Diagnostics{diagnose.LookupError(Attribute, diagnose.FindProject, err)}
+		return spelling, diag.Diagnostics{diagnose.LookupError(at, diagnose.FindProject, err)}
 	}
 	if owner.ID == 0 {
 		return spelling, nil
 	}
-	return types.StringValue(project.Path), diag.Diagnostics{TakenOver(Attribute, spelling.ValueString(), project, owner)}
+	return types.StringValue(target.Path), diag.Diagnostics{TakenOver(at, spelling.ValueString(), target, owner)}
 }
 
 // NewOwner finds who has taken over the path that a target was spelled by; the zero target where
@@ -130,7 +139,7 @@ func Renamed(at path.Path, config types.String, project gitlab.Target) diag.Diag
 
 // ReadProject reads the snapshot of the project that a data source names.
 func ReadProject(ctx context.Context, client *gitlab.Client, spelling types.String) (*gitlab.Project, diag.Diagnostics) {
-	id, diags := resolveProject(ctx, client, spelling.ValueString())
+	id, diags := resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
 	if diags.HasError() {
 		return nil, diags
 	}

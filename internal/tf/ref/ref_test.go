@@ -179,7 +179,7 @@ func TestRespell(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, diags := ref.Respell(t.Context(), client, c.spelling, app)
+			got, diags := ref.Respell(t.Context(), client, ref.Attribute, c.spelling, app)
 			if got.ValueString() != c.want {
 				t.Errorf("got %s", got)
 			}

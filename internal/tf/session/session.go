@@ -3,11 +3,14 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 )
 
 // Session lives for one Terraform walk: the configured provider's process.
@@ -15,6 +18,8 @@ type Session struct {
 	GitLab *gitlab.Client
 	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
 	CheckUsage bool
+	// Overlap notes what the planned resources manage.
+	Overlap overlap.Registry
 
 	told sync.Map
 }
@@ -38,4 +43,14 @@ func From(providerData any, diags *diag.Diagnostics) *Session {
 			fmt.Sprintf("Expected *session.Session, got %T. This is a bug in the provider; please report it.", providerData))
 	}
 	return s
+}
+
+// Claim notes what a planned resource manages of a project, and warns of what another one manages too.
+func (s *Session) Claim(project gitlab.Target, claim overlap.Claim) (diags diag.Diagnostics) {
+	claim.Project = project.ID
+	if conflicts := s.Overlap.Add(claim); len(conflicts) > 0 {
+		diags.AddWarning(string(diagnose.ManagedTwice.For(project.Path)), fmt.Sprintf(
+			"For %s, %s. Each would undo the other at its next apply: keep one of them.", project, strings.Join(conflicts, "; ")))
+	}
+	return diags
 }

@@ -1,0 +1,79 @@
+package allowlist
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+// entryResourceModel is the resource jobtoken_allowlist_entry.
+type entryResourceModel struct {
+	Project         types.String `tfsdk:"project"`
+	ProjectID       types.Int64  `tfsdk:"project_id"`
+	TargetProject   types.String `tfsdk:"target_project"`
+	TargetProjectID types.Int64  `tfsdk:"target_project_id"`
+	TargetGroup     types.String `tfsdk:"target_group"`
+	TargetGroupID   types.Int64  `tfsdk:"target_group_id"`
+	Permissions     types.Set    `tfsdk:"permissions"`
+}
+
+type entryIdentityModel struct {
+	ProjectID       types.Int64 `tfsdk:"project_id"`
+	TargetProjectID types.Int64 `tfsdk:"target_project_id"`
+	TargetGroupID   types.Int64 `tfsdk:"target_group_id"`
+}
+
+// kind is what the entry admits.
+func (m *entryResourceModel) kind() gitlab.Kind {
+	if !m.TargetGroup.IsNull() || !m.TargetGroupID.IsNull() && !m.TargetGroupID.IsUnknown() {
+		return gitlab.KindGroup
+	}
+	return gitlab.KindProject
+}
+
+// target gives the attributes of a kind: the reference and its id.
+func (m *entryResourceModel) target(kind gitlab.Kind) (*types.String, *types.Int64) {
+	if kind == gitlab.KindGroup {
+		return &m.TargetGroup, &m.TargetGroupID
+	}
+	return &m.TargetProject, &m.TargetProjectID
+}
+
+// setTarget writes the target of a kind and clears the other.
+func (m *entryResourceModel) setTarget(kind gitlab.Kind, spelling types.String, id types.Int64) {
+	m.TargetProject, m.TargetProjectID = types.StringNull(), types.Int64Null()
+	m.TargetGroup, m.TargetGroupID = types.StringNull(), types.Int64Null()
+	reference, number := m.target(kind)
+	*reference, *number = spelling, id
+}
+
+func (m *entryResourceModel) identity() entryIdentityModel {
+	return entryIdentityModel{ProjectID: m.ProjectID, TargetProjectID: m.TargetProjectID, TargetGroupID: m.TargetGroupID}
+}
+
+// expandEntry reads the model as an entry of its own.
+func expandEntry(m *entryResourceModel) entry {
+	kind := m.kind()
+	reference, id := m.target(kind)
+	e := entry{
+		kind: kind, key: reference.ValueString(), text: reference.ValueString(), alone: true, unknown: reference.IsUnknown(),
+		model:  entryModel{Permissions: m.Permissions, Target: types.StringNull()},
+		target: gitlab.Target{Kind: kind, ID: id.ValueInt64()},
+	}
+	e.permissions, e.permissionsKnown = expandPermissions(m.Permissions)
+	return e
+}
+
+// flattenEntry writes the permissions that the server holds. The project's own entry is implied: it is
+// there with the default permissions where none is stored.
+func flattenEntry(project *gitlab.Project, e entry) (permissions types.Set, found bool) {
+	for _, stored := range project.Entries(e.kind) {
+		if stored.Target.ID == e.target.ID {
+			return e.granting(stored).model.Permissions, true
+		}
+	}
+	if project.IsOwn(e.target) {
+		return e.granting(gitlab.Entry{Target: e.target, Permissions: gitlab.DefaultPermissions()}).model.Permissions, true
+	}
+	return types.SetNull(types.StringType), false
+}

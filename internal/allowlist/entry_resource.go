@@ -1,0 +1,286 @@
+package allowlist
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+var (
+	_ resource.ResourceWithConfigure        = (*entryResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*entryResource)(nil)
+	_ resource.ResourceWithIdentity         = (*entryResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*entryResource)(nil)
+	_ resource.ResourceWithImportState      = (*entryResource)(nil)
+)
+
+// NewEntryResource makes the resource jobtoken_allowlist_entry: one entry of a project's list.
+func NewEntryResource() resource.Resource { return &entryResource{} }
+
+type entryResource struct {
+	session *session.Session
+}
+
+func (r *entryResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_allowlist_entry"
+}
+
+func (r *entryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	id := func(about string) schema.Int64Attribute {
+		return schema.Int64Attribute{MarkdownDescription: about, Computed: true, PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One entry of a project's CI/CD job token allowlist. It leaves the other entries alone.",
+		Attributes: map[string]schema.Attribute{
+			"project": schema.StringAttribute{
+				MarkdownDescription: "Full path or numeric id of the project whose list this is. Two spellings of one project are the same: a rename never replaces the resource.",
+				Required:            true,
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject)},
+			},
+			"project_id": id("Numeric id of the project."),
+			"target_project": schema.StringAttribute{
+				MarkdownDescription: "Full path or numeric id of the project that is let in. Exactly one of `target_project` and `target_group`.",
+				Optional:            true,
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject)},
+			},
+			"target_project_id": id("Numeric id of the project that is let in."),
+			"target_group": schema.StringAttribute{
+				MarkdownDescription: "Full path or numeric id of the group whose projects, those of subgroups too, are let in.",
+				Optional:            true,
+				Validators:          []validator.String{ref.Valid(gitlab.KindGroup)},
+			},
+			"target_group_id": id("Numeric id of the group that is let in."),
+			"permissions": schema.SetAttribute{
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				Optional:            true,
+				ElementType:         types.StringType,
+				Validators: []validator.Set{setvalidator.ValueStringsAre(
+					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
+				)},
+			},
+		},
+	}
+}
+
+func (r *entryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"project_id":        identityschema.Int64Attribute{RequiredForImport: true, Description: "Numeric id of the project whose list this is."},
+		"target_project_id": identityschema.Int64Attribute{OptionalForImport: true, Description: "Numeric id of the project that is let in."},
+		"target_group_id":   identityschema.Int64Attribute{OptionalForImport: true, Description: "Numeric id of the group that is let in."},
+	}}
+}
+
+func (r *entryResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.session = session.From(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *entryResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(path.MatchRoot("target_project"), path.MatchRoot("target_group"))}
+}
+
+func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.session == nil {
+		return
+	}
+	p := entryPlanner{lookup: lookup{Session: r.session}}
+	var plan entryResourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !req.State.Raw.IsNull() {
+		p.state = &entryResourceModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.RequiresReplace.Append(p.plan(ctx, &plan)...)
+	resp.Diagnostics.Append(p.diags...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan entryResourceModel
+	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	path, diags := r.write(ctx, &plan)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, known{Path: path})...)
+}
+
+func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state entryResourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	if err != nil {
+		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
+		resp.Diagnostics.Append(diags...)
+		if gone {
+			resp.State.RemoveResource(ctx)
+		}
+		return
+	}
+	found, diags := r.read(ctx, project, &state)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	if !found {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, known{Path: project.Path})...)
+}
+
+func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan entryResourceModel
+	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	path, diags := r.write(ctx, &plan)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, known{Path: path})...)
+}
+
+func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state entryResourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	if err != nil {
+		_, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
+		resp.Diagnostics.Append(diags...)
+		return
+	}
+	e := expandEntry(&state)
+	resp.Diagnostics.Append(r.change(ctx, project, wish{kind: e.kind, leave: []gitlab.Target{e.target}})...)
+}
+
+func (r *entryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	var identity entryIdentityModel
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		if identity.TargetProjectID.IsNull() == identity.TargetGroupID.IsNull() {
+			resp.Diagnostics.AddError(string(diagnose.Import), "Give exactly one of target_project_id and target_group_id.")
+		}
+	} else {
+		resolved, diags := r.resolveID(ctx, req.ID)
+		resp.Diagnostics.Append(diags...)
+		identity = resolved
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("project_id"), identity.ProjectID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("target_project_id"), identity.TargetProjectID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("target_group_id"), identity.TargetGroupID)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
+}
+
+// resolveID finds what an import id names. The target is looked for on the list first, where it is
+// shown even if the user cannot see it.
+func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdentityModel, diag.Diagnostics) {
+	var identity entryIdentityModel
+	id, err := parseEntryID(text)
+	if err != nil {
+		return identity, diag.Diagnostics{diag.NewErrorDiagnostic(string(diagnose.Import), fmt.Sprintf("The import id %q cannot be an entry: %s.", text, err))}
+	}
+	source, err := r.session.GitLab.Resolve(ctx, gitlab.KindProject, id.project)
+	if err != nil {
+		return identity, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
+	}
+	project, err := r.session.GitLab.Project(ctx, source.ID)
+	if err != nil {
+		return identity, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
+	}
+	target := onList(project, id.kind, id.target)
+	if target.ID == 0 {
+		if target, err = r.session.GitLab.Resolve(ctx, id.kind, id.target); err != nil {
+			return identity, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
+		}
+	}
+	identity.ProjectID = types.Int64Value(project.ID)
+	if id.kind == gitlab.KindGroup {
+		identity.TargetGroupID = types.Int64Value(target.ID)
+	} else {
+		identity.TargetProjectID = types.Int64Value(target.ID)
+	}
+	return identity, nil
+}
+
+// write brings the entry about: adopts it, adds it, or changes its permissions. It gives the project's
+// path.
+func (r *entryResource) write(ctx context.Context, plan *entryResourceModel) (path string, diags diag.Diagnostics) {
+	project, err := r.session.GitLab.Project(ctx, plan.ProjectID.ValueInt64())
+	if err != nil {
+		return "", diag.Diagnostics{diagnose.Error(diagnose.ReadAllowlist, err)}
+	}
+	l := lookup{Session: r.session, project: project}
+	e := expandEntry(plan)
+	found := l.resolve(ctx, e.kind, map[string]int64{e.text: e.target.ID}, []entry{e})
+	if l.diags.HasError() {
+		return project.Path, l.diags
+	}
+	return project.Path, r.change(ctx, project, wish{kind: e.kind, want: found})
+}
+
+// change carries out what lies between the list and a wish.
+func (r *entryResource) change(ctx context.Context, project *gitlab.Project, w wish) (diags diag.Diagnostics) {
+	for _, result := range r.session.GitLab.ChangeAllowlist(ctx, project.Target(), reconcile(project, w)) {
+		if result.Err != nil {
+			diags.Append(diagnoseChange(result))
+		}
+	}
+	return diags
+}
+
+// read fills the state from the server. It answers whether the entry is on the list.
+func (r *entryResource) read(ctx context.Context, project *gitlab.Project, state *entryResourceModel) (found bool, diags diag.Diagnostics) {
+	e := expandEntry(state)
+	if state.Permissions, found = flattenEntry(project, e); !found {
+		return false, nil
+	}
+	target := onList(project, e.kind, gitlab.Ref{ID: e.target.ID})
+	spelling, id := state.target(e.kind)
+	var projectDiags, targetDiags diag.Diagnostics
+	state.Project, projectDiags = ref.Respell(ctx, r.session.GitLab, ref.Attribute, state.Project, project.Target())
+	*spelling, targetDiags = ref.Respell(ctx, r.session.GitLab, e.at(), *spelling, target)
+	*id = types.Int64Value(target.ID)
+	diags.Append(projectDiags...)
+	diags.Append(targetDiags...)
+	return true, diags
+}

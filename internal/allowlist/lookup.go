@@ -1,0 +1,73 @@
+package allowlist
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+// lookup finds and checks the entries that a configuration asks for on one project's list.
+type lookup struct {
+	*session.Session
+	project *gitlab.Project
+	diags   diag.Diagnostics
+}
+
+// resolve fills the targets of configured entries. A spelling known from the state, or standing on
+// the list, is not asked for again.
+func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]int64, want []entry) []entry {
+	var open []gitlab.Ref
+	for i, e := range want {
+		if e.unknown {
+			continue
+		}
+		r, err := gitlab.ParseRef(kind, e.text)
+		if err != nil {
+			l.diags.Append(ref.Malformed(e.at(), kind, e.text, err))
+			continue
+		}
+		if id := ids[e.text]; id != 0 {
+			r = gitlab.Ref{ID: id}
+		}
+		if want[i].target = onList(l.project, kind, r); want[i].target.ID == 0 {
+			open = append(open, r)
+		}
+	}
+	if len(open) == 0 || l.diags.HasError() {
+		return want
+	}
+	found := l.GitLab.ResolveAll(ctx, kind, open)
+	for i, e := range want {
+		if e.unknown || e.target.ID != 0 {
+			continue
+		}
+		r := open[0]
+		open = open[1:]
+		if err := found[r].Err; err != nil {
+			l.diags.Append(l.unresolved(ctx, e, r, err))
+			continue
+		}
+		want[i].target = found[r].Value
+	}
+	return want
+}
+
+// unresolved explains why a target was not found: often it is of the other kind.
+func (l *lookup) unresolved(ctx context.Context, e entry, r gitlab.Ref, err error) diag.Diagnostic {
+	other := gitlab.KindGroup
+	if e.kind == gitlab.KindGroup {
+		other = gitlab.KindProject
+	}
+	if _, parseErr := gitlab.ParseRef(other, e.text); parseErr == nil && r.Path != "" {
+		if target, otherErr := l.GitLab.Resolve(ctx, other, r); otherErr == nil {
+			return diagnose.Problem(e.at(), diagnose.WrongKind, "%q is a %s (id %d), not a %s. List it under %s.",
+				e.text, other, target.ID, e.kind, attribute(other))
+		}
+	}
+	return diagnose.LookupError(e.at(), diagnose.FindTarget, err)
+}
