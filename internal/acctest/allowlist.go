@@ -45,7 +45,7 @@ func entryInput(source Project, targetPath string, permissions []string) map[str
 func (g *GitLab) Deny(t testing.TB, source Project, targetPath string) {
 	t.Helper()
 	g.mutate(t, "ciJobTokenScopeRemoveProject", "CiJobTokenScopeRemoveProjectInput",
-		map[string]any{"projectPath": source.Path, "targetProjectPath": targetPath})
+		map[string]any{"projectPath": source.Path, "targetProjectPath": targetPath, "direction": "INBOUND"})
 }
 
 // DenyGroup removes a group from a list by hand.
@@ -91,7 +91,7 @@ func (g *GitLab) Settings(t testing.TB, project Project) Settings {
 		} `json:"projects"`
 	}
 	g.GraphQL(t, `query Check($ids: [ID!]) { projects(ids: $ids) { nodes { ciCdSettings {
-		inboundJobTokenScopeEnabled jobTokenScopeEnabled pushRepositoryForJobTokenAllowed crossProjectPushForJobTokenAllowed } } } }`,
+		inboundJobTokenScopeEnabled jobTokenScopeEnabled pushRepositoryForJobTokenAllowed `+g.crossProjectPush(t)+` } } } }`,
 		map[string]any{"ids": []string{fmt.Sprintf("gid://gitlab/Project/%d", project.ID)}}, &answer)
 	if len(answer.Projects.Nodes) != 1 {
 		t.Fatalf("GitLab knows no project %d", project.ID)
@@ -102,55 +102,78 @@ func (g *GitLab) Settings(t testing.TB, project Project) Settings {
 // Allowlist reads what a project's list holds.
 func (g *GitLab) Allowlist(t testing.TB, project Project) Entries {
 	t.Helper()
-	type list struct {
-		Nodes []struct {
-			Default  bool     `json:"defaultPermissions"`
-			Policies []string `json:"jobTokenPolicies"`
-			Target   struct {
-				Path string `json:"fullPath"`
-			} `json:"target"`
-		} `json:"nodes"`
-	}
-	var answer struct {
-		Projects struct {
-			Nodes []struct {
-				List struct {
-					Projects list `json:"projectsAllowlist"`
-					Groups   list `json:"groupsAllowlist"`
-				} `json:"ciJobTokenScopeAllowlist"`
-			} `json:"nodes"`
-		} `json:"projects"`
-	}
-	const entry = `{ nodes { defaultPermissions jobTokenPolicies target { ... on CiJobTokenAccessibleProject { fullPath } ... on CiJobTokenAccessibleGroup { fullPath } } } }`
-	g.GraphQL(t, `query Check($ids: [ID!]) { projects(ids: $ids) { nodes { ciJobTokenScopeAllowlist { projectsAllowlist(first: 200) `+entry+` groupsAllowlist(first: 200) `+entry+` } } } }`,
-		map[string]any{"ids": []string{fmt.Sprintf("gid://gitlab/Project/%d", project.ID)}}, &answer)
-	if len(answer.Projects.Nodes) != 1 {
-		t.Fatalf("GitLab knows no project %d", project.ID)
-	}
 	entries := Entries{}
-	for _, l := range []list{answer.Projects.Nodes[0].List.Projects, answer.Projects.Nodes[0].List.Groups} {
-		for _, node := range l.Nodes {
-			permissions := "default"
-			if !node.Default {
-				slices.Sort(node.Policies)
-				permissions = strings.ToLower(strings.Join(node.Policies, ","))
+	for _, list := range []string{"projectsAllowlist", "groupsAllowlist"} {
+		for after := ""; ; {
+			page := g.allowlistPage(t, project, list, after)
+			for _, node := range page.Nodes {
+				permissions := "default"
+				if !node.Default {
+					slices.Sort(node.Policies)
+					permissions = strings.ToLower(strings.Join(node.Policies, ","))
+				}
+				entries[node.Target.Path] = permissions
 			}
-			entries[node.Target.Path] = permissions
+			if !page.PageInfo.HasNextPage {
+				break
+			}
+			after = page.PageInfo.EndCursor
 		}
 	}
 	return entries
+}
+
+type allowlistPage struct {
+	PageInfo struct {
+		HasNextPage bool   `json:"hasNextPage"`
+		EndCursor   string `json:"endCursor"`
+	} `json:"pageInfo"`
+	Nodes []struct {
+		Default  bool     `json:"defaultPermissions"`
+		Policies []string `json:"jobTokenPolicies"`
+		Target   struct {
+			Path string `json:"fullPath"`
+		} `json:"target"`
+	} `json:"nodes"`
+}
+
+// allowlistPage reads up to 200 entries, which is a page of GitLab 19; older ones give 100.
+func (g *GitLab) allowlistPage(t testing.TB, project Project, list, after string) allowlistPage {
+	t.Helper()
+	var answer struct {
+		Projects struct {
+			Nodes []struct {
+				Allowlist map[string]allowlistPage `json:"ciJobTokenScopeAllowlist"`
+			} `json:"nodes"`
+		} `json:"projects"`
+	}
+	variables := map[string]any{"ids": []string{fmt.Sprintf("gid://gitlab/Project/%d", project.ID)}}
+	if after != "" {
+		variables["after"] = after
+	}
+	g.GraphQL(t, `query Check($ids: [ID!], $after: String) { projects(ids: $ids) { nodes { ciJobTokenScopeAllowlist { `+list+`(first: 200, after: $after) {
+		pageInfo { hasNextPage endCursor }
+		nodes { defaultPermissions jobTokenPolicies target { ... on CiJobTokenAccessibleProject { fullPath } ... on CiJobTokenAccessibleGroup { fullPath } } } } } } } }`,
+		variables, &answer)
+	if len(answer.Projects.Nodes) != 1 {
+		t.Fatalf("GitLab knows no project %d", project.ID)
+	}
+	return answer.Projects.Nodes[0].Allowlist[list]
 }
 
 // SetSettings sets the toggles of a project by hand. The legacy outbound one is left out, since
 // GitLab only lets it be switched off.
 func (g *GitLab) SetSettings(t testing.TB, project Project, settings Settings) {
 	t.Helper()
-	g.mutate(t, "projectCiCdSettingsUpdate", "ProjectCiCdSettingsUpdateInput", map[string]any{
-		"fullPath":                           project.Path,
-		"inboundJobTokenScopeEnabled":        settings.Inbound,
-		"pushRepositoryForJobTokenAllowed":   settings.PushRepository,
-		"crossProjectPushForJobTokenAllowed": settings.CrossProjectPush,
-	})
+	input := map[string]any{
+		"fullPath":                         project.Path,
+		"inboundJobTokenScopeEnabled":      settings.Inbound,
+		"pushRepositoryForJobTokenAllowed": settings.PushRepository,
+	}
+	if name := g.crossProjectPush(t); name != "" {
+		input[name] = settings.CrossProjectPush
+	}
+	g.mutate(t, "projectCiCdSettingsUpdate", "ProjectCiCdSettingsUpdateInput", input)
 }
 
 // CheckAllowlist compares a project's list with what it is to hold.

@@ -22,6 +22,8 @@ type CLI struct {
 	// Dir is the working folder.
 	Dir string
 	env []string
+	// overrides are the lines of the dev_overrides block.
+	overrides string
 }
 
 // Result is what a command of the CLI left.
@@ -36,7 +38,7 @@ func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 	t.Helper()
 	c := &CLI{Dir: t.TempDir()}
 	rc := filepath.Join(c.Dir, "cli.tfrc")
-	c.write(t, rc, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"jobtoken/jobtoken\" = %q\n  }\n  direct {}\n}\n", filepath.Dir(binary(t))))
+	c.override(t, "jobtoken/jobtoken", ours)
 	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
 		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(c.Dir, "race"))
 	t.Cleanup(func() {
@@ -153,35 +155,51 @@ func withoutTerraform(env []string) []string {
 	return kept
 }
 
-var build struct {
-	once sync.Once
-	dir  string
-	err  error
+// override has the CLI use a program that was built here for a provider.
+func (c *CLI) override(t testing.TB, source string, program *program) {
+	t.Helper()
+	c.overrides += fmt.Sprintf("    %q = %q\n", source, filepath.Dir(program.path(t)))
+	c.write(t, filepath.Join(c.Dir, "cli.tfrc"), "provider_installation {\n  dev_overrides {\n"+c.overrides+"  }\n  direct {}\n}\n")
 }
 
-// binary builds the provider once for all tests of a process.
-func binary(t testing.TB) string {
+// program is built once for all tests of a process.
+type program struct {
+	name, source string
+	once         sync.Once
+	dir          string
+	err          error
+}
+
+const module = "github.com/jobtoken/terraform-provider-jobtoken"
+
+var (
+	ours     = &program{name: "terraform-provider-jobtoken", source: module}
+	official = &program{name: "terraform-provider-gitlab", source: module + "/internal/acctest/official"}
+)
+
+func (p *program) path(t testing.TB) string {
 	t.Helper()
-	build.once.Do(func() {
-		if build.dir, build.err = os.MkdirTemp("", "jobtoken-acctest-"); build.err != nil {
+	p.once.Do(func() {
+		if p.dir, p.err = os.MkdirTemp("", "jobtoken-acctest-"); p.err != nil { //nolint:usetesting // it outlives the test that asks first
 			return
 		}
-		path := filepath.Join(build.dir, "terraform-provider-jobtoken")
-		cmd := exec.Command("go", "build", raceFlag, "-o", path, "github.com/jobtoken/terraform-provider-jobtoken") //nolint:gosec,noctx // a fixed command
+		cmd := exec.Command("go", "build", raceFlag, "-o", filepath.Join(p.dir, p.name), p.source) //nolint:gosec,noctx // a fixed command
 		if output, err := cmd.CombinedOutput(); err != nil {
-			build.err = fmt.Errorf("%w: %s", err, output)
+			p.err = fmt.Errorf("%w: %s", err, output)
 		}
 	})
-	if build.err != nil {
-		t.Fatalf("build the provider: %v", build.err)
+	if p.err != nil {
+		t.Fatalf("build %s: %v", p.source, p.err)
 	}
-	return filepath.Join(build.dir, "terraform-provider-jobtoken")
+	return filepath.Join(p.dir, p.name)
 }
 
 // RemoveBinary deletes what NewCLI has built. Packages that use it call it at the end of TestMain.
 func RemoveBinary() {
-	if build.dir != "" {
-		_ = os.RemoveAll(build.dir)
+	for _, p := range []*program{ours, official} {
+		if p.dir != "" {
+			_ = os.RemoveAll(p.dir)
+		}
 	}
 }
 

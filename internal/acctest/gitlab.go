@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
 // GitLab is the instance a test works on, with a group of its own.
@@ -35,6 +36,10 @@ type GitLab struct {
 
 	admin   string
 	foreign bool
+	flips   []string
+
+	versionOnce sync.Once
+	version     version.Version
 	// tokens are the ids of the tokens made for the test.
 	tokens map[string]int64
 }
@@ -47,12 +52,14 @@ func NewWith(t testing.TB, options emulator.Options) *GitLab {
 	t.Helper()
 	g := &GitLab{BaseURL: os.Getenv("GITLAB_BASE_URL"), admin: os.Getenv("GITLAB_TOKEN"), foreign: true, tokens: map[string]int64{}}
 	if g.BaseURL == "" || g.admin == "" {
+		options = chosen(options)
 		server, err := emulator.Start(options)
 		if err != nil {
 			t.Fatalf("start the embedded GitLab: %v", err)
 		}
 		t.Cleanup(server.Close)
 		g.BaseURL, g.admin, g.foreign = server.URL(), server.AdminToken(), false
+		g.flips = options.Flip
 	}
 	g.Root = g.Group(t, "jobtoken-"+unique(), nil)
 	g.User = g.NewUser(t)
@@ -128,10 +135,11 @@ func (g *GitLab) ProjectIn(t testing.TB, group Group, name string) Project {
 	t.Helper()
 	var project Project
 	g.Admin(t, http.MethodPost, "/projects", map[string]any{"name": name, "path": name, "namespace_id": group.ID, "visibility": "private"}, &project)
+	g.permitFineGrained(t, project)
 	return project
 }
 
-// Projects makes many projects: prefix000, prefix001 …
+// Projects makes many projects: prefix000, prefix001 and so on.
 func (g *GitLab) Projects(t testing.TB, prefix string, count int) []Project {
 	t.Helper()
 	projects := make([]Project, count)
@@ -199,14 +207,16 @@ func (g *GitLab) Rename(t testing.TB, project Project, path string) Project {
 	return project
 }
 
-// Delete schedules a project for deletion and then removes it for good.
+// Delete removes a project for good; GitLab 18.0 and newer schedule that first.
 func (g *GitLab) Delete(t testing.TB, project Project) {
 	t.Helper()
 	at := fmt.Sprintf("/projects/%d", project.ID)
 	g.Admin(t, http.MethodDelete, at, nil, nil)
-	var scheduled Project
-	g.Admin(t, http.MethodGet, at, nil, &scheduled)
-	g.Admin(t, http.MethodDelete, at, map[string]any{"permanently_remove": true, "full_path": scheduled.Path}, nil)
+	if g.Since(t, "18.0") {
+		var scheduled Project
+		g.Admin(t, http.MethodGet, at, nil, &scheduled)
+		g.Admin(t, http.MethodDelete, at, map[string]any{"permanently_remove": true, "full_path": scheduled.Path}, nil)
+	}
 	Eventually(t, func() error {
 		if status, _ := g.try(t, g.admin, http.MethodGet, "/api/v4"+at, nil, nil); status != http.StatusNotFound {
 			return fmt.Errorf("project %d still answers %d", project.ID, status)
@@ -329,9 +339,11 @@ func (g *GitLab) Archive(t testing.TB, project Project) {
 	g.Admin(t, http.MethodPost, fmt.Sprintf("/projects/%d/archive", project.ID), nil, nil)
 }
 
-// ScheduleDeletion deletes a project as the first step of GitLab does: its path moves aside.
+// ScheduleDeletion deletes a project as the first step of GitLab does: its path moves aside. Before
+// 18.0 there is no such step, and the test is skipped.
 func (g *GitLab) ScheduleDeletion(t testing.TB, project Project) Project {
 	t.Helper()
+	NeedsVersion(t, g, "18.0")
 	g.Admin(t, http.MethodDelete, fmt.Sprintf("/projects/%d", project.ID), nil, nil)
 	g.Admin(t, http.MethodGet, fmt.Sprintf("/projects/%d", project.ID), nil, &project)
 	return project

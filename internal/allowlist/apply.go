@@ -22,6 +22,8 @@ type applier struct {
 	// state is nil for a creation.
 	state *allowlistModel
 	known known
+	// project is the id of the project.
+	project types.Int64
 }
 
 // applied is what an apply leaves behind.
@@ -38,7 +40,7 @@ type applied struct {
 func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	done := applied{state: a.plan, known: a.known}
-	project, err := a.GitLab.Project(ctx, a.plan.ProjectID.ValueInt64())
+	project, err := a.GitLab.Project(ctx, a.project.ValueInt64())
 	if err != nil {
 		diags.Append(diagnose.Error(diagnose.ReadAllowlist, err))
 		return done, diags
@@ -154,15 +156,15 @@ func (a *applier) record(done *applied, project *gitlab.Project, w wish, results
 // there, and jobs are not refused in between.
 func (a *applier) destroy(ctx context.Context) diag.Diagnostics {
 	var diags diag.Diagnostics
-	if a.known.Path == "" {
+	if a.known.Path == "" && !a.known.Moved {
 		diags.AddWarning(string(diagnose.LeftAsItIs.For(a.state.Project.ValueString())),
 			"The creation of this list failed half-way, so Terraform makes the resource anew. What is on the list stays there meanwhile; the new creation completes it. "+
 				"Should the configuration name another project now, take the entries of this one back by hand.")
 		return diags
 	}
-	project, err := a.GitLab.Project(ctx, a.state.ProjectID.ValueInt64())
+	project, err := a.GitLab.Project(ctx, a.project.ValueInt64())
 	if err != nil {
-		_, diags := ref.Unreadable(ctx, a.Session, diagnose.ReadAllowlist, a.known.project(a.state.ProjectID), err)
+		_, diags := ref.Unreadable(ctx, a.Session, diagnose.ReadAllowlist, a.known.project(a.project), err)
 		return diags
 	}
 	if !a.state.Enabled.IsNull() && !project.Settings.InboundAllowlist {

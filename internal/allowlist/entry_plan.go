@@ -35,7 +35,7 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 	if project.Replace {
 		return path.Paths{ref.Attribute}
 	}
-	plan.Project, plan.ProjectID = project.Spelling, types.Int64Value(project.ID)
+	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, state.ProjectID, p.state == nil)
 	snapshot, err := p.GitLab.Project(ctx, project.ID)
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: project.ID, Path: p.config.Project.ValueString()}

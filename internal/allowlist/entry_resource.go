@@ -122,7 +122,7 @@ func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	path, diags := r.write(ctx, &plan)
+	path, diags := r.write(ctx, plan.ProjectID, &plan)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -132,7 +132,12 @@ func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, 
 
 func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state entryResourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
+		return
+	}
+	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
+	state.ProjectID = id
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	stored, diags := private.Get[known](ctx, req.Private, knownKey)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
@@ -146,6 +151,10 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 			resp.State.RemoveResource(ctx)
 		}
 		return
+	}
+	if stored.Moved {
+		spelling, _ := state.target(state.kind())
+		*spelling = types.StringNull() // it was spelled by id: now by path
 	}
 	found, diags := r.read(ctx, project, &state)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
@@ -164,8 +173,14 @@ func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	path, diags := r.write(ctx, &plan)
+	identity := plan.identity()
+	id, diags := ref.ProjectID(ctx, r.session.GitLab, plan.ProjectID, plan.Project)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	identity.ProjectID = id
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
+	path, diags := r.write(ctx, id, &plan)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -180,6 +195,11 @@ func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	state.ProjectID = id
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		_, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
@@ -244,8 +264,8 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 
 // write brings the entry about: adopts it, adds it, or changes its permissions. It gives the project's
 // path.
-func (r *entryResource) write(ctx context.Context, plan *entryResourceModel) (path string, diags diag.Diagnostics) {
-	project, err := r.session.GitLab.Project(ctx, plan.ProjectID.ValueInt64())
+func (r *entryResource) write(ctx context.Context, id types.Int64, plan *entryResourceModel) (path string, diags diag.Diagnostics) {
+	project, err := r.session.GitLab.Project(ctx, id.ValueInt64())
 	if err != nil {
 		return "", diag.Diagnostics{diagnose.Error(diagnose.ReadAllowlist, err)}
 	}

@@ -65,6 +65,8 @@ type known struct {
 	// Projects and Groups hold the id of each reference in the two maps, as it is spelled.
 	Projects map[string]int64 `json:"projects,omitempty"`
 	Groups   map[string]int64 `json:"groups,omitempty"`
+	// Moved means that the state comes from another provider and was not read yet: it spells by id.
+	Moved bool `json:"moved,omitempty"`
 }
 
 const knownKey = "known"

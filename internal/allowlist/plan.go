@@ -49,7 +49,7 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 		}
 		return false
 	}
-	plan.Project, plan.ProjectID = project.Spelling, types.Int64Value(project.ID)
+	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, stateID, p.state == nil)
 	snapshot, err := p.GitLab.Project(ctx, project.ID)
 	if err != nil {
 		last := p.known.project(types.Int64Value(project.ID))

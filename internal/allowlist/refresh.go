@@ -34,6 +34,9 @@ func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project
 		}
 		entries, expandDiags := expand(ctx, kind, *state.entries(kind))
 		diags.Append(expandDiags...)
+		if before.Moved {
+			entries = nil // they were spelled by id: now by path
+		}
 		spelled, spellDiags := respell(ctx, client, identify(entries, before.ids(kind), project))
 		diags.Append(spellDiags...)
 		held := project.Entries(kind)

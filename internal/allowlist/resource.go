@@ -150,7 +150,8 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.plan.ProjectID})...)
+	a.project = a.plan.ProjectID
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.project})...)
 	done, diags := a.apply(ctx)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() && !done.changed {
@@ -163,10 +164,15 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
+	state.ProjectID = id
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
 	stored, diags := private.Get[known](ctx, req.Private, knownKey)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
@@ -196,8 +202,12 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.plan.ProjectID})...)
 	a.known = stored
+	if a.project, diags = ref.ProjectID(ctx, r.session.GitLab, a.plan.ProjectID, a.plan.Project); diags.HasError() {
+		resp.Diagnostics.Append(diags...)
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.project})...)
 	done, diags := a.apply(ctx)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() && !done.changed {
@@ -216,6 +226,10 @@ func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	a.known = stored
+	if a.project, diags = ref.ProjectID(ctx, r.session.GitLab, a.state.ProjectID, a.state.Project); diags.HasError() {
+		resp.Diagnostics.Append(diags...)
+		return
+	}
 	resp.Diagnostics.Append(a.destroy(ctx)...)
 }
 

@@ -377,7 +377,7 @@ func TestWidenedEntryGetsItsFormerPermissionsBack(t *testing.T) {
 			"could not be taken back (its former permissions are not known)", "project 2: default", 1,
 		},
 		"refused": {
-			set(target(2), "read_jobs"), 1, func(r request, _ func() reply) reply {
+			set(target(2), "read_jobs"), 1, func(request, func() reply) reply {
 				return data(map[string]any{"projects": map[string]any{"nodes": []any{map[string]any{
 					"id": gid("Project", 1), "fullPath": "acme/p1", "ciCdSettings": nil, "ciJobTokenScopeAllowlist": nil,
 				}}}})

@@ -90,25 +90,23 @@ const readingProject = "read the job token settings and allowlist of"
 
 func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coalesce.Outcome[*Project], error) {
 	outcomes, err := c.fetchSnapshots(ctx, ids, fit{})
-	if err != nil && len(ids) > 1 {
+	switch {
+	case err != nil && len(ids) > 1:
 		return nil, err // the loader splits the batch
+	case err != nil:
+		outcomes = map[int64]coalesce.Outcome[*Project]{ids[0]: {Err: err}}
 	}
-	for _, id := range ids {
-		failure, ok := apierror.As(cmp.Or(err, outcomes[id].Err))
+	for id, outcome := range outcomes {
+		failure, ok := apierror.As(outcome.Err)
 		if !ok || failure.Status != http.StatusInternalServerError {
 			continue
 		}
 		// A stored permission that GitLab's enumeration no longer holds fails the whole request.
-		readable, again := c.fetchSnapshots(ctx, []int64{id}, fit{withoutPolicies: true})
-		switch {
-		case again != nil:
-		case err != nil:
-			return readable, nil
-		default:
+		if readable, again := c.fetchSnapshots(ctx, []int64{id}, fit{withoutPolicies: true}); again == nil {
 			outcomes[id] = readable[id]
 		}
 	}
-	return outcomes, err
+	return outcomes, nil
 }
 
 func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[int64]coalesce.Outcome[*Project], error) {

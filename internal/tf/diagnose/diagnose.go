@@ -36,6 +36,7 @@ const (
 	RemoveProject     Title = "Unable to Remove Project from Job Token Allowlist"
 	RemoveGroup       Title = "Unable to Remove Group from Job Token Allowlist"
 	Import            Title = "Unable to Import"
+	Move              Title = "Unable to Move from the Official Provider"
 	ReadPermissions   Title = "Unable to Read Permission Names"
 	UnknownPermission Title = "Unknown Permission"
 	TooManyEntries    Title = "Too Many Job Token Allowlist Entries"

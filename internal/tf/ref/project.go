@@ -137,6 +137,25 @@ func Renamed(at path.Path, config types.String, project gitlab.Target) diag.Diag
 		project.Kind, project.ID, project.Path, ref.Path, project.Kind)}
 }
 
+// ProjectID gives the id of a resource's project. It asks GitLab only for a state that was moved from
+// another provider and not read since: that knows the project as it was typed.
+func ProjectID(ctx context.Context, client *gitlab.Client, id types.Int64, spelling types.String) (types.Int64, diag.Diagnostics) {
+	if !id.IsNull() && !id.IsUnknown() {
+		return id, nil
+	}
+	found, diags := resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
+	return types.Int64Value(found), diags
+}
+
+// KeepID plans a project's id: a state that was moved and not read since goes on without one, so that
+// its plan is empty.
+func KeepID(planned Planned, state types.Int64, creating bool) types.Int64 {
+	if !creating && state.IsNull() {
+		return state
+	}
+	return types.Int64Value(planned.ID)
+}
+
 // ReadProject reads the snapshot of the project that a data source names.
 func ReadProject(ctx context.Context, client *gitlab.Client, spelling types.String) (*gitlab.Project, diag.Diagnostics) {
 	id, diags := resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())

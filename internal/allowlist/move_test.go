@@ -1,0 +1,134 @@
+package allowlist_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
+)
+
+// movedFrom declares a move from the official provider.
+func movedFrom(typeName, to string) string {
+	return fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", typeName, to)
+}
+
+// A state of gitlab_project_job_token_scopes moves without a write and with an empty plan, refreshed or
+// not; the next change then shows by path.
+func TestAccMove_scopes(t *testing.T) {
+	t.Parallel()
+	for name, recorded := range map[string]struct {
+		version int
+		state   func(source, app acctest.Project, platform acctest.Group) map[string]any
+		spelled func(source acctest.Project) any
+		refresh bool
+	}{
+		"version 1, project by path": {1, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+			return map[string]any{"id": source.Path, "project": source.Path, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
+		}, func(source acctest.Project) any { return source.Path }, true},
+		"version 1, project by id": {1, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+			return map[string]any{"id": strconv.FormatInt(source.ID, 10), "project": strconv.FormatInt(source.ID, 10), "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
+		}, func(source acctest.Project) any { return source.Path }, true},
+		"version 1, not refreshed": {1, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+			return map[string]any{"id": source.Path, "project": source.Path, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
+		}, func(source acctest.Project) any { return source.Path }, false},
+		"version 0, project_id": {0, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+			return map[string]any{"id": strconv.FormatInt(source.ID, 10), "project": nil, "project_id": source.ID, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
+		}, func(source acctest.Project) any { return source.ID }, true},
+		"version 0, project": {0, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+			return map[string]any{"id": source.Path, "project": source.Path, "project_id": nil, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
+		}, func(source acctest.Project) any { return source.ID }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := acctest.New(t)
+			source, app, web := g.Project(t, "shared-lib"), g.Project(t, "app"), g.Project(t, "web")
+			platform := g.Group(t, "platform", &g.Root)
+			g.Allow(t, source, app.Path)
+			g.Allow(t, source, platform.Path)
+			move := movedFrom("gitlab_project_job_token_scopes", address)
+			groups := entries("groups", platform.Path)
+			cli := acctest.NewCLI(t, g, list(recorded.spelled(source), "enabled = true", entries("projects", app.Path), groups)+move)
+			cli.FromOfficial(t, "gitlab_project_job_token_scopes", recorded.version, recorded.state(source, app, platform))
+			g.ForgetRequests(t)
+			args := []string{}
+			if !recorded.refresh {
+				args = append(args, "-refresh=false")
+			}
+			if output := cli.Plan(t, acctest.Changes, args...); !acctest.Says(output, "has moved to "+address) || !acctest.Says(output, "0 to add, 0 to change, 0 to destroy") {
+				t.Errorf("the move is not an empty plan:\n%s", output)
+			}
+			cli.Apply(t, 0, args...)
+			if requests, ok := g.Requests(t); ok && len(requests.Writes()) != 0 {
+				t.Errorf("the move wrote %v", requests.Writes())
+			}
+			cli.Plan(t, acctest.NoChanges)
+			cli.Configure(t, list(recorded.spelled(source), "enabled = true", entries("projects", app.Path, web.Path), groups))
+			if output := cli.Apply(t, 0); !acctest.Says(output, fmt.Sprintf("+ %q", web.Path)) || acctest.Says(output, fmt.Sprintf("- %q", strconv.FormatInt(app.ID, 10))) {
+				t.Errorf("the next change does not show by path:\n%s", output)
+			}
+			g.CheckAllowlist(t, source, acctest.Entries{app.Path: "default", web.Path: "default", platform.Path: "default"})
+		})
+	}
+}
+
+// A state of gitlab_project_job_token_scope moves to an entry likewise.
+func TestAccMove_scope(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		version int
+		kind    string
+		refresh bool
+	}{{0, "project", true}, {1, "project", true}, {1, "group", true}, {1, "project", false}} {
+		t.Run(fmt.Sprintf("version %d, %s, refresh %t", c.version, c.kind, c.refresh), func(t *testing.T) {
+			t.Parallel()
+			g := acctest.New(t)
+			source, app := g.Project(t, "shared-lib"), g.Project(t, "app")
+			platform := g.Group(t, "platform", &g.Root)
+			state := map[string]any{"id": fmt.Sprintf("%s:%d", source.Path, app.ID), "project": source.Path, "target_project_id": app.ID, "target_group_id": nil}
+			target, path := targetProject(app.Path), app.Path
+			if c.version == 1 {
+				state["id"] = fmt.Sprintf("%s:project:%d", source.Path, app.ID)
+			}
+			if c.kind == "group" {
+				state = map[string]any{"id": fmt.Sprintf("%s:group:%d", source.Path, platform.ID), "project": source.Path, "target_project_id": nil, "target_group_id": platform.ID}
+				target, path = targetGroup(platform.Path), platform.Path
+			}
+			g.Allow(t, source, path)
+			cli := acctest.NewCLI(t, g, single(source.Path, target)+movedFrom("gitlab_project_job_token_scope", entryAddress))
+			cli.FromOfficial(t, "gitlab_project_job_token_scope", c.version, state)
+			g.ForgetRequests(t)
+			args := []string{}
+			if !c.refresh {
+				args = append(args, "-refresh=false")
+			}
+			if output := cli.Plan(t, acctest.Changes, args...); !acctest.Says(output, "has moved to "+entryAddress) || !acctest.Says(output, "0 to add, 0 to change, 0 to destroy") {
+				t.Errorf("the move is not an empty plan:\n%s", output)
+			}
+			cli.Apply(t, 0, args...)
+			if requests, ok := g.Requests(t); ok && len(requests.Writes()) != 0 {
+				t.Errorf("the move wrote %v", requests.Writes())
+			}
+			cli.Plan(t, acctest.NoChanges)
+			cli.Must(t, 0, "destroy", "-auto-approve")
+			g.CheckAllowlist(t, source, acctest.Entries{})
+		})
+	}
+}
+
+// Fine-grained permissions, of which the official provider knows nothing, are not lost by the move: the
+// plan shows them, and the widening that the configuration asks for.
+func TestAccMove_keepsPermissionsInSight(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	source, app := g.Project(t, "shared-lib"), g.Project(t, "app")
+	g.Allow(t, source, app.Path, "read_jobs")
+	cli := acctest.NewCLI(t, g, list(source.Path, entries("projects", app.Path))+movedFrom("gitlab_project_job_token_scopes", address))
+	cli.FromOfficial(t, "gitlab_project_job_token_scopes", 1, map[string]any{
+		"id": source.Path, "project": source.Path, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{},
+	})
+	if output := cli.Plan(t, acctest.Changes); !acctest.Says(output, "Job Token Allowlist Entry Is Widened") || !acctest.Says(output, `- "read_jobs"`) {
+		t.Errorf("the plan does not show the permissions:\n%s", output)
+	}
+	g.CheckAllowlist(t, source, acctest.Entries{app.Path: "read_jobs"})
+}
