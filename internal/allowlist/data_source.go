@@ -33,6 +33,7 @@ type dataSourceModel struct {
 	Effective types.Bool   `tfsdk:"effective"`
 	Projects  types.Map    `tfsdk:"projects"`
 	Groups    types.Map    `tfsdk:"groups"`
+	Outbound  types.List   `tfsdk:"outbound_projects"`
 }
 
 var storedEntryType = types.ObjectType{AttrTypes: map[string]attr.Type{
@@ -74,6 +75,11 @@ func (d *allowlistDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			"effective":  schema.BoolAttribute{MarkdownDescription: "Whether access is limited: the toggle is on, or the instance enforces it.", Computed: true},
 			"projects":   entries("Projects on the list, by full path. The project itself is among them only where an entry for it is stored."),
 			"groups":     entries("Groups on the list, by full path."),
+			"outbound_projects": schema.ListAttribute{
+				MarkdownDescription: "Full paths on the legacy outbound list (\"Limit access **from** this project\"), of which GitLab keeps what is left over. They let nobody in.",
+				Computed:            true,
+				ElementType:         types.StringType,
+			},
 		},
 	}
 }
@@ -101,6 +107,7 @@ func (d *allowlistDataSource) Read(ctx context.Context, req datasource.ReadReque
 	m.Effective = types.BoolValue(effective)
 	m.Projects = flattenStored(project.Projects)
 	m.Groups = flattenStored(project.Groups)
+	m.Outbound = flattenPaths(project.Outbound)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -123,4 +130,12 @@ func flattenStored(entries []gitlab.Entry) types.Map {
 		})
 	}
 	return types.MapValueMust(storedEntryType, elements)
+}
+
+func flattenPaths(targets []gitlab.Target) types.List {
+	elements := make([]attr.Value, 0, len(targets))
+	for _, target := range targets {
+		elements = append(elements, types.StringValue(target.Path))
+	}
+	return types.ListValueMust(types.StringType, elements)
 }

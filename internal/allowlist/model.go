@@ -302,16 +302,12 @@ func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]ent
 	return respelled, diags
 }
 
-// paths lists targets for the attribute removes.
+// paths lists targets for the attribute removes: null where there is nothing to remove.
 func paths(targets []gitlab.Target) types.List {
 	if len(targets) == 0 {
 		return types.ListNull(types.StringType)
 	}
-	elements := make([]attr.Value, 0, len(targets))
-	for _, target := range targets {
-		elements = append(elements, types.StringValue(target.Path))
-	}
-	return types.ListValueMust(types.StringType, elements)
+	return flattenPaths(targets)
 }
 
 func byPath(a, b gitlab.Target) int {

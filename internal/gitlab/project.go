@@ -24,6 +24,9 @@ type Project struct {
 	// Projects and Groups are the inbound allowlist as stored. The project itself is among Projects
 	// only where an entry for it is stored (GitLab 18.1 and later).
 	Projects, Groups []Entry
+	// Outbound are leftovers of the legacy outbound list ("Limit access from this project"), which
+	// GitLab stores beside the inbound one.
+	Outbound []Target
 }
 
 // Settings are a project's stored job-token toggles. They are not the effective ones: see
@@ -190,6 +193,7 @@ func (c *Client) readFurther(ctx context.Context, project *Project, list *allowl
 		list = answer.Projects.Nodes[0].Allowlist
 		project.Projects = appendNew(project.Projects, list.Projects.entries(KindProject))
 		project.Groups = appendNew(project.Groups, list.Groups.entries(KindGroup))
+		project.Outbound = append(project.Outbound, list.Projects.outbound()...)
 	}
 	return nil
 }
@@ -311,6 +315,7 @@ func (n *projectNode) project() *Project {
 	if n.Allowlist != nil {
 		p.Projects = n.Allowlist.Projects.entries(KindProject)
 		p.Groups = n.Allowlist.Groups.entries(KindGroup)
+		p.Outbound = n.Allowlist.Projects.outbound()
 	}
 	return p
 }
@@ -332,14 +337,26 @@ func (n *allowlistNode) incomplete() bool {
 func (p entryPage) entries(kind Kind) []Entry {
 	entries := make([]Entry, 0, len(p.Nodes))
 	for _, node := range p.Nodes {
-		// Leftovers of the legacy outbound list share the connection.
-		if node.Target == nil || strings.EqualFold(node.Direction, "outbound") {
+		if node.Target == nil || node.isOutbound() {
 			continue
 		}
 		entries = append(entries, node.entry(kind))
 	}
 	return entries
 }
+
+// outbound are the leftovers of the legacy outbound list, which share the connection.
+func (p entryPage) outbound() []Target {
+	var targets []Target
+	for _, node := range p.Nodes {
+		if node.Target != nil && node.isOutbound() {
+			targets = append(targets, node.entry(KindProject).Target)
+		}
+	}
+	return targets
+}
+
+func (n entryNode) isOutbound() bool { return strings.EqualFold(n.Direction, "outbound") }
 
 func (n entryNode) entry(kind Kind) Entry {
 	class, id := parseGID(n.Target.ID)

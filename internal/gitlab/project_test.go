@@ -95,6 +95,7 @@ func TestSnapshot(t *testing.T) {
 			Target:      gitlab.Target{Kind: gitlab.KindGroup, ID: 9, Path: "acme/platform"},
 			Permissions: gitlab.FineGrained(),
 		}},
+		Outbound: []gitlab.Target{target(3)},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

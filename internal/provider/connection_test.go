@@ -172,7 +172,7 @@ func TestAccConnection_nobodyListens(t *testing.T) {
 	cli := acctest.NewCLI(t, g, reading(g.Project(t, "app"), "max_retries = 0"))
 	cli.Setenv("GITLAB_BASE_URL=http://" + address)
 	output := cli.Plan(t, acctest.Failed)
-	shows(t, output, "no proper answer from GitLab: dial tcp "+address)
+	shows(t, output, "No proper answer from GitLab: dial tcp "+address)
 	shows(t, output, "connection refused")
 }
 
@@ -190,8 +190,8 @@ func TestAccConnection_tooOld(t *testing.T) {
 		_, _ = io.WriteString(w, `{"version":"17.10.8-ee","revision":"0f1e2d3c4b5","kas":{"enabled":false},"enterprise":true}`)
 	})))
 	output := cli.Plan(t, acctest.Failed)
-	shows(t, output, "Could not use GitLab 17.10.8-ee")
-	shows(t, output, "this provider needs GitLab 17.11 or newer")
+	shows(t, output, "Could not use GitLab 17.10.8-ee at ")
+	shows(t, output, "This provider needs GitLab 17.11 or newer")
 	if others.Load() > 0 {
 		t.Errorf("%d more requests were sent to a GitLab that is too old", others.Load())
 	}
@@ -281,7 +281,7 @@ func TestAccConnection_tls(t *testing.T) {
 		words string
 	}{
 		"trusted":   {fmt.Sprintf("ca_cert_file = %q", authority), acctest.NoChanges, "No changes"},
-		"untrusted": {"max_retries = 5", acctest.Failed, "no TLS connection to GitLab: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		"untrusted": {"max_retries = 5", acctest.Failed, "No TLS connection to GitLab: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
 		"unchecked": {"insecure = true", acctest.NoChanges, "The TLS certificate of " + server.URL + " is not verified: anyone on the way can read the token."},
 	} {
 		t.Run(name, func(t *testing.T) {
