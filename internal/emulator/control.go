@@ -12,8 +12,8 @@ import (
 
 const controlPrefix = "/-/emulator/"
 
-// control serves what no GitLab has: counts of requests, faults, and jobs that
-// run without a runner. It is for administrators, and never counted, throttled
+// control serves what no GitLab has: counts of requests, faults, jobs that run
+// without a runner, and records that no API makes. It is for administrators, and never counted, throttled
 // or hit by a fault.
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	admin := false
@@ -36,6 +36,8 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.Path {
 	case "POST " + controlPrefix + "jobs":
 		s.startJob(w, r)
+	case "POST " + controlPrefix + "plant":
+		s.plant(w, r)
 	case "GET " + controlPrefix + "requests":
 		reply(w, http.StatusOK, s.traffic.Counts())
 	case "DELETE " + controlPrefix + "requests":

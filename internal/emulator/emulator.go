@@ -16,7 +16,8 @@
 //     are "test" and "main" unless given;
 //   - PUT jobs/:id/artifacts: the body becomes the job's artifacts archive;
 //   - DELETE jobs/:id: the job has succeeded, and its token is worth nothing;
-//   - DELETE repositories/:project: a project nothing was ever pushed to.
+//   - DELETE repositories/:project: a project nothing was ever pushed to;
+//   - POST plant: what no API of a current GitLab can make; see plant.
 package emulator
 
 import (
@@ -50,6 +51,9 @@ import (
 type Options struct {
 	// Version is the GitLab version to be, such as "19.4"; empty is the newest.
 	Version string
+	// Flip names facts that nobody is sure of and that are to be the other way
+	// round; "all" is all that can be at once. See package release.
+	Flip []string
 	// Seed is what the instance holds at the start: "empty" (or ""), "acme" or
 	// "estate:PxE".
 	Seed string
@@ -99,12 +103,15 @@ func Start(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if version, err = version.With(options.Flip...); err != nil {
+		return nil, err
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
 	options.StatementTimeout = cmp.Or(options.StatementTimeout, 30*time.Second)
-	s := &Server{options: options, store: store.New(options.Now), throttle: throttle.New(options.RateLimit, options.Now)}
+	s := &Server{options: options, store: store.New(options.Now), throttle: throttle.New(options.RateLimit, options.Now, version.Flipped(release.ThrottleJSON))}
 	s.store.Write(func(st *store.State) {
 		s.tokens, err = seed.Plant(st, options.Seed, version)
 		st.AuthorizationDelay = options.AuthLogDelay

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -19,8 +20,9 @@ const Path = "/api/graphql"
 
 // Controller answers GraphQL requests over HTTP.
 type Controller struct {
-	store  *store.Store
-	engine *graphql.Engine
+	store    *store.Store
+	services rules.Services
+	engine   *graphql.Engine
 }
 
 // New makes the API. baseURL is the configured URL of the instance, without a
@@ -30,7 +32,7 @@ func New(st *store.Store, services rules.Services, baseURL string) (*Controller,
 	if err != nil {
 		return nil, err
 	}
-	return &Controller{store: st, engine: engine}, nil
+	return &Controller{store: st, services: services, engine: engine}, nil
 }
 
 // Operations names the operations of a request, "" for one without a name. The
@@ -89,6 +91,14 @@ func (c *Controller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodPost && c.mutates(parsed) {
 		refuse(w, http.StatusUnprocessableEntity, "Mutations are forbidden in "+r.Method+" requests")
+		return
+	}
+	if c.services.Version.Flipped(release.ReadAPIMutationForbidden) && caller.SignedIn() && !caller.HasScope("api") && c.mutates(parsed) {
+		answer(w, http.StatusForbidden, map[string]string{
+			"error":             "insufficient_scope",
+			"error_description": "The request requires higher privileges than provided by the access token.",
+			"scope":             "api",
+		})
 		return
 	}
 	c.execute(context.WithValue(r.Context(), callerKey{}, caller), w, parsed, limits(caller))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -117,7 +118,11 @@ func (r *resolvers) findGroup(q query, _ root) (any, error) {
 }
 
 func (r *resolvers) findNamespace(q query, _ root) (any, error) {
-	return readableNamespace(q, q.state.NamespaceByPath(q.text("fullPath"))), nil
+	n := q.state.NamespaceByPath(q.text("fullPath"))
+	if n != nil && !n.IsGroup() && r.services.Version.Flipped(release.UserNamespaceHidden) {
+		return nil, nil
+	}
+	return readableNamespace(q, n), nil
 }
 
 // projectsOf lists a namespace's projects that the caller can see, newest first

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -39,6 +40,9 @@ func (r *resolvers) authLogsOf(q query, p project) (any, error) {
 		return nil, errNoAccess()
 	}
 	rows := q.state.Authorizations(p.ID)
+	if r.services.Version.Flipped(release.OldestUseFirst) {
+		slices.Reverse(rows)
+	}
 	nodes := make([]authLog, 0, min(len(rows), maxAuthLogs))
 	for _, row := range rows[:min(len(rows), maxAuthLogs)] {
 		nodes = append(nodes, authLog{row, q.state.Project(row.OriginID)})
@@ -49,7 +53,17 @@ func (r *resolvers) authLogsOf(q query, p project) (any, error) {
 // scopeFields are the plain lists; neither inbound list is filtered by what the
 // caller can see, the legacy ones are.
 func (r *resolvers) scopeFields() map[string]graphql.Resolver {
-	noIDs := field(func(scope) any { return []string{} })
+	autopopulated := func(kind store.SourceKind, name string) graphql.Resolver {
+		return reading(r, func(q query, s scope) (any, error) {
+			ids := []string{}
+			for _, link := range q.state.LinksByTarget(s.ID, kind, store.Inbound) {
+				if link.Autopopulated {
+					ids = append(ids, globalID(name, link.Target.ID))
+				}
+			}
+			return ids, nil
+		})
+	}
 	outbound := reading(r, func(q query, s scope) (any, error) {
 		nodes := []project{{s.Project}}
 		for _, link := range q.state.LinksByTarget(s.ID, store.ProjectSource, store.Outbound) {
@@ -71,7 +85,7 @@ func (r *resolvers) scopeFields() map[string]graphql.Resolver {
 		"CiJobTokenScopeType.inboundAllowlistCount": reading(r, func(q query, s scope) (any, error) {
 			return 1 + q.state.CountLinks(s.ID, store.ProjectSource, store.Inbound), nil
 		}),
-		"CiJobTokenScopeType.inboundAllowlistAutopopulatedIds": noIDs,
+		"CiJobTokenScopeType.inboundAllowlistAutopopulatedIds": autopopulated(store.ProjectSource, "Project"),
 		"CiJobTokenScopeType.groupsAllowlist": reading(r, func(q query, s scope) (any, error) {
 			var nodes []accessibleGroup
 			for _, link := range q.state.LinksByTarget(s.ID, store.GroupSource, store.Inbound) {
@@ -82,7 +96,7 @@ func (r *resolvers) scopeFields() map[string]graphql.Resolver {
 		"CiJobTokenScopeType.groupsAllowlistCount": reading(r, func(q query, s scope) (any, error) {
 			return q.state.CountLinks(s.ID, store.GroupSource, store.Inbound), nil
 		}),
-		"CiJobTokenScopeType.groupAllowlistAutopopulatedIds": noIDs,
+		"CiJobTokenScopeType.groupAllowlistAutopopulatedIds": autopopulated(store.GroupSource, "Group"),
 		"CiJobTokenScopeType.outboundAllowlist":              outbound,
 		"CiJobTokenScopeType.projects":                       outbound,
 	}
@@ -103,17 +117,11 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 		"CiJobTokenAuthLog.originProject":    field(func(l authLog) any { return accessibleProject{l.origin} }),
 		"CiJobTokenAuthLog.lastAuthorizedAt": field(func(l authLog) any { return timestamp(l.row.LastAuthorizedAt) }),
 
-		"CiJobTokenScopeAllowlistEntry.createdAt":          field(func(e entry) any { return timestamp(e.CreatedAt) }),
+		"CiJobTokenScopeAllowlistEntry.createdAt":          field(r.createdAt),
 		"CiJobTokenScopeAllowlistEntry.autopopulated":      field(func(e entry) any { return e.Autopopulated }),
 		"CiJobTokenScopeAllowlistEntry.defaultPermissions": field(func(e entry) any { return e.DefaultPermissions }),
 		"CiJobTokenScopeAllowlistEntry.direction":          field(func(e entry) any { return e.Direction }),
-		"CiJobTokenScopeAllowlistEntry.jobTokenPolicies": field(func(e entry) any {
-			policies := make([]string, len(e.Policies))
-			for i, policy := range e.Policies {
-				policies[i] = strings.ToUpper(policy)
-			}
-			return policies
-		}),
+		"CiJobTokenScopeAllowlistEntry.jobTokenPolicies":   field(r.policies),
 		"CiJobTokenScopeAllowlistEntry.addedBy": reading(r, func(q query, e entry) (any, error) {
 			by := q.state.User(e.AddedByID)
 			if by == nil {
@@ -124,7 +132,7 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 		"CiJobTokenScopeAllowlistEntry.sourceProject": reading(r, func(q query, e entry) (any, error) {
 			return readableProject(q, q.state.Project(e.SourceProjectID)), nil
 		}),
-		"CiJobTokenScopeAllowlistEntry.target": reading(r, targetOf),
+		"CiJobTokenScopeAllowlistEntry.target": reading(r, r.targetOf),
 	}
 	for _, name := range []string{"CiJobTokenAccessibleProject", "CiJobTokenAccessibleGroup"} {
 		fields[name+".id"] = accessible(func(kind string, id int64, _, _, _ string) any { return globalID(kind, id) })
@@ -145,22 +153,58 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 // its own by descending primary key.
 func (r *resolvers) entryConnection(q query, links []*store.Link) any {
 	slices.SortFunc(links, func(a, b *store.Link) int { return cmp.Compare(b.ID, a.ID) })
-	nodes := make([]entry, len(links))
-	for i, link := range links {
-		nodes[i] = entry{link}
+	if r.services.Version.Flipped(release.OldestEntriesFirst) {
+		slices.Reverse(links)
+	}
+	nodes := make([]entry, 0, len(links))
+	for _, link := range links {
+		nodes = append(nodes, entry{link})
+		self := link.Target == store.Source{Kind: store.ProjectSource, ID: link.SourceProjectID}
+		if self && r.services.Version.Flipped(release.SelfEntryTwice) {
+			nodes = append(nodes, entry{link})
+		}
 	}
 	return connection(q.args, nodes, r.services.Version.AllowlistPageSize(), func(n int) { cost.Entries(q.ctx, n) })
 }
 
+func (r *resolvers) createdAt(e entry) any {
+	if r.services.Version.Flipped(release.CreatedAtMilliseconds) {
+		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	}
+	return timestamp(e.CreatedAt)
+}
+
+// policies are stored names, which the enum of this version need not know.
+func (r *resolvers) policies(e entry) any {
+	if len(e.Policies) == 0 && r.services.Version.Flipped(release.NullPolicies) && e.DefaultPermissions {
+		return nil
+	}
+	known := r.services.Version.Permissions()
+	policies := make([]string, 0, len(e.Policies))
+	for _, policy := range e.Policies {
+		if !slices.Contains(known, policy) {
+			if r.services.Version.Flipped(release.UnknownPermissionNull) {
+				return nil
+			}
+			if r.services.Version.Flipped(release.UnknownPermissionLeftOut) {
+				continue
+			}
+		}
+		policies = append(policies, strings.ToUpper(policy))
+	}
+	return policies
+}
+
 // targetOf shows a target in full, seen or unseen; null only when it is gone.
-func targetOf(q query, e entry) (any, error) {
+func (r *resolvers) targetOf(q query, e entry) (any, error) {
+	onlySeen := r.services.Version.Flipped(release.HiddenTargetNull)
 	if e.Target.Kind == store.GroupSource {
-		if g := q.state.Group(e.Target.ID); g != nil {
+		if g := q.state.Group(e.Target.ID); g != nil && (!onlySeen || rules.CanReadGroup(q.state, q.caller, g)) {
 			return accessibleGroup{g}, nil
 		}
 		return nil, nil
 	}
-	if p := q.state.Project(e.Target.ID); p != nil {
+	if p := q.state.Project(e.Target.ID); p != nil && (!onlySeen || rules.CanReadProject(q.state, q.caller, p)) {
 		return accessibleProject{p}, nil
 	}
 	return nil, nil

@@ -6,12 +6,13 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
 func (r *resolvers) mutationFields() map[string]graphql.Resolver {
-	return map[string]graphql.Resolver{
+	fields := map[string]graphql.Resolver{
 		"Mutation.ciJobTokenScopeAddGroupOrProject": r.mutating("projectPath", r.addGroupOrProject),
 		"Mutation.ciJobTokenScopeAddProject":        r.mutating("projectPath", r.addProject),
 		"Mutation.ciJobTokenScopeRemoveGroup":       r.mutating("projectPath", r.removeGroup),
@@ -19,6 +20,11 @@ func (r *resolvers) mutationFields() map[string]graphql.Resolver {
 		"Mutation.ciJobTokenScopeUpdatePolicies":    r.mutating("projectPath", r.updatePolicies),
 		"Mutation.projectCiCdSettingsUpdate":        r.mutating("fullPath", r.updateSettings),
 	}
+	if r.services.Version.HasAutopopulation() {
+		fields["Mutation.ciJobTokenScopeAutopopulateAllowlist"] = r.mutating("projectPath", r.autopopulate)
+		fields["Mutation.ciJobTokenScopeClearAllowlistAutopopulations"] = r.mutating("projectPath", r.clearAutopopulations)
+	}
+	return fields
 }
 
 type payload = map[string]any
@@ -129,7 +135,20 @@ func (r *resolvers) updateSettings(q query, p *store.Project) (payload, error) {
 	changed, refusal := r.services.UpdateSettings(q.state, p, change)
 	errs := []string{}
 	if refusal != nil {
+		if r.services.Version.Flipped(release.EnforcementTopLevelError) {
+			return nil, &graphql.UserError{Message: refusal.Text}
+		}
 		errs = append(errs, refusal.Text)
 	}
 	return payload{"ciCdSettings": ciCdSettings{changed}, "errors": errs}, nil
+}
+
+func (r *resolvers) autopopulate(q query, p *store.Project) (payload, error) {
+	r.services.Autopopulate(q.state, q.caller, p)
+	return payload{"status": "complete", "errors": []string{}}, nil
+}
+
+func (r *resolvers) clearAutopopulations(q query, p *store.Project) (payload, error) {
+	r.services.ClearAutopopulations(q.state, p)
+	return payload{"status": "complete", "errors": []string{}}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 )
 
 func (r *resolvers) rootFields() map[string]graphql.Resolver {
@@ -30,7 +31,7 @@ func (r *resolvers) metadata(ctx context.Context, _ any, _ map[string]any) (any,
 	}
 	version := r.services.Version
 	return map[string]any{
-		"version": version.Text, "revision": version.Revision(), "enterprise": false,
+		"version": version.Text, "revision": version.Revision(), "enterprise": version.Flipped(release.EnterpriseEdition),
 		"kas": map[string]any{"enabled": false},
 	}, nil
 }

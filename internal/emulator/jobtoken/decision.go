@@ -83,7 +83,7 @@ func Decide(st *store.State, version release.Version, c rules.Caller, accessed *
 		v.Reason = NotAdmitted
 	case !visible && rules.ProjectLevel(st, c.ID(), accessed) < store.Guest:
 		v.Reason = NotMember
-	case op.Governed && version.EnforcesJobTokenPermissions() && !permitted(st, v.origin, accessed, op):
+	case op.Governed && rules.PermissionsActive(st, version, accessed) && !permitted(st, v.origin, accessed, op):
 		v.Reason = PermissionsMiss
 		if len(op.Permissions) == 0 {
 			v.Reason = Unauthorized

@@ -15,6 +15,7 @@ type Version struct {
 	Text string
 
 	major, minor int
+	flipped      uint64 // by the number of the Flip
 }
 
 var versions = []Version{
@@ -51,13 +52,18 @@ func (v Version) atLeast(major, minor int) bool {
 func (v Version) Revision() string { return fmt.Sprintf("%02d%02d0e7a1c5", v.major, v.minor) }
 
 // EnforcesAllowlistByDefault says whether a new instance has
-// enforce_ci_inbound_job_token_scope_enabled on. Seen on for 18.11 and 19.4;
-// for the versions between 18.0 and 18.11 it is an assumption.
+// enforce_ci_inbound_job_token_scope_enabled on. Seen on for 18.11 and 19.4, and
+// off for 17.11; between them a migration of 18.0 has switched it on everywhere.
 func (v Version) EnforcesAllowlistByDefault() bool { return v.atLeast(18, 0) }
 
 // RefusesDisablingUnderEnforcement says whether switching a project's allowlist
-// off is refused while the instance enforces it. Seen from 18.11 at the latest.
-func (v Version) RefusesDisablingUnderEnforcement() bool { return v.atLeast(18, 11) }
+// off is refused while the instance enforces it, rather than stored without
+// effect. Seen refused on 18.11 and stored on 17.11. For 18.4 nobody knows: what
+// was read of 18.x has no such check, so it stores, and is the one version that
+// enforces by default and says nothing about it.
+func (v Version) RefusesDisablingUnderEnforcement() bool {
+	return v.atLeast(18, 11) != v.Flipped(EnforcementAcceptsOff)
+}
 
 // AcceptsSelfEntry says whether a project may put itself on its own allowlist,
 // a place for the permissions of its own jobs (18.1).
@@ -71,9 +77,19 @@ func (v Version) RemovesInboundByDefault() bool { return v.atLeast(19, 0) }
 // archives it first (18.0) instead of deleting it at once.
 func (v Version) SchedulesDeletion() bool { return v.atLeast(18, 0) }
 
-// EnforcesJobTokenPermissions says whether the fine-grained permissions of
-// allowlist entries bind job tokens (18.3).
-func (v Version) EnforcesJobTokenPermissions() bool { return v.atLeast(18, 3) }
+// HasFineGrainedPermissions says whether the fine-grained permissions of
+// allowlist entries are active everywhere (18.3), rather than only below the
+// top-level namespaces with the setting job_token_policies_enabled.
+func (v Version) HasFineGrainedPermissions() bool { return v.atLeast(18, 3) }
+
+// RemovesUnseenProjects says whether a project that the caller may not see can be
+// removed from an allowlist by its path. Read in 19.x; below 18.0 the service
+// seems to have asked for read_project.
+func (v Version) RemovesUnseenProjects() bool { return v.atLeast(18, 0) || v.Flipped(OldRemovesUnseen) }
+
+// HasAutopopulation says whether an allowlist can be filled from the
+// authentication log. It is not in 19.x; its removal was planned for 18.6.
+func (v Version) HasAutopopulation() bool { return !v.atLeast(18, 6) }
 
 // HasCrossProjectPush says whether projects have the setting
 // crossProjectPushForJobTokenAllowed (19.0).
@@ -81,7 +97,9 @@ func (v Version) HasCrossProjectPush() bool { return v.atLeast(19, 0) }
 
 // SaysTargetIsAlreadyInScope says whether a duplicate is refused with the old
 // words "Target project is already in the job token scope".
-func (v Version) SaysTargetIsAlreadyInScope() bool { return !v.atLeast(18, 0) }
+func (v Version) SaysTargetIsAlreadyInScope() bool {
+	return v.atLeast(18, 0) == v.Flipped(OtherDuplicateText)
+}
 
 // AllowlistPageSize is the largest page of projectsAllowlist and
 // groupsAllowlist. Only the newest type file is known to allow a full list.
@@ -94,11 +112,40 @@ func (v Version) AllowlistPageSize() int {
 
 // AddedToSchema is schema text for what the newest GraphQL schema has lost.
 func (v Version) AddedToSchema() string {
-	if v.atLeast(18, 0) {
-		return ""
+	added := ""
+	if !v.atLeast(18, 0) {
+		added += "extend enum CiJobTokenScopePolicies { READ_CONTAINERS ADMIN_CONTAINERS }\n"
 	}
-	return "extend enum CiJobTokenScopePolicies { READ_CONTAINERS ADMIN_CONTAINERS }"
+	if v.HasAutopopulation() {
+		added += autopopulation
+	}
+	return added
 }
+
+const autopopulation = `
+extend type Mutation {
+  ciJobTokenScopeAutopopulateAllowlist(input: CiJobTokenScopeAutopopulateAllowlistInput!): CiJobTokenScopeAutopopulateAllowlistPayload
+  ciJobTokenScopeClearAllowlistAutopopulations(input: CiJobTokenScopeClearAllowlistAutopopulationsInput!): CiJobTokenScopeClearAllowlistAutopopulationsPayload
+}
+input CiJobTokenScopeAutopopulateAllowlistInput {
+  clientMutationId: String
+  projectPath: ID!
+}
+type CiJobTokenScopeAutopopulateAllowlistPayload {
+  clientMutationId: String
+  errors: [String!]!
+  status: String!
+}
+input CiJobTokenScopeClearAllowlistAutopopulationsInput {
+  clientMutationId: String
+  projectPath: ID!
+}
+type CiJobTokenScopeClearAllowlistAutopopulationsPayload {
+  clientMutationId: String
+  errors: [String!]!
+  status: String!
+}
+`
 
 // HiddenFromSchema lists what of the newest GraphQL schema this version does
 // not have, as "Type.field", "Input.field" or "Enum.VALUE".

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -192,6 +193,9 @@ func (r *request) run() (answer, error) {
 		return answer{}, unauthorized()
 	}
 	if required == admin && !caller.Admin() {
+		if r.api.services.Version.Flipped(release.AdminRoutesHidden) {
+			return answer{}, recordNotFound()
+		}
 		return answer{}, forbidden("")
 	}
 	if err := r.checkParams(); err != nil {

@@ -1,6 +1,10 @@
 package rest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
+)
 
 func (a *API) versionEndpoints() []endpoint {
 	return []endpoint{
@@ -35,5 +39,5 @@ func (a *API) version() versionEntity {
 func (a *API) getVersion(*request) (answer, error) { return ok(a.version()) }
 
 func (a *API) getMetadata(*request) (answer, error) {
-	return ok(metadataEntity{versionEntity: a.version()})
+	return ok(metadataEntity{versionEntity: a.version(), Enterprise: a.services.Version.Flipped(release.EnterpriseEdition)})
 }

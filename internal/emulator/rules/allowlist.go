@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
@@ -13,6 +14,7 @@ const MaxLinks = 200
 const (
 	insufficientOnScope  = "Insufficient permissions to modify the job token scope"
 	insufficientOnUpdate = "You have insufficient permission to update this job token scope"
+	failedToUpdate       = "Failed to update job token scope"
 	invalidPolicies      = "Job token policies must be a valid json schema"
 )
 
@@ -71,18 +73,52 @@ func (s Services) AddEntry(st *store.State, c Caller, p *store.Project, target T
 	}
 	kind := target.kind()
 	if !target.readable(st, c) {
-		return nil, badRequest(fmt.Sprintf("The target_%s that you are attempting to access does not exist or you don't have permission to perform this action", kind))
+		return nil, badRequest(unreadableTarget(kind))
 	}
 	if st.Link(p.ID, target.source(), store.Inbound) != nil {
 		return nil, badRequest(s.duplicate(kind))
+	}
+	if !PermissionsActive(st, s.Version, p) {
+		entry = s.withoutPolicies(entry)
 	}
 	if refusal := s.validateLink(st, p, target, entry); refusal != "" {
 		return nil, badRequest("Validation failed: " + refusal)
 	}
 	return st.CreateLink(store.Link{
 		SourceProjectID: p.ID, Target: target.source(), Direction: store.Inbound,
-		DefaultPermissions: entry.DefaultPermissions, Policies: entry.Policies, AddedByID: c.ID(),
+		DefaultPermissions: entry.DefaultPermissions, Policies: s.ordered(entry.Policies), AddedByID: c.ID(),
 	}), nil
+}
+
+// withoutPolicies is what is stored where fine-grained permissions are not active.
+func (s Services) withoutPolicies(entry Entry) Entry {
+	return Entry{
+		DefaultPermissions: entry.DefaultPermissions || s.Version.Flipped(release.InactiveStoresDefault),
+		Policies:           []string{},
+	}
+}
+
+// ordered is the order in which an entry keeps its permissions.
+func (s Services) ordered(policies []string) []string {
+	if s.Version.Flipped(release.SortedPermissions) {
+		policies = slices.Sorted(slices.Values(policies))
+		slices.Reverse(policies)
+	}
+	return policies
+}
+
+// PermissionsActive says whether fine-grained permissions can be given to the
+// entries of a project's allowlist, and bind job tokens.
+func PermissionsActive(st *store.State, v release.Version, p *store.Project) bool {
+	if v.Flipped(release.PermissionsInactive) {
+		return false
+	}
+	lineage := st.Lineage(p.NamespaceID)
+	return v.HasFineGrainedPermissions() || len(lineage) > 0 && lineage[len(lineage)-1].JobTokenPolicies
+}
+
+func unreadableTarget(kind store.SourceKind) string {
+	return fmt.Sprintf("The target_%s that you are attempting to access does not exist or you don't have permission to perform this action", kind)
 }
 
 func (s Services) duplicate(kind store.SourceKind) string {
@@ -121,14 +157,17 @@ func (s Services) validPolicies(policies []string) bool {
 	return true
 }
 
-// RemoveProject takes a project, seen or unseen, off a project's scope. A nil
-// target matches no link.
+// RemoveProject takes a project off a project's scope, seen or, in newer versions,
+// unseen. A nil target matches no link.
 func (s Services) RemoveProject(st *store.State, c Caller, p, target *store.Project, direction store.Direction) (*store.Link, *Refusal) {
 	if !CanAdminProject(st, c, p) {
 		return nil, forbidden(insufficientOnScope)
 	}
 	if target != nil && target.ID == p.ID {
 		return nil, badRequest("Source project cannot be removed from the job token scope")
+	}
+	if !s.Version.RemovesUnseenProjects() && (target == nil || !CanReadProject(st, c, target)) {
+		return nil, badRequest(unreadableTarget(store.ProjectSource))
 	}
 	var link *store.Link
 	if target != nil {
@@ -172,6 +211,9 @@ func (s Services) UpdatePolicies(st *store.State, c Caller, p *store.Project, ta
 	if link == nil && (!self || !s.Version.AcceptsSelfEntry()) {
 		return nil, badRequest("Unable to find a job token scope for the given project & target")
 	}
+	if !PermissionsActive(st, s.Version, p) {
+		return nil, badRequest(failedToUpdate)
+	}
 	if !s.validPolicies(entry.Policies) {
 		return nil, badRequest(invalidPolicies)
 	}
@@ -180,6 +222,6 @@ func (s Services) UpdatePolicies(st *store.State, c Caller, p *store.Project, ta
 	}
 	return st.UpdateLink(link, func(l *store.Link) {
 		l.DefaultPermissions = entry.DefaultPermissions
-		l.Policies = entry.Policies
+		l.Policies = s.ordered(entry.Policies)
 	}), nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
@@ -141,9 +142,13 @@ func (s Services) DeleteProject(st *store.State, c Caller, p *store.Project, how
 	default:
 		now := st.Now()
 		suffix := deletionSuffix(p.ID)
+		archived := p.Archived || !s.Version.Flipped(release.DeletionNotArchived)
 		st.UpdateProject(p, func(p *store.Project) {
-			p.Path, p.Name, p.Archived, p.MarkedForDeletion = p.Path+suffix, p.Name+suffix, true, &now
+			p.Path, p.Name, p.Archived, p.MarkedForDeletion = p.Path+suffix, p.Name+suffix, archived, &now
 		})
+		if s.Version.Flipped(release.DeletionWithoutRedirect) {
+			st.ForgetOldPath(p.FullPath)
+		}
 	}
 	return nil
 }

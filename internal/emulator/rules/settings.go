@@ -1,6 +1,9 @@
 package rules
 
-import "github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+import (
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+)
 
 // SettingsChange names the toggles to write; nil leaves one as it is.
 type SettingsChange struct {
@@ -13,6 +16,9 @@ type SettingsChange struct {
 // UpdateSettings writes a project's job token toggles, all or none.
 func (s Services) UpdateSettings(st *store.State, p *store.Project, change SettingsChange) (*store.Project, *Refusal) {
 	disables := change.Inbound != nil && !*change.Inbound
+	if s.Version.Flipped(release.EnforcementKeepsStoredOff) {
+		disables = disables && p.JobToken.Inbound
+	}
 	if disables && st.Settings.EnforceInboundJobTokenScope && s.Version.RefusesDisablingUnderEnforcement() {
 		return p, badRequest("Job token scope cannot be disabled for this project because it is enforced for the instance.")
 	}

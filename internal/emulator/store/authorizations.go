@@ -69,6 +69,13 @@ func (s *State) Authorize(accessedID, originID int64, at time.Time, permissions 
 	held.pending.Permissions = used
 }
 
+// AuthorizedBefore is Authorize for a use that the log shows already.
+func (s *State) AuthorizedBefore(accessedID, originID int64, at time.Time) {
+	s.Authorize(accessedID, originID, at)
+	held := s.authorizations.byPair[[2]int64{accessedID, originID}]
+	held.row, held.due = held.pending, time.Time{}
+}
+
 // shows says whether what was captured last is written by now.
 func (s *State) shows(c *capture) bool { return !s.Now().Before(c.due) }
 

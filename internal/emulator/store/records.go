@@ -101,6 +101,7 @@ type Namespace struct {
 	CreatedAt         time.Time
 	Archived          bool
 	MarkedForDeletion *time.Time
+	JobTokenPolicies  bool // the setting job_token_policies_enabled of a top-level namespace
 }
 
 // IsGroup says whether the namespace is a group.

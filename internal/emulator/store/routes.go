@@ -89,3 +89,6 @@ func (s *State) ProjectByOldPath(fullPath string) *Project {
 	}
 	return s.projects.byID[found.id]
 }
+
+// ForgetOldPath removes the redirect at a full path.
+func (s *State) ForgetOldPath(fullPath string) { delete(s.routes.redirects, strings.ToLower(fullPath)) }

@@ -17,6 +17,7 @@ const period = 60 // seconds
 type Throttle struct {
 	limit int
 	now   func() time.Time
+	json  bool
 
 	mu     sync.Mutex
 	window int64
@@ -24,8 +25,9 @@ type Throttle struct {
 }
 
 // New makes a throttle of so many requests a minute and caller; 0 is no limit.
-func New(limit int, now func() time.Time) *Throttle {
-	return &Throttle{limit: limit, now: now, counts: map[string]int{}}
+// With asJSON it answers as GitLab's application rate limits do.
+func New(limit int, now func() time.Time, asJSON bool) *Throttle {
+	return &Throttle{limit: limit, now: now, json: asJSON, counts: map[string]int{}}
 }
 
 // Allow counts a request and writes its headers; when there were too many it
@@ -49,6 +51,13 @@ func (t *Throttle) Allow(w http.ResponseWriter, caller string, authenticated boo
 	header.Set("RateLimit-Reset", strconv.FormatInt(reset, 10))
 	if observed <= t.limit {
 		return true
+	}
+	if t.json {
+		header.Set("Retry-After", strconv.Itoa(period))
+		header.Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = w.Write([]byte(`{"message":{"error":"This endpoint has been requested too many times. Try again later."}}`)) // the client may be gone
+		return false
 	}
 	header.Set("RateLimit-ResetTime", time.Unix(reset, 0).UTC().Format(http.TimeFormat))
 	header.Set("Retry-After", strconv.FormatInt(reset-now, 10))

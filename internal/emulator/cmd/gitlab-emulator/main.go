@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
@@ -60,6 +61,10 @@ func parse(args []string, stderr io.Writer) (emulator.Options, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&options.Listen, "listen", "127.0.0.1:0", "`address` to serve at")
 	flags.StringVar(&options.Version, "version", "", "GitLab `version` to be, such as 19.4 (default the newest known)")
+	flags.Func("flip", "facts nobody is sure of to have the other way round, by `name`, joined by commas; all for all that can be at once", func(names string) error {
+		options.Flip = append(options.Flip, strings.Split(names, ",")...)
+		return nil
+	})
 	flags.StringVar(&options.Seed, "seed", "empty", "what the instance holds: empty, acme or estate:PxE (P projects with E entries each)")
 	flags.DurationVar(&options.Latency, "latency", 0, "time added to each request")
 	flags.DurationVar(&options.CostPerProject, "cost-per-project", 0, "time added for each project a request reads")
