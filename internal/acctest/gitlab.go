@@ -40,6 +40,8 @@ type GitLab struct {
 
 	versionOnce sync.Once
 	version     version.Version
+	// holdsInstance means that the test may change settings of the instance until it ends.
+	holdsInstance bool
 	// tokens are the ids of the tokens made for the test.
 	tokens map[string]int64
 }
@@ -234,8 +236,9 @@ func (g *GitLab) Enforce(t testing.TB, enforce bool) {
 	set := func(value bool) {
 		g.Admin(t, http.MethodPut, "/application/settings", map[string]any{"enforce_ci_inbound_job_token_scope_enabled": value}, nil)
 	}
-	if g.foreign {
+	if g.foreign && !g.holdsInstance {
 		instance.Lock()
+		g.holdsInstance = true
 		var before struct {
 			Enforce bool `json:"enforce_ci_inbound_job_token_scope_enabled"`
 		}

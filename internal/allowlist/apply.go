@@ -129,7 +129,7 @@ func (a *applier) toggle(ctx context.Context, project *gitlab.Project, entriesFa
 		diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, err))
 		return stored, diags
 	}
-	return settings.InboundAllowlist, nil
+	return settings.InboundAllowlist, toggle.WithoutEffect(ctx, a.GitLab, project, at, change)
 }
 
 // record writes one kind into the state: the planned map, less what could not be added, with the

@@ -134,12 +134,18 @@ func TestAccBadServer_batchIsHalved(t *testing.T) {
 			t.Parallel()
 			g := acctest.New(t)
 			acctest.NeedsEmbedded(t, g)
-			sources, app := g.Projects(t, "source", 6), g.Project(t, "app")
-			cli := acctest.NewCLI(t, g, several(sources, entries("projects", app.Path)))
+			source, consumers := g.Project(t, "source"), g.Projects(t, "consumer", 40)
+			var keys []any
+			for _, consumer := range consumers {
+				keys = append(keys, consumer.Path)
+			}
+			cli := acctest.NewCLI(t, g, list(source.Path, "projects = {}"))
 			cli.Apply(t, 0)
-			g.Refuse(t, "ProjectSnapshots", 1, refusal.status, asJSON, refusal.body)
-			if output := cli.Plan(t, acctest.NoChanges); acctest.Says(output, "Error") {
-				t.Error(output)
+			cli.Configure(t, list(source.Path, entries("projects", keys...)))
+			g.Refuse(t, "ProjectReferencesByPath", 1, refusal.status, asJSON, refusal.body)
+			cli.Apply(t, 0)
+			if got := len(g.Allowlist(t, source)); got != len(consumers) {
+				t.Errorf("the list holds %d entries", got)
 			}
 		})
 	}

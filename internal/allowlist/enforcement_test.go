@@ -23,6 +23,7 @@ func TestAccEnforcement_switchOff(t *testing.T) {
 				}
 				return
 			}
+			acctest.NeedsVersion(t, g, "18.11")
 			output := cli.Apply(t, 1)
 			for _, want := range []string{"Unable to Change Job Token Settings", "enforced for the instance", "enabled = false", source.Path, "Leave the attribute out"} {
 				if !acctest.Says(output, want) {
@@ -58,6 +59,7 @@ func TestAccEnforcement_storedOff(t *testing.T) {
 func TestAccOwnEntry_drift(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.1")
 	source := g.Project(t, "shared-lib")
 	own := `projects = { "` + source.Path + `" = { permissions = ["read_jobs"] } }`
 	cli := acctest.NewCLI(t, g, list(source.Path, own))

@@ -142,6 +142,7 @@ func TestAccEntry_adopts(t *testing.T) {
 func TestAccEntry_hiddenTarget(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.0")
 	source, hidden := g.Project(t, "shared-lib"), g.Hidden(t, "secret")
 	g.Allow(t, source, hidden.Path)
 	cli := acctest.NewCLI(t, g, single(source.Path, targetProject(hidden.Path)))
@@ -155,6 +156,7 @@ func TestAccEntry_hiddenTarget(t *testing.T) {
 func TestAccEntry_own(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.1")
 	source := g.Project(t, "shared-lib")
 	cli := acctest.NewCLI(t, g, single(source.Path, targetProject(source.Path), `permissions = ["read_jobs"]`))
 	cli.Apply(t, 0)

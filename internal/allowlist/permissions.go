@@ -10,6 +10,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
@@ -19,6 +20,7 @@ var permissionPattern = regexp.MustCompile(`^[a-z][a-z_]*$`)
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
 // a walk, and only where fine-grained permissions are configured.
 func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
+	l.checkOwn(ctx, want)
 	fineGrained := func(e entry) bool { return len(e.permissions.Names) > 0 }
 	if !slices.ContainsFunc(want, fineGrained) {
 		return
@@ -35,6 +37,20 @@ func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 			}
 			l.diags.Append(diagnose.Problem(e.permissionsAt(), diagnose.UnknownPermission,
 				"The entry %q asks for %q, which this GitLab does not know.%s\n\nIt knows: %s.", e.key, name, suggestion(name, names), strings.Join(names, ", ")))
+		}
+	}
+}
+
+// checkOwn refuses fine-grained permissions of the project's own entry where GitLab stores none.
+func (l *lookup) checkOwn(ctx context.Context, want []entry) {
+	server, err := l.GitLab.Server(ctx)
+	if err != nil || !server.Version.Less(gitlab.OwnEntry) {
+		return
+	}
+	for _, e := range want {
+		if l.project.IsOwn(e.target) && e.permissionsKnown && !e.permissions.Default {
+			l.diags.Append(diagnose.Problem(e.permissionsAt(), diagnose.NotSupported,
+				"Permissions for the project's own jobs came with GitLab %s; this one is older. Leave the entry out.", gitlab.OwnEntry))
 		}
 	}
 }

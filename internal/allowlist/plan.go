@@ -290,6 +290,11 @@ func (p *planner) warnNoEffect(ctx context.Context) {
 			return // enforced by the instance, whatever is stored
 		}
 	}
+	unless := ""
+	if stored {
+		unless = ", unless the instance enforces the list"
+	}
 	p.diags.Append(diagnose.Warn(path.Root("enabled"), diagnose.NoEffect,
-		"Access to %s is not limited: any project's job token may reach it, on the list or not. Set enabled = true to make the list binding.", p.project.Target()))
+		"Access to %s is not limited%s: any project's job token may reach it, on the list or not. Set enabled = true to make the list binding.",
+		p.project.Target(), unless))
 }

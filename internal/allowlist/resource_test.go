@@ -335,6 +335,7 @@ func TestAccAllowlist_notExclusive(t *testing.T) {
 func TestAccAllowlist_ownProject(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.1")
 	source, app := g.Project(t, "shared-lib"), g.Project(t, "app")
 	acctest.Run(t, g,
 		resource.TestStep{

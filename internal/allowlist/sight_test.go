@@ -22,6 +22,7 @@ func several(sources []acctest.Project, lines ...string) string {
 func TestAccSight_hiddenTarget(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.0")
 	source, hidden, app := g.Project(t, "shared-lib"), g.Hidden(t, "secret"), g.Project(t, "app")
 	g.Allow(t, source, hidden.Path)
 	cli := acctest.NewCLI(t, g, list(source.Path, entries("projects", hidden.Path), "groups = {}"))

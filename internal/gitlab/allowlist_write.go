@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
 const (
@@ -139,7 +141,26 @@ func (w *allowlistWrite) refuse(i int, err error) {
 		w.results[i].Err = err
 		return
 	}
-	w.finish(i, err)
+	w.finish(i, w.explained(i, err))
+}
+
+// explained adds what GitLab's words leave out.
+func (w *allowlistWrite) explained(i int, err error) error {
+	refused, ok := apierror.As(err)
+	if !ok || refused.Note != "" {
+		return err
+	}
+	told := *refused
+	switch action := w.results[i].Change.Action; {
+	case action != Remove && refused.Kind == apierror.Unsupported:
+		told.Note = "fine-grained permissions are not active there: below GitLab 18.3 a setting of the top-level group decides"
+	case action == Remove && refused.Kind == apierror.NotFound && strings.Contains(refused.Words, "permission"):
+		told.Kind = apierror.Forbidden
+		told.Note = "the entry is still on the list: below GitLab 18.0 only targets that the user can see are removed"
+	default:
+		return err
+	}
+	return &told
 }
 
 func (w *allowlistWrite) fail(batch []int, err error) {
@@ -207,7 +228,14 @@ func topLevel(problems []apierror.GraphQLError, alias string) error {
 }
 
 func (w *allowlistWrite) add(ctx context.Context, batch []int) error {
-	err := w.mutate(ctx, documents.AddEntries, batch, permissionsInput, func(i int, p payload) { w.compare(ctx, i, p) })
+	var added []int
+	err := w.mutate(ctx, documents.AddEntries, batch, permissionsInput, func(i int, p payload) {
+		w.compare(ctx, i, p)
+		if w.results[i].Err == nil && !w.results[i].Change.Permissions.Default {
+			added = append(added, i)
+		}
+	})
+	w.confirm(ctx, added)
 	var present []int
 	for _, i := range batch {
 		if w.progress[i].done && apierror.Is(w.results[i].Err, apierror.Conflict) && w.results[i].Change.Action == Add && w.alreadyThere(i) {
@@ -282,6 +310,38 @@ func permissionsInput(change Change) map[string]any {
 	}
 }
 
+// confirm sets the fine-grained permissions of added entries once more where GitLab may have dropped
+// them in silence: below 18.3 a setting of the top-level group decides whether they bind, adding does
+// not tell, but changing them does. An entry that is open instead is taken off again.
+func (w *allowlistWrite) confirm(ctx context.Context, added []int) {
+	server, err := w.client.Server(ctx)
+	if err != nil || len(added) == 0 || !server.Version.Less(alwaysFineGrained) {
+		return
+	}
+	for _, i := range added {
+		w.progress[i] = progress{sent: true, doubted: true} // refused for good the first time
+	}
+	if err := w.mutate(ctx, documents.SetPermissions, added, permissionsInput, func(i int, p payload) { w.compare(ctx, i, p) }); err != nil {
+		w.fail(added, err)
+	}
+	for _, i := range added {
+		change := w.results[i].Change
+		if w.results[i].Err == nil {
+			continue
+		}
+		if err := w.takeBack(ctx, i, Entry{Target: change.Target, Permissions: DefaultPermissions()}); err != nil {
+			if refused, ok := apierror.As(w.results[i].Err); ok {
+				left := *refused
+				left.Note = fmt.Sprintf("%s; the entry could not be taken back (%v): look after it by hand", left.Note, err)
+				w.results[i].Err = &left
+			}
+		}
+	}
+}
+
+// alwaysFineGrained is the first GitLab whose fine-grained permissions bind without a setting.
+var alwaysFineGrained = version.Version{Major: 18, Minor: 3}
+
 // removalInput names the direction for projects: below GitLab 19 it is outbound where it is left out.
 func removalInput(target Target) map[string]any {
 	if target.Kind == KindGroup {
@@ -290,8 +350,9 @@ func removalInput(target Target) map[string]any {
 	return map[string]any{"targetProjectPath": target.Path, "direction": "INBOUND"}
 }
 
-// compare holds what GitLab stored against what was asked. What is wider, or belongs to someone else,
-// is taken back; what is the same or narrower is done.
+// compare holds what GitLab stored against what was asked. What differs, or belongs to someone else, is
+// taken back. Fewer permissions than asked are no better than more: where fine-grained permissions are
+// not active GitLab drops the names, and the entry is open.
 func (w *allowlistWrite) compare(ctx context.Context, i int, p payload) {
 	if p.Entry == nil || p.Entry.Target == nil {
 		w.finish(i, nil) // nothing to compare with; the next read tells
@@ -304,7 +365,7 @@ func (w *allowlistWrite) compare(ctx context.Context, i int, p payload) {
 	case stored.Target.ID != change.Target.ID || stored.Target.Kind != change.Target.Kind:
 		problem.Kind = apierror.Conflict
 		problem.Note = fmt.Sprintf("the path %s now belongs to the %s with id %d", change.Target.Path, stored.Target.Kind, stored.Target.ID)
-	case !stored.PermissionsUnreadable && !change.Permissions.Covers(stored.Permissions):
+	case !stored.PermissionsUnreadable && !stored.Permissions.Equal(change.Permissions):
 		problem.Kind = apierror.Unsupported
 		problem.Note = fmt.Sprintf("GitLab stored %s instead of %s: fine-grained permissions are not active there", stored.Permissions, change.Permissions)
 	default:

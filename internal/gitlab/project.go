@@ -120,7 +120,11 @@ func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[
 	}
 	problems, err := c.query(ctx, documents.ProjectSnapshots, fit, map[string]any{"ids": gids("Project", ids)}, &answer)
 	if err != nil {
-		return nil, annotate(err, readingProject, "")
+		target := plural(len(ids), "project")
+		if len(ids) == 1 {
+			target = Target{Kind: KindProject, ID: ids[0]}.String()
+		}
+		return nil, annotate(err, readingProject, target)
 	}
 	outcomes := c.snapshots(ctx, answer.Projects.Nodes, problems, []string{"projects", "nodes"}, fit)
 	for _, id := range ids {
@@ -313,8 +317,9 @@ func (n *projectNode) project() *Project {
 		p.Settings = n.Settings.settings()
 	}
 	if n.Allowlist != nil {
-		p.Projects = n.Allowlist.Projects.entries(KindProject)
-		p.Groups = n.Allowlist.Groups.entries(KindGroup)
+		// A stored entry of the project itself may be listed twice.
+		p.Projects = appendNew(nil, n.Allowlist.Projects.entries(KindProject))
+		p.Groups = appendNew(nil, n.Allowlist.Groups.entries(KindGroup))
 		p.Outbound = n.Allowlist.Projects.outbound()
 	}
 	return p

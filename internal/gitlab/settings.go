@@ -12,6 +12,9 @@ import (
 // CrossProjectPush is the first GitLab with the cross-project push toggle.
 var CrossProjectPush = version.Version{Major: 19, Minor: 0}
 
+// OwnEntry is the first GitLab that stores an allowlist entry for the project itself.
+var OwnEntry = version.Version{Major: 18, Minor: 1}
+
 // SettingsChange holds the toggles to write; nil leaves one as it is.
 type SettingsChange struct {
 	InboundAllowlist, Outbound, PushRepository, CrossProjectPush *bool

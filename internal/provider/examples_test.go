@@ -1,8 +1,12 @@
 package provider_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -95,6 +99,154 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// TestEstate applies the example of many projects as it is.
+func TestEstate(t *testing.T) {
+	t.Parallel()
+	c := layEstate(t, start(t, "acme"), read(t, filepath.Join(examples, "estate", "estate.yaml")))
+	if output := c.Apply(t, 0); !acctest.Says(output, `"acme/deployer" = tolist([ "acme/shared-lib", "acme/web", ])`) {
+		t.Errorf("the output does not tell what a consumer reaches:\n%s", output)
+	}
+	c.Plan(t, acctest.NoChanges)
+	c.Must(t, 0, "destroy", "-auto-approve", "-input=false")
+}
+
+// TestEstate_mistakes holds the example to refuse a file that would empty a list by mistake.
+func TestEstate_mistakes(t *testing.T) {
+	t.Parallel()
+	g := start(t, "acme")
+	for name, mistake := range map[string]struct{ file, says string }{
+		"a misspelled key":   {"acme/shared-lib:\n  project:\n    acme/app:\n", `acme/shared-lib may hold "projects" and "groups", and nothing else`},
+		"a list, not a map":  {"acme/shared-lib:\n  projects:\n    - acme/app\n", "must have map or object type"},
+		"a key without more": {"acme/shared-lib:\n  projects:\n", "must not be null"},
+		"a permission":       {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\n", "Unknown Permission"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if output := layEstate(t, g, mistake.file).Plan(t, acctest.Failed); !acctest.Says(output, mistake.says) {
+				t.Errorf("the plan does not say %q:\n%s", mistake.says, output)
+			}
+		})
+	}
+}
+
+// TestAccEstate applies the example to sixty projects, of which each lets three others in.
+func TestAccEstate(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	platform := g.Group(t, "platform", &g.Root)
+	projects := g.Projects(t, "p", 60)
+	var file strings.Builder
+	want := make([]acctest.Entries, len(projects))
+	for i, project := range projects {
+		first, second, third := projects[(i+1)%60].Path, projects[(i+2)%60].Path, projects[(i+3)%60].Path
+		fmt.Fprintf(&file, "%s:\n  projects:\n    %s:\n    %s: [read_packages]\n    %s: []\n", project.Path, first, second, third)
+		want[i] = acctest.Entries{first: "default", second: "read_packages", third: ""}
+		if i%10 == 0 {
+			fmt.Fprintf(&file, "  groups:\n    %s: [read_jobs]\n", platform.Path)
+			want[i][platform.Path] = "read_jobs"
+		}
+	}
+	c := layEstate(t, g, file.String())
+	g.ForgetRequests(t)
+	if output := c.Apply(t, 0); !acctest.Says(output, "Resources: 60 added, 0 changed, 0 destroyed.") {
+		t.Errorf("the apply did something else:\n%s", output)
+	}
+	count(t, g, "the first apply", 400)
+	for i, project := range projects {
+		g.CheckAllowlist(t, project, want[i])
+	}
+	g.ForgetRequests(t)
+	c.Plan(t, acctest.NoChanges)
+	count(t, g, "a plan without changes", 65) // a busy machine fills fewer requests; never more than one for each project
+	main := filepath.Join(c.Dir, "main.tf")
+	write(t, main, strings.Replace(read(t, main), `provider "jobtoken" {}`, fmt.Sprintf("provider \"jobtoken\" {\n  prefetch_groups = [%q]\n}", g.Root.Path), 1))
+	g.ForgetRequests(t)
+	c.Plan(t, acctest.NoChanges)
+	count(t, g, "a plan without changes that prefetches the group", 8)
+}
+
+// TestDriftAlarm runs the script of the scheduled job with a token that may only read.
+func TestDriftAlarm(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("the script needs a POSIX shell")
+	}
+	g := acctest.New(t)
+	source, app, intruder := g.Project(t, "shared-lib"), g.Project(t, "app"), g.Project(t, "intruder")
+	c := acctest.NewCLI(t, g, fmt.Sprintf("resource \"jobtoken_allowlist\" \"this\" {\n  project = %q\n  enabled = true\n  projects = { %q = {} }\n}\n", source.Path, app.Path))
+	c.Apply(t, 0)
+	readOnly := g.NewToken(t, g.User, "read_api")
+	for _, step := range []struct {
+		name, token string
+		before      func()
+		code        int
+		says        string
+	}{
+		{"no drift", readOnly, func() {}, 0, "No drift."},
+		{"an entry added by hand", readOnly, func() { g.Allow(t, source, intruder.Path) }, 2, "Drift: the allowlists are not what the configuration says."},
+		{"no answer", "glpat-revoked", func() {}, 1, "The plan failed, so there may be drift or not."},
+	} {
+		step.before()
+		output, code := runAlarm(t, c, g.BaseURL, step.token)
+		if code != step.code || !strings.Contains(output, step.says) {
+			t.Errorf("%s: the alarm exits with %d, want %d and %q:\n%s", step.name, code, step.code, step.says, output)
+		}
+	}
+}
+
+// runAlarm runs the multi-line command of the job's script as a runner does. "init", the command before
+// it, has no use for a provider that was built here.
+func runAlarm(t *testing.T, c *acctest.CLI, baseURL, token string) (output string, code int) {
+	t.Helper()
+	_, block, found := strings.Cut(read(t, filepath.Join(examples, "drift-alarm", "gitlab-ci.yml")), "    - |\n")
+	if !found {
+		t.Fatal("the job has no multi-line command")
+	}
+	bin := t.TempDir()
+	binary := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
+	binary, err := exec.LookPath(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(binary, filepath.Join(bin, "terraform")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", strings.ReplaceAll(block, "\n      ", "\n"))
+	cmd.Dir = c.Dir
+	cmd.Env = []string{
+		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + t.TempDir(), "CHECKPOINT_DISABLE=1",
+		"TF_CLI_CONFIG_FILE=" + filepath.Join(c.Dir, "cli.tfrc"), "CI_API_V4_URL=" + baseURL + "/api/v4", "GITLAB_TOKEN=" + token,
+	}
+	text, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
+}
+
+// layEstate lays out the example of many projects with a file of its own.
+func layEstate(t *testing.T, g *acctest.GitLab, file string) *acctest.CLI {
+	t.Helper()
+	c := acctest.NewCLI(t, g, "")
+	write(t, filepath.Join(c.Dir, "main.tf"), read(t, filepath.Join(examples, "estate", "main.tf")))
+	write(t, filepath.Join(c.Dir, "estate.yaml"), file)
+	return c
+}
+
+// count logs the requests since they were last forgotten and holds them to a limit.
+func count(t *testing.T, g *acctest.GitLab, doing string, limit int) {
+	t.Helper()
+	requests, ok := g.Requests(t)
+	if !ok {
+		return
+	}
+	t.Logf("%s made %d requests: %v", doing, requests.Total, requests.GraphQL)
+	if requests.Total > limit {
+		t.Errorf("%s made %d requests, more than %d", doing, requests.Total, limit)
+	}
+}
+
 // applyAndDestroy applies an example, expects no changes after it, and destroys it.
 func applyAndDestroy(t *testing.T, folder, file string) {
 	t.Helper()
@@ -146,15 +298,21 @@ func importByCommand(t *testing.T, folder string) {
 // lay starts the company's GitLab and lays an example out beside the provider block.
 func lay(t *testing.T, folder, file string) *acctest.CLI {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Seed: "acme"})
+	c := acctest.NewCLI(t, start(t, "acme"), "")
+	write(t, filepath.Join(c.Dir, "provider.tf"), read(t, filepath.Join(examples, "provider", "provider.tf")))
+	write(t, filepath.Join(c.Dir, "main.tf"), read(t, filepath.Join(folder, file)))
+	return c
+}
+
+// start starts an embedded GitLab that holds a seed.
+func start(t *testing.T, seed string) *acctest.GitLab {
+	t.Helper()
+	server, err := emulator.Start(emulator.Options{Seed: seed})
 	if err != nil {
 		t.Fatalf("start the embedded GitLab: %v", err)
 	}
 	t.Cleanup(server.Close)
-	c := acctest.NewCLI(t, &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}, "")
-	write(t, filepath.Join(c.Dir, "provider.tf"), read(t, filepath.Join(examples, "provider", "provider.tf")))
-	write(t, filepath.Join(c.Dir, "main.tf"), read(t, filepath.Join(folder, file)))
-	return c
+	return &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}
 }
 
 // needsIdentity skips a test on a CLI that cannot import by identity.

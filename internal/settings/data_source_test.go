@@ -19,13 +19,15 @@ func TestAccSettingsDataSource(t *testing.T) {
 	g := acctest.New(t)
 	g.Enforce(t, false)
 	project := g.Project(t, "app")
+	_, refused := crossProjectPush(t, g, false)
+	_, allowed := crossProjectPush(t, g, true)
 	acctest.Run(t, g,
 		resource.TestStep{
 			Config: read(project.Path),
 			ConfigStateChecks: attributes(dataAddress, map[string]any{
 				"project": project.Path, "project_id": project.ID,
 				"inbound_allowlist_enabled": true, "outbound_allowlist_enabled": false,
-				"push_repository_allowed": false, "cross_project_push_allowed": false,
+				"push_repository_allowed": false, "cross_project_push_allowed": refused,
 				"inbound_allowlist_effective": true, "enforced_by_instance": nil,
 			}),
 		},
@@ -36,7 +38,7 @@ func TestAccSettingsDataSource(t *testing.T) {
 			Config: read(project.ID),
 			ConfigStateChecks: attributes(dataAddress, map[string]any{
 				"project_id": project.ID, "inbound_allowlist_enabled": false,
-				"push_repository_allowed": true, "cross_project_push_allowed": true,
+				"push_repository_allowed": true, "cross_project_push_allowed": allowed,
 				"inbound_allowlist_effective": false, "enforced_by_instance": false,
 			}),
 		},

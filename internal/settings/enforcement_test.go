@@ -44,6 +44,7 @@ func TestAccSettings_enforcedForAdministrator(t *testing.T) {
 func TestAccSettings_enforcedForOthers(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.11")
 	g.Enforce(t, true)
 	project := g.Project(t, "app")
 	acctest.Run(t, g,

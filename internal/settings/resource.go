@@ -21,6 +21,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
 var (
@@ -211,7 +212,7 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 }
 
 // write brings the configured toggles about and fills what the plan left unknown.
-func (r *settingsResource) write(ctx context.Context, config, plan *settingsModel) (path string, diags diag.Diagnostics) {
+func (r *settingsResource) write(ctx context.Context, config, plan *settingsModel) (projectPath string, diags diag.Diagnostics) {
 	client := r.session.GitLab
 	project, err := client.Project(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
@@ -221,6 +222,7 @@ func (r *settingsResource) write(ctx context.Context, config, plan *settingsMode
 		if project.Settings, err = client.UpdateSettings(ctx, project.Target(), change); err != nil {
 			return "", diag.Diagnostics{atFault(change, err)}
 		}
+		diags.Append(toggle.WithoutEffect(ctx, client, project, path.Root("inbound_allowlist_enabled"), change.InboundAllowlist)...)
 	}
 	if plan.InboundAllowlistEffective.IsUnknown() {
 		diags.Append(flattenEffective(ctx, client, project, plan)...)

@@ -23,6 +23,7 @@ func TestAccSettings_basic(t *testing.T) {
 	g.Enforce(t, false)
 	project := g.Project(t, "app")
 	g.SetSettings(t, project, acctest.Settings{Inbound: false, PushRepository: true, CrossProjectPush: true})
+	crossPush, allowed := crossProjectPush(t, g, true)
 
 	acctest.Run(t, g,
 		resource.TestStep{
@@ -48,11 +49,11 @@ func TestAccSettings_basic(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() { g.CheckSettings(t, project, acctest.Settings{Inbound: true, CrossProjectPush: true}) },
 			Config: toggles(project.Path, "inbound_allowlist_enabled = false", "outbound_allowlist_enabled = false",
-				"push_repository_allowed = true", "cross_project_push_allowed = true"),
+				"push_repository_allowed = true", crossPush),
 			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: attributes(address, map[string]any{
 				"inbound_allowlist_enabled": false, "outbound_allowlist_enabled": false,
-				"push_repository_allowed": true, "cross_project_push_allowed": true,
+				"push_repository_allowed": true, "cross_project_push_allowed": allowed,
 				"inbound_allowlist_effective": false,
 			}),
 		},
@@ -73,6 +74,7 @@ func TestAccSettings_basic(t *testing.T) {
 func TestAccSettings_crossProjectPush(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "19.0")
 	project := g.Project(t, "app")
 	config := func(allowed bool) string {
 		return toggles(project.Path, fmt.Sprintf("cross_project_push_allowed = %t", allowed))
@@ -118,8 +120,9 @@ func TestAccSettings_import(t *testing.T) {
 	g := acctest.New(t)
 	g.Enforce(t, false)
 	project := g.Project(t, "app")
+	crossPush, _ := crossProjectPush(t, g, false)
 	all := toggles(project.Path, "inbound_allowlist_enabled = false", "outbound_allowlist_enabled = false",
-		"push_repository_allowed = true", "cross_project_push_allowed = false")
+		"push_repository_allowed = true", crossPush)
 	byBlock := func(config, id string) resource.TestStep {
 		return resource.TestStep{
 			Config: config, ResourceName: address, ImportState: true,
@@ -167,7 +170,8 @@ func TestAccSettings_drift(t *testing.T) {
 	g := acctest.New(t)
 	g.Enforce(t, false)
 	project := g.Project(t, "app")
-	config := toggles(project.Path, "inbound_allowlist_enabled = true", "push_repository_allowed = false", "cross_project_push_allowed = true")
+	crossPush, _ := crossProjectPush(t, g, true)
+	config := toggles(project.Path, "inbound_allowlist_enabled = true", "push_repository_allowed = false", crossPush)
 	want := acctest.Settings{Inbound: true, CrossProjectPush: true}
 	steps := []resource.TestStep{{Config: config, ConfigPlanChecks: planned(plancheck.ResourceActionCreate)}}
 	for _, byHand := range []acctest.Settings{
@@ -175,6 +179,9 @@ func TestAccSettings_drift(t *testing.T) {
 		{Inbound: true, PushRepository: true, CrossProjectPush: true},
 		{Inbound: true, CrossProjectPush: false},
 	} {
+		if crossPush == "" && byHand == (acctest.Settings{Inbound: true}) {
+			continue
+		}
 		steps = append(steps, resource.TestStep{
 			PreConfig: func() {
 				g.CheckSettings(t, project, want)

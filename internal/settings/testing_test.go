@@ -31,6 +31,16 @@ func toggles(project any, lines ...string) string {
 	return fmt.Sprintf("resource \"jobtoken_settings\" \"this\" {\n  project = %q\n  %s\n}\n", fmt.Sprint(project), strings.Join(lines, "\n  "))
 }
 
+// crossProjectPush is the line of the toggle that came with GitLab 19.0, and what the state holds of
+// it; neither is there on an older one.
+func crossProjectPush(t *testing.T, g *acctest.GitLab, allowed bool) (line string, value any) {
+	t.Helper()
+	if !g.Since(t, "19.0") {
+		return "", nil
+	}
+	return fmt.Sprintf("cross_project_push_allowed = %t", allowed), allowed
+}
+
 // planned expects an action, and an empty plan after it.
 func planned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{

@@ -24,6 +24,8 @@ var phrases = []struct {
 	{part: "too many requests", kind: RateLimited},
 	{part: "already in the job token", kind: Conflict},
 	{part: "has already been taken", kind: Conflict},
+	// 18.0 to 18.2 where fine-grained permissions are not active.
+	{part: "failed to update job token scope", kind: Unsupported},
 	{part: "is not in the job token", kind: NotFound},
 	{part: "unable to find a job token scope", kind: NotFound},
 	{part: "enforced for the instance", kind: Forbidden},

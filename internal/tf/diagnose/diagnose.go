@@ -88,6 +88,9 @@ func AttributeError(at path.Path, title Title, err error) diag.Diagnostic {
 // LookupError is an [AttributeError] where the attribute is at fault; a GitLab that cannot be reached,
 // or does not accept the token, is not the fault of any.
 func LookupError(at path.Path, title Title, err error) diag.Diagnostic {
+	if e, ok := apierror.As(err); ok && e.Status == 0 && e.Cause != nil {
+		return Error(ReachGitLab, err) // no connection: a host, a certificate, a proxy
+	}
 	switch kind, _ := apierror.KindOf(err); kind {
 	case apierror.Unavailable, apierror.RateLimited:
 		return Error(ReachGitLab, err)
@@ -170,6 +173,9 @@ func advice(e *apierror.Error) string {
 	case apierror.NotFound:
 		return "Check the spelling, and that the provider's user can see it: GitLab does not tell what is missing from what is hidden."
 	case apierror.Limit:
+		if !strings.Contains(e.Words, "allowable") {
+			return "GitLab limits the size of a request. Run it again with a lower -parallelism; if that does not help, please report it."
+		}
 		return fmt.Sprintf("An allowlist holds at most %d projects and %d groups. Allow a common group in place of its projects.", maxEntries, maxEntries)
 	case apierror.RateLimited:
 		if e.RetryAfter > 0 {

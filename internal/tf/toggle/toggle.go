@@ -37,3 +37,19 @@ func Change(configured types.Bool, stored bool) *bool {
 	}
 	return configured.ValueBoolPointer()
 }
+
+// WithoutEffect warns after a toggle was switched off that the instance enforces the allowlist all the
+// same: some versions store the value without a word.
+func WithoutEffect(ctx context.Context, client *gitlab.Client, project *gitlab.Project, at path.Path, change *bool) diag.Diagnostics {
+	if change == nil || *change {
+		return nil
+	}
+	off := *project
+	off.Settings.InboundAllowlist = false
+	effective, err := client.EffectiveAllowlist(ctx, &off)
+	if err != nil || !effective {
+		return nil // what is in effect is for the next plan to tell
+	}
+	return diag.Diagnostics{diagnose.Warn(at, diagnose.Enforced,
+		"GitLab has stored the toggle of %s as off, but the instance enforces the allowlist for every project: access stays limited.", project.Target())}
+}

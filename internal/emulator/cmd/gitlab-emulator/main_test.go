@@ -102,6 +102,7 @@ func TestRefuses(t *testing.T) {
 		"all addresses":               {"-listen", ":0"},
 		"an unknown version":          {"-version", "1.0"},
 		"an unknown seed":             {"-seed", "chaos"},
+		"an unknown flip":             {"-flip", "gravity"},
 		"an argument":                 {"acme"},
 		"an unknown flag":             {"-colour"},
 	} {
@@ -117,11 +118,11 @@ func TestRefuses(t *testing.T) {
 
 func TestAllowRemote(t *testing.T) {
 	t.Parallel()
-	options, err := parse([]string{"-listen", "0.0.0.0:8080", "-allow-remote", "-cost-per-project", "2ms", "-cost-per-entry", "3us"}, &bytes.Buffer{})
+	options, err := parse([]string{"-listen", "0.0.0.0:8080", "-allow-remote", "-cost-per-project", "2ms", "-cost-per-entry", "3us", "-flip", "null-policies,oldest-use-first"}, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if options.Listen != "0.0.0.0:8080" || options.CostPerProject != 2*time.Millisecond || options.CostPerEntry != 3*time.Microsecond {
+	if options.Listen != "0.0.0.0:8080" || options.CostPerProject != 2*time.Millisecond || options.CostPerEntry != 3*time.Microsecond || len(options.Flip) != 2 {
 		t.Errorf("options %+v", options)
 	}
 }
