@@ -363,3 +363,6 @@ func (g *GitLab) SetRole(t testing.TB, of string, id int64, user User, role Role
 	t.Helper()
 	g.Admin(t, http.MethodPut, fmt.Sprintf("/%s/%d/members/%d", of, id, user.ID), map[string]any{"access_level": role}, nil)
 }
+
+// Target writes the project as the provider's messages do.
+func (p Project) Target() string { return fmt.Sprintf("project %s (id %d)", p.Path, p.ID) }

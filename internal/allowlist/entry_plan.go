@@ -73,29 +73,14 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 	}
 	plan.setTarget(want.kind, *reference, types.Int64Value(want.target.ID))
 	p.diags.Append(ref.Renamed(want.at(), types.StringValue(want.text), want.target)...)
-	p.caution([]entry{want}, nil)
-	p.warnAdoption(want)
+	var managed []entry
+	if p.state != nil {
+		managed = []entry{want}
+	}
+	p.caution(snapshot.Path+", "+want.target.Path, []entry{want}, managed)
 	p.checkRoom(want)
 	p.diags.Append(p.Claim(snapshot.Target(), overlap.Claim{Resource: "jobtoken_allowlist_entry", Targets: []gitlab.Target{want.target}})...)
 	return nil
-}
-
-// warnAdoption tells, before it happens, that an entry which is there already gets other permissions.
-func (p *entryPlanner) warnAdoption(want entry) {
-	if p.state != nil || !want.permissionsKnown {
-		return
-	}
-	change, due := bring(p.project, p.project.Entries(want.kind), want)
-	if !due || change.Action != gitlab.SetPermissions {
-		return
-	}
-	for _, stored := range p.project.Entries(want.kind) {
-		if stored.Target.ID == want.target.ID {
-			p.diags.Append(diagnose.Warn(path.Root("permissions"), diagnose.ChangesAdopted.For(p.project.Path),
-				"%s is on the allowlist of %s already, with %s. The apply takes the entry over and gives it %s.",
-				want.target, p.project.Target(), stored.Permissions, want.permissions))
-		}
-	}
 }
 
 // checkRoom refuses an entry for which GitLab has no room left.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -97,7 +98,16 @@ func (r *entryResource) ConfigValidators(context.Context) []resource.ConfigValid
 }
 
 func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	if r.session == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		var state entryResourceModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		target := gitlab.Target{Kind: gitlab.KindProject, ID: state.ProjectID.ValueInt64(), Path: state.Project.ValueString()}
+		resp.Diagnostics.Append(r.session.Claim(target, overlap.Claim{
+			Resource: "jobtoken_allowlist_entry", Leaving: true, Targets: []gitlab.Target{expandEntry(&state).target},
+		})...)
 		return
 	}
 	p := entryPlanner{lookup: lookup{Session: r.session}}

@@ -127,7 +127,7 @@ func TestAccEntry_adopts(t *testing.T) {
 	g.Allow(t, source, app.Path, "admin_packages")
 	cli := acctest.NewCLI(t, g, single(source.Path, targetProject(app.Path), `permissions = ["read_jobs"]`))
 	output := cli.Apply(t, 0)
-	for _, want := range []string{"Job Token Allowlist Entry Is Changed by Adoption", app.Path, "with admin_packages", "gives it read_jobs"} {
+	for _, want := range []string{"Job Token Allowlist Entry Is Changed by Adoption", app.Path, "which has admin_packages", "changes its permissions"} {
 		if !acctest.Says(output, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, output)
 		}
@@ -179,7 +179,7 @@ func TestAccEntry_mistakes(t *testing.T) {
 	}{
 		"no target":          {single(source.Path), []string{"target_project", "target_group"}},
 		"two targets":        {single(source.Path, targetProject(app.Path), targetGroup(platform.Path)), []string{"target_project", "target_group"}},
-		"a group as project": {single(source.Path, targetProject(platform.Path)), []string{"Wrong Kind of Job Token Allowlist Target", "target_project ="}},
+		"a group as project": {single(source.Path, targetProject(platform.Path)), []string{"Wrong Kind of Job Token Allowlist Target", "target_project =", "Write it as target_group."}},
 		"missing":            {single(source.Path, targetProject(g.Root.Path+"/missing")), []string{"Unable to Find Job Token Allowlist Target", "target_project ="}},
 		"permission":         {single(source.Path, targetProject(app.Path), `permissions = ["write_packages"]`), []string{"Unknown Permission", "admin_packages"}},
 	} {
@@ -248,7 +248,7 @@ func TestAccCautions(t *testing.T) {
 	// Adopted with narrower permissions than configured: widening is told, for a list and for an entry.
 	g.Allow(t, source, app.Path, "read_jobs")
 	for _, config := range []string{list(source.Path, entries("projects", app.Path)), single(source.Path, targetProject(app.Path))} {
-		if output := acctest.NewCLI(t, g, config).Plan(t, acctest.Changes); !acctest.Says(output, "Job Token Allowlist Entry Is Widened ("+source.Path+")") {
+		if output := acctest.NewCLI(t, g, config).Plan(t, acctest.Changes); !acctest.Says(output, "Job Token Allowlist Entry Is Widened ("+source.Path) {
 			t.Errorf("the plan does not tell of the widening:\n%s", output)
 		}
 	}

@@ -65,8 +65,11 @@ func (l *lookup) unresolved(ctx context.Context, e entry, r gitlab.Ref, err erro
 	}
 	if _, parseErr := gitlab.ParseRef(other, e.text); parseErr == nil && r.Path != "" {
 		if target, otherErr := l.GitLab.Resolve(ctx, other, r); otherErr == nil {
-			return diagnose.Problem(e.at(), diagnose.WrongKind, "%q is a %s (id %d), not a %s. List it under %s.",
-				e.text, other, target.ID, e.kind, attribute(other))
+			advice := "List it under " + attribute(other)
+			if e.alone {
+				advice = "Write it as target_" + string(other)
+			}
+			return diagnose.Problem(e.at(), diagnose.WrongKind, "%q is a %s (id %d), not a %s. %s.", e.text, other, target.ID, e.kind, advice)
 		}
 	}
 	return diagnose.LookupError(e.at(), diagnose.FindTarget, err)

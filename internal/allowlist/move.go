@@ -99,7 +99,16 @@ func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, identityModel{state.ProjectID})...)
 		}
-	}}}
+	}}, {StateMover: singleToList}}
+}
+
+// singleToList refuses the move of a single entry to a list, which one entry cannot stand for.
+func singleToList(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	if req.SourceTypeName == "gitlab_project_job_token_scope" {
+		resp.Diagnostics.AddError(string(diagnose.Move),
+			"A gitlab_project_job_token_scope is one entry and moves to a jobtoken_allowlist_entry. To gather entries in a jobtoken_allowlist, "+
+				"import the list and let go of the entries with removed blocks (lifecycle { destroy = false }).")
+	}
 }
 
 // movedEntries makes a map of ids, with the default permissions that the official provider knows alone.

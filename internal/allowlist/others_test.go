@@ -226,3 +226,23 @@ func TestAccOthers_failedCreationSparesWhatItFound(t *testing.T) {
 	g.CheckAllowlist(t, source, acctest.Entries{found.Path: "default", added.Path: "default", refused.Path: "default"})
 	cli.Plan(t, acctest.NoChanges)
 }
+
+// At the moment of the write a group stands at the path where a project was meant: the group is not
+// let in, and the error says what is there now.
+func TestAccOthers_groupTakesThePathOfATarget(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	acctest.NeedsEmbedded(t, g)
+	source, app := g.Project(t, "shared-lib"), g.Project(t, "app")
+	cli := acctest.NewCLI(t, g, list(source.Path, entries("projects", app.Path)))
+	g.Before(t, "AddEntries",
+		acctest.Call{Method: http.MethodPut, Path: fmt.Sprintf("/api/v4/projects/%d", app.ID), Body: map[string]any{"path": "frontend"}},
+		acctest.Call{Method: http.MethodPost, Path: "/api/v4/groups", Body: map[string]any{"name": "app", "path": "app", "parent_id": g.Root.ID, "visibility": "private"}})
+	output := cli.Apply(t, 1)
+	for _, want := range []string{"Unable to Add Project to Job Token Allowlist", app.Path + " now belongs to the group", "again as it was before"} {
+		if !acctest.Says(output, want) {
+			t.Errorf("the apply does not say %q:\n%s", want, output)
+		}
+	}
+	g.CheckAllowlist(t, source, acctest.Entries{})
+}

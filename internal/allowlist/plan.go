@@ -24,8 +24,10 @@ type planner struct {
 	// state is nil for a creation.
 	state *allowlistModel
 	known known
-	// targets are those of the configured entries, as far as they are known.
-	targets map[gitlab.Kind][]gitlab.Target
+	// want are the configured entries of both kinds, managed those of the state, and leave what goes by
+	// a line of the diff.
+	want, managed []entry
+	leave         []gitlab.Target
 }
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
@@ -73,7 +75,10 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	if p.diags.HasError() {
 		return false
 	}
+	p.caution(snapshot.Path, p.want, p.managed)
 	p.warnRemovals(ctx, removes)
+	p.warnStillUsed(ctx, p.leave)
+	p.warnRefused(ctx)
 	p.diags.Append(p.Claim(snapshot.Target(), p.claim())...)
 	p.diags.Append(toggle.CheckOff(ctx, p.GitLab, snapshot, path.Root("enabled"), p.config.Enabled)...)
 	p.warnNoEffect(ctx)
@@ -97,17 +102,13 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 			continue
 		}
 		p.diags.Append(ref.Renamed(e.at(), types.StringValue(e.text), e.target)...)
-		if p.targets == nil {
-			p.targets = make(map[gitlab.Kind][]gitlab.Target)
-		}
-		p.targets[kind] = append(p.targets[kind], e.target)
 	}
 	if p.diags.HasError() {
 		return nil
 	}
 	before := p.before(ctx, kind)
 	p.checkCount(kind, want, before)
-	p.caution(want, before)
+	p.want, p.managed = append(p.want, want...), append(p.managed, before...)
 	if before == nil {
 		return p.unlisted(kind, want)
 	}
@@ -115,7 +116,7 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 		*planned = *p.state.entries(kind)
 	} else {
 		p.warnRespelled(want, before)
-		p.warnStillUsed(ctx, p.leaving(want, before))
+		p.leave = append(p.leave, p.leaving(want, before)...)
 	}
 	if p.becomesExclusive() {
 		return p.unlisted(kind, append(slices.Clone(want), before...))
@@ -136,7 +137,11 @@ func (p *planner) claim() overlap.Claim {
 		case p.exclusive():
 			claim.Whole = append(claim.Whole, kind)
 		default:
-			claim.Targets = append(claim.Targets, p.targets[kind]...)
+			for _, e := range p.want {
+				if e.kind == kind && e.target.ID != 0 {
+					claim.Targets = append(claim.Targets, e.target)
+				}
+			}
 		}
 	}
 	return claim

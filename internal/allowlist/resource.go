@@ -19,6 +19,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -119,7 +120,20 @@ func (r *allowlistResource) Configure(_ context.Context, req resource.ConfigureR
 }
 
 func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	if r.session == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		var state allowlistModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		claim := overlap.Claim{Resource: "jobtoken_allowlist", Leaving: true, Toggle: !state.Enabled.IsNull()}
+		for _, kind := range kinds {
+			if !state.entries(kind).IsNull() {
+				claim.Whole = append(claim.Whole, kind)
+			}
+		}
+		target := gitlab.Target{Kind: gitlab.KindProject, ID: state.ProjectID.ValueInt64(), Path: state.Project.ValueString()}
+		resp.Diagnostics.Append(r.session.Claim(target, claim)...)
 		return
 	}
 	p := planner{lookup: lookup{Session: r.session}}

@@ -3,6 +3,7 @@ package allowlist
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,4 +75,49 @@ func (p *planner) warnEntriesStay(leaving []gitlab.Target) {
 	p.diags.AddWarning(string(diagnose.EntriesStay.For(p.project.Path)), fmt.Sprintf(
 		"With exclusive = false these entries are no longer managed; they stay on the job token allowlist of %s:\n\n%s",
 		p.project.Target(), strings.Join(lines, "\n")))
+}
+
+// warnRefused names, when the list is about to be switched on, the projects whose jobs have used it and
+// that no entry admits: they are refused from then on.
+func (p *planner) warnRefused(ctx context.Context) {
+	if !p.CheckUsage || !p.config.Enabled.ValueBool() || p.project.Settings.InboundAllowlist {
+		return
+	}
+	if effective, err := p.GitLab.EffectiveAllowlist(ctx, p.project); err != nil || effective {
+		return
+	}
+	log, err := p.GitLab.AuthenticationLog(ctx, p.project.Target())
+	if err != nil {
+		p.diags.AddWarning(string(diagnose.UsageUnknown.For(p.project.Path)), diagnose.Detail(err))
+		return
+	}
+	admitted := p.admitted()
+	var lines []string
+	for _, use := range log {
+		if !slices.ContainsFunc(admitted, func(t gitlab.Target) bool { return !lastUse(t, []gitlab.LogEntry{use}).IsZero() }) {
+			lines = append(lines, fmt.Sprintf("  - %s, last used %s", use.Origin, use.LastAuthorized.UTC().Format(time.DateOnly)))
+		}
+	}
+	if len(lines) > 0 {
+		p.diags.AddWarning(string(diagnose.WillRefuse.For(p.project.Path)), fmt.Sprintf(
+			"The plan limits access to %s. Jobs of these projects have used it, as its authentication log tells, and no entry admits them:\n\n%s",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
+}
+
+// admitted is whom the list lets in after the apply: what is configured, and what stays beside it.
+func (p *planner) admitted() []gitlab.Target {
+	targets := []gitlab.Target{p.project.Target()}
+	for _, e := range p.want {
+		targets = append(targets, e.target)
+	}
+	for _, kind := range kinds {
+		if p.exclusive() && !p.config.entries(kind).IsNull() {
+			continue
+		}
+		for _, stored := range p.project.Entries(kind) {
+			targets = append(targets, stored.Target)
+		}
+	}
+	return targets
 }

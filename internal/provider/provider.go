@@ -132,7 +132,7 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Validators:          []validator.List{listvalidator.ValueStringsAre(ref.Valid(gitlab.KindGroup))},
 			},
 			"check_usage": schema.BoolAttribute{
-				MarkdownDescription: "Ask GitLab's authentication log about entries that a plan removes, and warn of those that jobs have used. One more request for each list with removals.",
+				MarkdownDescription: "Ask GitLab's authentication log, and warn of entries that a plan removes although jobs have used them, and of projects that a list would refuse once it is switched on. One more request for each such list.",
 				Optional:            true,
 			},
 		},

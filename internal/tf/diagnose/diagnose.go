@@ -60,6 +60,7 @@ const (
 	NoEffect          Title = "Job Token Allowlist Has No Effect"
 	LeftAsItIs        Title = "Job Token Allowlist Is Left as It Is"
 	ManagedTwice      Title = "Job Token Access Is Managed Twice"
+	DestroyedAndMade  Title = "Job Token Access Is Destroyed and Made in One Apply"
 	WholeGroup        Title = "Job Token Allowlist Admits a Whole Top-Level Group"
 	GitStaysOpen      Title = "Job Token Allowlist Entry Leaves Git Open"
 	BindsOwnJobs      Title = "Job Token Allowlist Entry Binds the Project's Own Jobs"
@@ -67,6 +68,7 @@ const (
 	EntriesStay       Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable        Title = "Job Token Permissions Cannot Be Read"
 	StillUsed         Title = "Job Token Allowlist Entry Is Still in Use"
+	WillRefuse        Title = "Job Token Allowlist Will Refuse Projects That Use It"
 	UsageUnknown      Title = "Job Token Usage Cannot Be Checked"
 	NotVerified       Title = "Certificates Are Not Verified"
 )
@@ -88,18 +90,34 @@ func AttributeError(at path.Path, title Title, err error) diag.Diagnostic {
 // LookupError is an [AttributeError] where the attribute is at fault; a GitLab that cannot be reached,
 // or does not accept the token, is not the fault of any.
 func LookupError(at path.Path, title Title, err error) diag.Diagnostic {
-	if e, ok := apierror.As(err); ok && e.Status == 0 && e.Cause != nil {
-		return Error(ReachGitLab, err) // no connection: a host, a certificate, a proxy
+	if general, ok := beforeGitLab(err); ok {
+		return Error(general, err)
 	}
-	switch kind, _ := apierror.KindOf(err); kind {
-	case apierror.Unavailable, apierror.RateLimited:
-		return Error(ReachGitLab, err)
-	case apierror.Unauthenticated:
-		return Error(SignIn, err)
-	case apierror.Unsupported:
-		return Error(NotSupported, err)
+	return AttributeError(at, title, err)
+}
+
+// ReadError is an [Error] under the title of what kept GitLab from answering at all, where that is so.
+func ReadError(title Title, err error) diag.Diagnostic {
+	if general, ok := beforeGitLab(err); ok {
+		title = general
+	}
+	return Error(title, err)
+}
+
+// beforeGitLab is the title of an error that has nothing to do with what was asked.
+func beforeGitLab(err error) (Title, bool) {
+	e, ok := apierror.As(err)
+	switch {
+	case !ok:
+		return "", false
+	case e.Status == 0 && e.Cause != nil, e.Kind == apierror.Unavailable, e.Kind == apierror.RateLimited:
+		return ReachGitLab, true
+	case e.Kind == apierror.Unauthenticated:
+		return SignIn, true
+	case e.Kind == apierror.Unsupported:
+		return NotSupported, true
 	default:
-		return AttributeError(at, title, err)
+		return "", false
 	}
 }
 

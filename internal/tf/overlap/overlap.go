@@ -17,6 +17,8 @@ type Claim struct {
 	// Resource is its type: jobtoken_allowlist.
 	Resource string
 	Project  int64
+	// Leaving means that the instance is destroyed.
+	Leaving bool
 	// Toggle means that it manages "Limit access to this project".
 	Toggle bool
 	// Whole are the kinds of entries that it manages exclusively.
@@ -31,17 +33,21 @@ type Registry struct {
 	claims map[int64][]Claim
 }
 
-// Add notes a claim and describes each conflict with an earlier one, in words that follow "manages
-// the same as": what, and by which resource type. Conflicts of one sort are named once.
-func (r *Registry) Add(claim Claim) []string {
+// Add notes a claim and describes each conflict with an earlier one: what is managed twice, and what is
+// destroyed by one instance and made by another. Conflicts of one sort are named once.
+func (r *Registry) Add(claim Claim) (twice, crossed []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var conflicts []string
 	for _, earlier := range r.claims[claim.Project] {
 		for _, what := range clashes(earlier, claim) {
-			conflict := fmt.Sprintf("%s is managed by a %s and by a %s", what, earlier.Resource, claim.Resource)
-			if !slices.Contains(conflicts, conflict) {
-				conflicts = append(conflicts, conflict)
+			switch conflict := fmt.Sprintf("%s is managed by a %s and by a %s", what, earlier.Resource, claim.Resource); {
+			case earlier.Leaving && claim.Leaving:
+			case earlier.Leaving != claim.Leaving:
+				if !slices.Contains(crossed, what) {
+					crossed = append(crossed, what)
+				}
+			case !slices.Contains(twice, conflict):
+				twice = append(twice, conflict)
 			}
 		}
 	}
@@ -49,7 +55,7 @@ func (r *Registry) Add(claim Claim) []string {
 		r.claims = make(map[int64][]Claim)
 	}
 	r.claims[claim.Project] = append(r.claims[claim.Project], claim)
-	return conflicts
+	return twice, crossed
 }
 
 // clashes names what two claims on one project have in common.

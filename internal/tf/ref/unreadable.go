@@ -64,7 +64,7 @@ func explain(ctx context.Context, s *session.Session, title diagnose.Title, last
 			"\n\nOther projects of %s may be out of reach for the same reason; a plan does not report them one by one. Nothing was dropped from the state.", namespace))
 		return false, "forbidden: " + namespace, diags
 	default:
-		return false, "", diag.Diagnostics{diagnose.Error(title, err)}
+		return false, "", diag.Diagnostics{diagnose.ReadError(title, err)}
 	}
 }
 

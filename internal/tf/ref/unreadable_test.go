@@ -108,7 +108,7 @@ func TestUnreadable(t *testing.T) {
 			"", failure(apierror.NotFound), false, diag.SeverityError, diagnose.ReadAllowlist, []string{"can see it"}, false,
 		},
 		"GitLab fails": {
-			"acme/app", failure(apierror.Unavailable), false, diag.SeverityError, diagnose.ReadAllowlist, []string{"project acme/app (id 12)"}, false,
+			"acme/app", failure(apierror.Unavailable), false, diag.SeverityError, diagnose.ReachGitLab, []string{"project acme/app (id 12)"}, false,
 		},
 		"an error of another type": {
 			"acme/app", errors.New("it is too late"), false, diag.SeverityError, diagnose.ReadAllowlist, []string{"it is too late"}, false,

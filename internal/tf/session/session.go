@@ -45,12 +45,19 @@ func From(providerData any, diags *diag.Diagnostics) *Session {
 	return s
 }
 
-// Claim notes what a planned resource manages of a project, and warns of what another one manages too.
+// Claim notes what a planned resource manages of a project, and warns of what another one manages too,
+// or destroys.
 func (s *Session) Claim(project gitlab.Target, claim overlap.Claim) (diags diag.Diagnostics) {
 	claim.Project = project.ID
-	if conflicts := s.Overlap.Add(claim); len(conflicts) > 0 {
+	twice, crossed := s.Overlap.Add(claim)
+	if len(twice) > 0 {
 		diags.AddWarning(string(diagnose.ManagedTwice.For(project.Path)), fmt.Sprintf(
-			"For %s, %s. Each would undo the other at its next apply: keep one of them.", project, strings.Join(conflicts, "; ")))
+			"For %s, %s. Each would undo the other at its next apply: keep one of them.", project, strings.Join(twice, "; ")))
+	}
+	if len(crossed) > 0 {
+		diags.AddWarning(string(diagnose.DestroyedAndMade.For(project.Path)), fmt.Sprintf(
+			"For %s, one resource is destroyed and another made that both hold %s. Terraform runs them side by side, so what the one makes the other may take away. "+
+				"If a resource has only got another address or key, add a moved block; otherwise apply twice.", project, strings.Join(crossed, "; ")))
 	}
 	return diags
 }

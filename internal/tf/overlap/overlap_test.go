@@ -1,0 +1,50 @@
+package overlap_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
+)
+
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	app := gitlab.Target{Kind: gitlab.KindProject, ID: 2, Path: "acme/app"}
+	team := gitlab.Target{Kind: gitlab.KindGroup, ID: 2, Path: "acme/team"}
+	list := overlap.Claim{Resource: "list", Project: 1, Whole: []gitlab.Kind{gitlab.KindProject}}
+	loose := overlap.Claim{Resource: "list", Project: 1, Targets: []gitlab.Target{app}}
+	entry := overlap.Claim{Resource: "entry", Project: 1, Targets: []gitlab.Target{app}}
+	groupEntry := overlap.Claim{Resource: "entry", Project: 1, Targets: []gitlab.Target{team}}
+	toggle := overlap.Claim{Resource: "settings", Project: 1, Toggle: true}
+	leaving := func(c overlap.Claim) overlap.Claim { c.Leaving = true; return c }
+	elsewhere := func(c overlap.Claim) overlap.Claim { c.Project = 9; return c }
+	for name, c := range map[string]struct {
+		first, second  overlap.Claim
+		twice, crossed []string
+	}{
+		"two lists":                {list, list, []string{"the list of projects is managed by a list and by a list"}, nil},
+		"list and entry":           {list, entry, []string{"the list of projects is managed by a list and by a entry"}, nil},
+		"entry and list":           {entry, list, []string{"the list of projects is managed by a entry and by a list"}, nil},
+		"list and group entry":     {list, groupEntry, nil, nil},
+		"loose list and its entry": {loose, entry, []string{"the entry for project acme/app (id 2) is managed by a list and by a entry"}, nil},
+		"same id, other kind":      {entry, groupEntry, nil, nil},
+		"toggle twice":             {toggle, toggle, []string{`the toggle "Limit access to this project" is managed by a settings and by a settings`}, nil},
+		"toggle and list":          {toggle, list, nil, nil},
+		"another project":          {list, elsewhere(list), nil, nil},
+		"one leaves":               {leaving(list), list, nil, []string{"the list of projects"}},
+		"both leave":               {leaving(list), leaving(list), nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r overlap.Registry
+			if twice, crossed := r.Add(c.first); len(twice)+len(crossed) > 0 {
+				t.Fatalf("a first claim conflicts: %v %v", twice, crossed)
+			}
+			twice, crossed := r.Add(c.second)
+			if !slices.Equal(twice, c.twice) || !slices.Equal(crossed, c.crossed) {
+				t.Errorf("got %q %q, want %q %q", twice, crossed, c.twice, c.crossed)
+			}
+		})
+	}
+}
