@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 )
 
 // entryResourceModel is the resource jobtoken_allowlist_entry.
@@ -45,6 +46,16 @@ func (m *entryResourceModel) setTarget(kind gitlab.Kind, spelling types.String, 
 	m.TargetGroup, m.TargetGroupID = types.StringNull(), types.Int64Null()
 	reference, number := m.target(kind)
 	*reference, *number = spelling, id
+}
+
+// project is the entry's project as the state spells it.
+func (m *entryResourceModel) project() gitlab.Target {
+	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: m.Project.ValueString()}
+}
+
+// leaving is what a destroy takes back.
+func (m *entryResourceModel) leaving() overlap.Claim {
+	return overlap.Claim{Resource: "jobtoken_allowlist_entry", Leaving: true, Targets: []gitlab.Target{expandEntry(m).target}}
 }
 
 func (m *entryResourceModel) identity() entryIdentityModel {

@@ -19,7 +19,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -104,10 +103,7 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if req.Plan.Raw.IsNull() {
 		var state entryResourceModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		target := gitlab.Target{Kind: gitlab.KindProject, ID: state.ProjectID.ValueInt64(), Path: state.Project.ValueString()}
-		resp.Diagnostics.Append(r.session.Claim(target, overlap.Claim{
-			Resource: "jobtoken_allowlist_entry", Leaving: true, Targets: []gitlab.Target{expandEntry(&state).target},
-		})...)
+		resp.Diagnostics.Append(r.session.Claim(state.project(), state.leaving())...)
 		return
 	}
 	p := entryPlanner{lookup: lookup{Session: r.session}}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
 
@@ -56,6 +57,22 @@ func (m *allowlistModel) entries(kind gitlab.Kind) *types.Map {
 		return &m.Groups
 	}
 	return &m.Projects
+}
+
+// project is the list's project as the state spells it.
+func (m *allowlistModel) project() gitlab.Target {
+	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: m.Project.ValueString()}
+}
+
+// leaving is what a destroy takes back.
+func (m *allowlistModel) leaving() overlap.Claim {
+	claim := overlap.Claim{Resource: "jobtoken_allowlist", Leaving: true, Toggle: !m.Enabled.IsNull()}
+	for _, kind := range kinds {
+		if !m.entries(kind).IsNull() {
+			claim.Whole = append(claim.Whole, kind)
+		}
+	}
+	return claim
 }
 
 // known are the ids that the server gave to what the state spells, kept in private state.

@@ -19,7 +19,6 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -126,14 +125,7 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if req.Plan.Raw.IsNull() {
 		var state allowlistModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		claim := overlap.Claim{Resource: "jobtoken_allowlist", Leaving: true, Toggle: !state.Enabled.IsNull()}
-		for _, kind := range kinds {
-			if !state.entries(kind).IsNull() {
-				claim.Whole = append(claim.Whole, kind)
-			}
-		}
-		target := gitlab.Target{Kind: gitlab.KindProject, ID: state.ProjectID.ValueInt64(), Path: state.Project.ValueString()}
-		resp.Diagnostics.Append(r.session.Claim(target, claim)...)
+		resp.Diagnostics.Append(r.session.Claim(state.project(), state.leaving())...)
 		return
 	}
 	p := planner{lookup: lookup{Session: r.session}}

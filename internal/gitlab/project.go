@@ -19,7 +19,6 @@ type Project struct {
 	ID int64
 	// Path is the full path at the time of reading.
 	Path     string
-	Archived bool
 	Settings Settings
 	// Projects and Groups are the inbound allowlist as stored. The project itself is among Projects
 	// only where an entry for it is stored (GitLab 18.1 and later).
@@ -73,10 +72,6 @@ func (p *Project) IsOwn(t Target) bool { return t.Kind == KindProject && t.ID ==
 
 // OwnEntry finds the stored entry of the project itself.
 func (p *Project) OwnEntry() (Entry, bool) { return p.entry(p.Target()) }
-
-// DeletionScheduled tells whether GitLab (18.0 and later) has moved the project aside to delete it:
-// its path then ends in -deletion_scheduled-ID.
-func (p *Project) DeletionScheduled() bool { return p.Target().DeletionScheduled() }
 
 // Project reads the snapshot of a project. Callers at the same time share requests; the answer is
 // kept until this client writes to the project. A project that is gone or out of sight is NotFound;
@@ -273,7 +268,6 @@ type (
 	projectNode struct {
 		ID        string         `json:"id"`
 		FullPath  string         `json:"fullPath"`
-		Archived  bool           `json:"archived"`
 		Settings  *settingsNode  `json:"ciCdSettings"`
 		Allowlist *allowlistNode `json:"ciJobTokenScopeAllowlist"`
 	}
@@ -312,7 +306,7 @@ type (
 
 func (n *projectNode) project() *Project {
 	_, id := parseGID(n.ID)
-	p := &Project{ID: id, Path: n.FullPath, Archived: n.Archived}
+	p := &Project{ID: id, Path: n.FullPath}
 	if n.Settings != nil {
 		p.Settings = n.Settings.settings()
 	}

@@ -82,7 +82,7 @@ func TestSnapshot(t *testing.T) {
 	got := readAll(t, s.client(), 1)[1]
 	on := true
 	want := &gitlab.Project{
-		ID: 1, Path: "acme/p1", Archived: true,
+		ID: 1, Path: "acme/p1",
 		Settings: gitlab.Settings{InboundAllowlist: true, Outbound: true, PushRepository: true, CrossProjectPush: &on},
 		Projects: []gitlab.Entry{
 			{
@@ -425,16 +425,4 @@ func TestReadIsTriedAgain(t *testing.T) {
 	client := s.client(func(c *gitlab.Config) { c.MaxRetries = 5 })
 	readAll(t, client, 1)
 	s.wantRequests("ProjectSnapshots", 4)
-}
-
-func TestProjectDeletionScheduled(t *testing.T) {
-	t.Parallel()
-	p := gitlab.Project{ID: 4, Path: "acme/app-deletion_scheduled-4"}
-	if !p.DeletionScheduled() {
-		t.Error("a project moved aside is not known as such")
-	}
-	p.Path = "acme/app"
-	if p.DeletionScheduled() {
-		t.Error("every project is scheduled for deletion")
-	}
 }
