@@ -37,12 +37,18 @@ type Result struct {
 func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 	t.Helper()
 	c := &CLI{Dir: t.TempDir()}
+	// GORACE takes no comma in a path, and the test's own folder may have one.
+	reports, err := os.MkdirTemp("", "jobtoken-race-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
 	rc := filepath.Join(c.Dir, "cli.tfrc")
 	c.override(t, "jobtoken/jobtoken", ours)
 	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(c.Dir, "race"))
+		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(reports, "race"))
 	t.Cleanup(func() {
-		if races, _ := filepath.Glob(filepath.Join(c.Dir, "race.*")); len(races) > 0 {
+		defer func() { _ = os.RemoveAll(reports) }()
+		if races, _ := filepath.Glob(filepath.Join(reports, "race.*")); len(races) > 0 {
 			report, _ := os.ReadFile(races[0])
 			t.Errorf("the provider has a data race:\n%s", report)
 		}
