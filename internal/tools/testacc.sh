@@ -45,4 +45,5 @@ fi
 export GITLAB_BASE_URL GITLAB_TOKEN TF_ACC=1
 
 # -count=1: a result from the cache says nothing about this server.
-go test -count=1 -timeout 60m -run '^TestAcc' "$@" ./internal/...
+# One package after the other: they share the instance, and some change its settings.
+go test -p 1 -count=1 -timeout 60m -run '^TestAcc' "$@" ./internal/...
