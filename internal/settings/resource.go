@@ -224,13 +224,24 @@ func (r *settingsResource) write(ctx context.Context, config, plan *settingsMode
 		}
 		diags.Append(toggle.WithoutEffect(ctx, client, project, path.Root("inbound_allowlist_enabled"), change.InboundAllowlist)...)
 	}
+	// The toggles are written: what cannot be learnt now must not keep them out of the state.
 	if plan.InboundAllowlistEffective.IsUnknown() {
-		diags.Append(flattenEffective(ctx, client, project, plan)...)
+		plan.InboundAllowlistEffective = types.BoolNull()
+		diags.Append(asWarnings(flattenEffective(ctx, client, project, plan))...)
 	}
 	if plan.EnforcedByInstance.IsUnknown() {
-		diags.Append(r.learnEnforcement(ctx, project, plan)...)
+		plan.EnforcedByInstance = types.BoolNull()
+		diags.Append(asWarnings(r.learnEnforcement(ctx, project, plan))...)
 	}
 	return project.Path, diags
+}
+
+func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
+	warnings := make(diag.Diagnostics, 0, len(diags))
+	for _, d := range diags {
+		warnings = append(warnings, diag.NewWarningDiagnostic(d.Summary(), d.Detail()))
+	}
+	return warnings
 }
 
 // read fills a model from the server.
