@@ -32,10 +32,10 @@ func TestAccMove_scopes(t *testing.T) {
 		"version 1, not refreshed": {1, func(source, app acctest.Project, platform acctest.Group) map[string]any {
 			return map[string]any{"id": source.Path, "project": source.Path, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
 		}, func(source acctest.Project) any { return source.Path }, false},
-		"version 0, project_id": {0, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+		"B17: a state of 18.x, version 0, project_id": {0, func(source, app acctest.Project, platform acctest.Group) map[string]any {
 			return map[string]any{"id": strconv.FormatInt(source.ID, 10), "project": nil, "project_id": source.ID, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
 		}, func(source acctest.Project) any { return source.ID }, true},
-		"version 0, project": {0, func(source, app acctest.Project, platform acctest.Group) map[string]any {
+		"B17: a state of 18.x, version 0, project": {0, func(source, app acctest.Project, platform acctest.Group) map[string]any {
 			return map[string]any{"id": source.Path, "project": source.Path, "project_id": nil, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{platform.ID}}
 		}, func(source acctest.Project) any { return source.ID }, false},
 	} {

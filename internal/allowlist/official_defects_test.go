@@ -12,7 +12,7 @@ import (
 
 // TestAccOfficialDefects shows, one by one, that known defects of the official provider's job token
 // resources (versions 16 to 19.1) are not possible here. B17, a state of 18.x that 19.0 could not read,
-// is TestAccMove_scopes with version 0.
+// is in TestAccMove_scopes.
 func TestAccOfficialDefects(t *testing.T) {
 	t.Parallel()
 	type fixture struct {
