@@ -42,7 +42,7 @@ func TestAccBadServer_applyEndsRight(t *testing.T) {
 	}
 	// What befalls any request is tried on each; the rest on one that reads and one that writes.
 	onEach := []string{"answer lost after the write", "502 with HTML", "429 with Retry-After"}
-	for _, operation := range []string{"ProjectSnapshots", "AddEntries", "SetPermissions", "RemoveProjects", "RemoveGroups", "UpdateSettings"} {
+	for _, operation := range []string{"ProjectSnapshots", "ProjectReferencesByPath", "AddEntries", "SetPermissions", "RemoveProjects", "RemoveGroups", "UpdateSettings"} {
 		for name, disturb := range disturbances {
 			if operation != "ProjectSnapshots" && operation != "AddEntries" && !slices.Contains(onEach, name) {
 				continue

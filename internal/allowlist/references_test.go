@@ -2,6 +2,8 @@ package allowlist_test
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,6 +133,38 @@ func TestAccReferences_unknownProject(t *testing.T) {
 	cli.Apply(t, 0)
 	g.CheckAllowlist(t, first, acctest.Entries{})
 	g.CheckAllowlist(t, second, acctest.Entries{app.Path: "default"})
+}
+
+// Both sides are renamed by another resource of the same apply, so that their paths are unknown at plan:
+// nothing is written for it, and the next plan is empty.
+func TestAccReferences_renamedByTheSameApply(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	source, app := g.Project(t, "shared-lib"), g.Project(t, "app")
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := func(name string, project acctest.Project, path string) string {
+		order := fmt.Sprintf("%s %s %d %s", g.BaseURL, g.Token, project.ID, path)
+		return fmt.Sprintf("resource \"terraform_data\" %q {\n  input            = %q\n  triggers_replace = %q\n  provisioner \"local-exec\" {\n    command     = %q\n    environment = { %s = %q }\n  }\n}\n",
+			name, g.Root.Path+"/"+path, path, program, renames, order)
+	}
+	both := func(sourcePath, appPath string) string {
+		return renamed("source", source, sourcePath) + renamed("app", app, appPath) +
+			"resource \"jobtoken_allowlist\" \"this\" {\n  project  = terraform_data.source.output\n  projects = { app = { target = terraform_data.app.output, permissions = [\"read_jobs\"] } }\n}\n"
+	}
+	cli := acctest.NewCLI(t, g, both("shared-lib", "app"))
+	cli.Apply(t, 0)
+	cli.Configure(t, both("common-lib", "frontend"))
+	g.ForgetRequests(t)
+	cli.Apply(t, 0)
+	if requests, ok := g.Requests(t); ok && slices.ContainsFunc(requests.Writes(), func(w string) bool { return !strings.HasPrefix(w, "PUT ") }) {
+		t.Errorf("the renames made the provider write %v", requests.Writes())
+	}
+	source.Path = g.Root.Path + "/common-lib"
+	g.CheckAllowlist(t, source, acctest.Entries{g.Root.Path + "/frontend": "read_jobs"})
+	cli.Plan(t, acctest.NoChanges)
 }
 
 // Mistakes in references are found at plan, on the attribute at fault.
