@@ -42,7 +42,8 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	done := applied{state: a.plan, known: a.known}
 	project, err := a.GitLab.Project(ctx, a.project.ValueInt64())
 	if err != nil {
-		diags.Append(diagnose.Error(diagnose.ReadAllowlist, err))
+		last := gitlab.Target{Kind: gitlab.KindProject, ID: a.project.ValueInt64(), Path: a.plan.Project.ValueString()}
+		diags.Append(diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last)))
 		return done, diags
 	}
 	done.known.Path = project.Path
@@ -81,7 +82,7 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 		done.changed = done.changed || enabled != project.Settings.InboundAllowlist
 	}
 	for _, w := range wishes {
-		a.record(&done, project, w, results)
+		done.record(project, w, w.want, results)
 	}
 	return done, diags
 }
@@ -121,7 +122,7 @@ func (a *applier) toggle(ctx context.Context, project *gitlab.Project, entriesFa
 	at := path.Root("enabled")
 	if *change && entriesFailed {
 		diags.Append(diagnose.Problem(at, diagnose.ChangeSettings,
-			"The allowlist was not switched on, because not all of its entries could be written: those that are missing would be refused. The next apply does both."))
+			"Could not switch the allowlist of %s on: not all of its entries could be written, and those that are missing would be refused.\n\nThe next apply does both.", project.Target()))
 		return stored, diags
 	}
 	settings, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: change})
@@ -132,9 +133,9 @@ func (a *applier) toggle(ctx context.Context, project *gitlab.Project, entriesFa
 	return settings.InboundAllowlist, toggle.WithoutEffect(ctx, a.GitLab, project, at, change)
 }
 
-// record writes one kind into the state: the planned map, less what could not be added, with the
-// permissions that are there, and with what could not be removed.
-func (a *applier) record(done *applied, project *gitlab.Project, w wish, results []gitlab.Result) {
+// record writes one kind into the state: of what was to be there or to leave, what is there now, with
+// its permissions, and spelled as it was.
+func (done *applied) record(project *gitlab.Project, w wish, spelled []entry, results []gitlab.Result) {
 	concerns := make(map[int64]bool, len(w.want)+len(w.leave))
 	for _, e := range w.want {
 		concerns[e.target.ID] = true
@@ -143,7 +144,7 @@ func (a *applier) record(done *applied, project *gitlab.Project, w wish, results
 		concerns[target.ID] = true
 	}
 	held := slices.DeleteFunc(outcome(project, w.kind, results), func(e gitlab.Entry) bool { return !concerns[e.Target.ID] })
-	elements, ids := flatten(project, w.kind, held, w.want)
+	elements, ids := flatten(project, w.kind, held, spelled)
 	*done.state.entries(w.kind) = elements
 	done.known.setIDs(w.kind, ids)
 }
@@ -154,42 +155,56 @@ func (a *applier) record(done *applied, project *gitlab.Project, w wish, results
 // After a creation that failed half-way Terraform replaces the resource, and then alone it withholds
 // the private state. Nothing is taken back in that case: the creation that follows completes what is
 // there, and jobs are not refused in between.
-func (a *applier) destroy(ctx context.Context) diag.Diagnostics {
-	var diags diag.Diagnostics
+//
+// What could not be taken back stays in the state that it gives; nil leaves the state as it is.
+func (a *applier) destroy(ctx context.Context) (left *applied, diags diag.Diagnostics) {
 	if a.known.Path == "" && !a.known.Moved {
 		diags.AddWarning(string(diagnose.LeftAsItIs.For(a.state.Project.ValueString())),
 			"The creation of this list failed half-way, so Terraform makes the resource anew. What is on the list stays there meanwhile; the new creation completes it. "+
 				"Should the configuration name another project now, take the entries of this one back by hand.")
-		return diags
+		return nil, diags
 	}
 	project, err := a.GitLab.Project(ctx, a.project.ValueInt64())
 	if err != nil {
 		_, diags := ref.Unreadable(ctx, a.Session, diagnose.ReadAllowlist, a.known.project(a.project), err)
-		return diags
+		return nil, diags
 	}
 	if !a.state.Enabled.IsNull() && !project.Settings.InboundAllowlist {
 		on := true
 		if _, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: &on}); err != nil {
 			diags.Append(diagnose.Error(diagnose.ChangeSettings, err))
-			return diags
+			return nil, diags
 		}
 	}
 	var wishes []wish
+	spelled := map[gitlab.Kind][]entry{}
 	for _, kind := range kinds {
+		if a.state.entries(kind).IsNull() {
+			continue
+		}
 		entries, expandDiags := expand(ctx, kind, *a.state.entries(kind))
 		diags.Append(expandDiags...)
+		spelled[kind] = identify(entries, a.known.ids(kind), project)
 		w := wish{kind: kind}
-		for _, e := range identify(entries, a.known.ids(kind), project) {
+		for _, e := range spelled[kind] {
 			w.leave = append(w.leave, e.target)
 		}
 		wishes = append(wishes, w)
 	}
-	for _, result := range a.GitLab.ChangeAllowlist(ctx, project.Target(), reconcile(project, wishes...)) {
+	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), reconcile(project, wishes...))
+	for _, result := range results {
 		if result.Err != nil {
 			diags.Append(diagnoseChange(result))
 		}
 	}
-	return diags
+	left = &applied{state: *a.state, known: a.known}
+	if !left.state.Enabled.IsNull() {
+		left.state.Enabled = types.BoolValue(true)
+	}
+	for _, w := range wishes {
+		left.record(project, w, spelled[w.kind], results)
+	}
+	return left, diags
 }
 
 // diagnoseChange turns a failed change into a diagnostic.

@@ -273,7 +273,8 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 func (r *entryResource) write(ctx context.Context, id types.Int64, plan *entryResourceModel) (path string, diags diag.Diagnostics) {
 	project, err := r.session.GitLab.Project(ctx, id.ValueInt64())
 	if err != nil {
-		return "", diag.Diagnostics{diagnose.Error(diagnose.ReadAllowlist, err)}
+		last := gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: plan.Project.ValueString()}
+		return "", diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
 	}
 	l := lookup{Session: r.session, project: project}
 	e := expandEntry(plan)

@@ -236,7 +236,11 @@ func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteReque
 		resp.Diagnostics.Append(diags...)
 		return
 	}
-	resp.Diagnostics.Append(a.destroy(ctx)...)
+	left, diags := a.destroy(ctx)
+	if resp.Diagnostics.Append(diags...); diags.HasError() && left != nil {
+		resp.Diagnostics.Append(resp.State.Set(ctx, left.state)...)
+		resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, left.known)...)
+	}
 }
 
 func (r *allowlistResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

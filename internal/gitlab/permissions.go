@@ -96,13 +96,13 @@ func (c *Client) fetchPermissionNames(ctx context.Context, _ struct{}) ([]string
 	}
 	problems, err := c.query(ctx, documents.PermissionNames, fit{}, nil, &answer)
 	if err != nil {
-		return nil, annotate(err, doing, "")
+		return nil, annotate(err, doing, "at "+c.transport.BaseURL())
 	}
 	if answer.Type == nil || len(answer.Type.EnumValues) == 0 {
 		if len(problems) > 0 {
-			return nil, apierror.FromGraphQL(problems).With(doing, "")
+			return nil, apierror.FromGraphQL(problems).With(doing, "at "+c.transport.BaseURL())
 		}
-		return nil, &apierror.Error{Kind: apierror.Unsupported, Doing: doing, Note: "this GitLab has no fine-grained permissions"}
+		return nil, &apierror.Error{Kind: apierror.Unsupported, Doing: doing, Target: "at " + c.transport.BaseURL(), Note: "this GitLab has no fine-grained permissions"}
 	}
 	names := make([]string, 0, len(answer.Type.EnumValues))
 	for _, value := range answer.Type.EnumValues {

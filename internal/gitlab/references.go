@@ -20,6 +20,8 @@ type reference struct {
 
 const kindNamespace Kind = "namespace"
 
+const lookingUp = "look up"
+
 // Resolve finds the project or group that a reference means now. Projects are also found by the old
 // path of a rename or transfer, groups are not. What is gone or out of sight is NotFound.
 func (c *Client) Resolve(ctx context.Context, kind Kind, ref Ref) (Target, error) {
@@ -46,6 +48,7 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 		if apierror.Is(outcome.Err, apierror.NotFound) {
 			outcome.Err = &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)}
 		}
+		outcome.Err = annotate(outcome.Err, lookingUp, fmt.Sprintf("%s %s", kind, ref))
 		answers[ref] = outcome
 	}
 	return answers
@@ -57,7 +60,7 @@ func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error
 	if apierror.Is(err, apierror.NotFound) {
 		return false, nil
 	}
-	return err == nil, err
+	return err == nil, annotate(err, lookingUp, "namespace "+path)
 }
 
 // resolveOldPath asks REST, which alone follows the old paths of projects.
@@ -108,7 +111,7 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 		}
 		found, err := finder.find(ctx, refs)
 		if err != nil {
-			return nil, annotate(err, "look up "+plural(len(refs), string(finder.kind)), "")
+			return nil, annotate(err, lookingUp, "")
 		}
 		for _, ref := range refs {
 			target, ok := found[ref]

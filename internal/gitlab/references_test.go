@@ -192,7 +192,7 @@ func TestReferencesThatFail(t *testing.T) {
 			})
 			client := s.client()
 			_, err := client.Resolve(t.Context(), gitlab.KindProject, gitlab.Ref{Path: "acme/p1"})
-			if e, ok := apierror.As(err); !ok || e.Kind != c.kind || e.Doing != "look up 1 project" {
+			if e, ok := apierror.As(err); !ok || e.Kind != c.kind || e.Doing != "look up" || e.Target != "project acme/p1" {
 				t.Errorf("got %v", err)
 			}
 			s.mu.Lock()

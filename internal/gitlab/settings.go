@@ -127,7 +127,7 @@ func (c *Client) EnforcementFor(ctx context.Context, project *Project) (Enforcem
 
 func (c *Client) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
 	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
-	err = annotate(err, "read the instance's settings", c.transport.BaseURL())
+	err = annotate(err, "read the instance's settings", "at "+c.transport.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound):
 		return EnforcementUnknown, nil

@@ -216,7 +216,8 @@ func (r *settingsResource) write(ctx context.Context, config, plan *settingsMode
 	client := r.session.GitLab
 	project, err := client.Project(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
-		return "", diag.Diagnostics{diagnose.Error(diagnose.ReadSettings, err)}
+		last := gitlab.Target{Kind: gitlab.KindProject, ID: plan.ProjectID.ValueInt64(), Path: plan.Project.ValueString()}
+		return "", diag.Diagnostics{diagnose.ReadError(diagnose.ReadSettings, ref.About(err, last))}
 	}
 	if change := expand(config, project.Settings); !change.Empty() {
 		if project.Settings, err = client.UpdateSettings(ctx, project.Target(), change); err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/url"
 )
@@ -28,6 +29,8 @@ func FromNetwork(err error, sent bool) *Error {
 	case isNoSuchHost(err):
 		e.Kind = Invalid
 		e.Note = clean("no such host: " + e.Cause.Error())
+	case errors.Is(err, io.EOF):
+		e.Note = "the connection was closed before an answer came"
 	default:
 		e.Note = clean("no proper answer from GitLab: " + e.Cause.Error())
 	}

@@ -45,6 +45,7 @@ func Unplannable(ctx context.Context, s *session.Session, title diagnose.Title, 
 
 // explain also gives the cause that an error shares with other projects; empty where there is none.
 func explain(ctx context.Context, s *session.Session, title diagnose.Title, last gitlab.Target, err error) (gone bool, cause string, diags diag.Diagnostics) {
+	err = About(err, last)
 	namespace, _, inNamespace := cutLast(last.Path, "/")
 	switch {
 	case apierror.Is(err, apierror.NotFound) && inNamespace:
@@ -66,6 +67,17 @@ func explain(ctx context.Context, s *session.Session, title diagnose.Title, last
 	default:
 		return false, "", diag.Diagnostics{diagnose.ReadError(title, err)}
 	}
+}
+
+// About names a project or group by its last known path too, in an error that knows its id alone.
+func About(err error, last gitlab.Target) error {
+	e, ok := apierror.As(err)
+	if !ok || last.Path == "" || e.Target != (gitlab.Target{Kind: last.Kind, ID: last.ID}).String() {
+		return err
+	}
+	named := *e
+	named.Target = last.String()
+	return &named
 }
 
 func cutLast(text, separator string) (before, after string, found bool) {
