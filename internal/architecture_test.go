@@ -20,7 +20,7 @@ var (
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
-	acceptance   = []string{"internal/acctest/...", "internal/demo"}
+	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults"}
 	providerSide = slices.Concat([]string{"."}, features, client, terraform, offered)
 	everything   = []string{".", "internal/..."}
 

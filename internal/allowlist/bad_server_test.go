@@ -3,7 +3,6 @@ package allowlist_test
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,61 +13,7 @@ const (
 	asJSON = "application/json"
 	asText = "text/plain"
 	asHTML = "text/html"
-	page   = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 )
-
-// Whatever befalls a request, the apply ends right: no entry doubled, lost or wider than asked.
-func TestAccBadServer_applyEndsRight(t *testing.T) {
-	t.Parallel()
-	disturbances := map[string]func(testing.TB, *acctest.GitLab, string){
-		"answer lost after the write": func(t testing.TB, g *acctest.GitLab, operation string) { t.Helper(); g.Cut(t, operation, 1, true) },
-		"connection cut before it":    func(t testing.TB, g *acctest.GitLab, operation string) { t.Helper(); g.Cut(t, operation, 1, false) },
-		"502 with HTML": func(t testing.TB, g *acctest.GitLab, operation string) {
-			t.Helper()
-			g.Refuse(t, operation, 1, http.StatusBadGateway, asHTML, page)
-		},
-		"500": func(t testing.TB, g *acctest.GitLab, operation string) {
-			t.Helper()
-			g.Refuse(t, operation, 1, http.StatusInternalServerError, asJSON, `{"errors":[{"message":"Internal server error"}]}`)
-		},
-		"429 with Retry-After": func(t testing.TB, g *acctest.GitLab, operation string) {
-			t.Helper()
-			g.Refuse(t, operation, 2, http.StatusTooManyRequests, asJSON, `{"message":"429 Too Many Requests"}`, "Retry-After", "0")
-		},
-		"429 in plain text": func(t testing.TB, g *acctest.GitLab, operation string) {
-			t.Helper()
-			g.Refuse(t, operation, 1, http.StatusTooManyRequests, asText, "Retry later\n")
-		},
-	}
-	// What befalls any request is tried on each; the rest on one that reads and one that writes.
-	onEach := []string{"answer lost after the write", "502 with HTML", "429 with Retry-After"}
-	for _, operation := range []string{"ProjectSnapshots", "ProjectReferencesByPath", "AddEntries", "SetPermissions", "RemoveProjects", "RemoveGroups", "UpdateSettings"} {
-		for name, disturb := range disturbances {
-			if operation != "ProjectSnapshots" && operation != "AddEntries" && !slices.Contains(onEach, name) {
-				continue
-			}
-			t.Run(operation+" "+name, func(t *testing.T) {
-				t.Parallel()
-				g := acctest.New(t)
-				acctest.NeedsEmbedded(t, g)
-				g.Enforce(t, false)
-				source, app, web, old := g.Project(t, "shared-lib"), g.Project(t, "app"), g.Project(t, "web"), g.Project(t, "old")
-				team := g.Group(t, "team", &g.Root)
-				g.SetToggle(t, source, false)
-				for _, target := range []string{app.Path, old.Path, team.Path} {
-					g.Allow(t, source, target)
-				}
-				cli := acctest.NewCLI(t, g, list(source.Path, "enabled = true", "groups = {}",
-					fmt.Sprintf(`projects = { %q = { permissions = ["read_jobs"] }, %q = {} }`, app.Path, web.Path)))
-				disturb(t, g, operation)
-				cli.Apply(t, 0)
-				g.CheckAllowlist(t, source, acctest.Entries{app.Path: "read_jobs", web.Path: "default"})
-				g.CheckSettings(t, source, acctest.Settings{Inbound: true})
-				cli.Plan(t, acctest.NoChanges)
-			})
-		}
-	}
-}
 
 // What cannot end right says exactly why, and the next apply does it.
 func TestAccBadServer_saysWhy(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 const controlPrefix = "/-/emulator/"
 
 // control serves what no GitLab has: counts of requests, faults, jobs that run
-// without a runner, and records that no API makes. It is for administrators, and never counted, throttled
-// or hit by a fault.
+// without a runner, records that no API makes, a clock that moves, and secrets.
+// It is for administrators, and never counted, throttled or hit by a fault.
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	admin := false
 	s.store.Read(func(st *store.State) {
@@ -38,6 +38,12 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		s.startJob(w, r)
 	case "POST " + controlPrefix + "plant":
 		s.plant(w, r)
+	case "GET " + controlPrefix + "clock":
+		s.showClock(w)
+	case "POST " + controlPrefix + "clock":
+		s.moveClock(w, r)
+	case "GET " + controlPrefix + "secrets":
+		s.showSecrets(w)
 	case "GET " + controlPrefix + "requests":
 		reply(w, http.StatusOK, s.traffic.Counts())
 	case "DELETE " + controlPrefix + "requests":

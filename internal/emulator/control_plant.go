@@ -29,6 +29,9 @@ type planting struct {
 	// JobTokenPoliciesEnabled is the setting of the project's top-level namespace
 	// without which GitLab below 18.3 has no fine-grained permissions.
 	JobTokenPoliciesEnabled *bool `json:"job_token_policies_enabled"`
+	// RevokedDeployTokens are ids of deploy tokens, of any project or group, to end
+	// as the user interface does: the API only deletes them.
+	RevokedDeployTokens []int64 `json:"revoked_deploy_tokens"`
 }
 
 type plantedPermissions struct {
@@ -98,6 +101,13 @@ func (p planting) resolve(st *store.State) (change func(), missing error) {
 			return nil, fmt.Errorf("404 Project %s Not Found", strconv.Quote(use.Origin))
 		}
 		steps = append(steps, func() { st.AuthorizedBefore(project.ID, origin.ID, use.LastAuthorizedAt) })
+	}
+	for _, id := range p.RevokedDeployTokens {
+		token := st.DeployToken(id)
+		if token == nil {
+			return nil, fmt.Errorf("404 Deploy Token %d Not Found", id)
+		}
+		steps = append(steps, func() { st.RevokeDeployToken(token) })
 	}
 	if p.JobTokenPoliciesEnabled != nil {
 		lineage := st.Lineage(project.NamespaceID)

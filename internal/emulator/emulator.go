@@ -4,8 +4,10 @@
 // Its jobs can really try what job tokens are for: a job made through the
 // control endpoints has a token that clones and pushes with a real git client,
 // and reads and writes packages, artifacts and releases, as far as the lists,
-// the permissions and its user's role let it. Only repositories need the git
-// program, and a temporary folder, from the first request for one on.
+// the permissions and its user's role let it. Deploy tokens, and project and group
+// access tokens, open the code as well, until they are revoked or the instance's
+// clock reaches their end. Only repositories need the git program, and a temporary
+// folder, from the first request for one on.
 //
 // Administrators control it below /-/emulator/, with JSON bodies:
 //
@@ -17,7 +19,11 @@
 //   - PUT jobs/:id/artifacts: the body becomes the job's artifacts archive;
 //   - DELETE jobs/:id: the job has succeeded, and its token is worth nothing;
 //   - DELETE repositories/:project: a project nothing was ever pushed to;
-//   - POST plant: what no API of a current GitLab can make; see plant.
+//   - POST plant: what no API of a current GitLab can make; see plant;
+//   - GET clock, and POST clock {"advance": "48h"} or {"now": "2027-01-31T00:00:00Z"}:
+//     the instance's time, as {"now"}, which only moves forward;
+//   - GET secrets: a list of the secrets of every deploy token and every project or
+//     group access token there ever was, also of those that are gone.
 package emulator
 
 import (
@@ -33,6 +39,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/clock"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/fault"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/githttp"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphqlapi"
@@ -73,7 +80,7 @@ type Options struct {
 	// RateLimit is how many API requests a minute a caller may make before it
 	// gets 429; 0 is no limit.
 	RateLimit int
-	// Now is the instance's clock; nil is time.Now.
+	// Now is what the instance's clock shows until it is moved; nil is time.Now.
 	Now func() time.Time
 }
 
@@ -82,6 +89,7 @@ type Server struct {
 	options  Options
 	url      string
 	tokens   map[string]string
+	clock    *clock.Clock
 	store    *store.Store
 	rest     *rest.API
 	graphql  *graphqlapi.Controller
@@ -111,7 +119,11 @@ func Start(options Options) (*Server, error) {
 	}
 	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
 	options.StatementTimeout = cmp.Or(options.StatementTimeout, 30*time.Second)
-	s := &Server{options: options, store: store.New(options.Now), throttle: throttle.New(options.RateLimit, options.Now, version.Flipped(release.ThrottleJSON))}
+	shown := clock.New(options.Now)
+	s := &Server{
+		options: options, clock: shown, store: store.New(shown.Now),
+		throttle: throttle.New(options.RateLimit, shown.Now, version.Flipped(release.ThrottleJSON)),
+	}
 	s.store.Write(func(st *store.State) {
 		s.tokens, err = seed.Plant(st, options.Seed, version)
 		st.AuthorizationDelay = options.AuthLogDelay

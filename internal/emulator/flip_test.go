@@ -22,6 +22,7 @@ type flipCase struct {
 	options  emulator.Options
 	with     []string // other flips, in both runs
 	prepare  []request
+	attempt  []request // after prepare; these may be refused
 	do       request
 	likely   outcome
 	flipped  outcome
@@ -147,6 +148,24 @@ func flipCases(t *testing.T) map[string]flipCase {
 			do: uses, likely: outcome{200, `[{"originProject":{"path":"runner-images"}},{"originProject":{"path":"app"}}]`},
 			flipped: outcome{200, `[{"originProject":{"path":"app"}},{"originProject":{"path":"runner-images"}}]`},
 		},
+		"group-environment-scopes": {
+			do:     request{"root", post, groupVariables, `{"key":"A","value":"x","environment_scope":"staging"}`},
+			likely: outcome{201, `"environment_scope":"*"`}, flipped: outcome{201, `"environment_scope":"staging"`},
+		},
+		"group-variable-filter-ignored": {
+			prepare: []request{{"root", post, groupVariables, `{"key":"A","value":"x"}`}},
+			do:      request{"root", get, groupVariables + "/A?filter[environment_scope]=staging", ""},
+			likely:  outcome{404, `404 GroupVariable Not Found`}, flipped: outcome{200, `"key":"A"`},
+		},
+		"group-variable-text-flags": {
+			do:     request{"root", post, groupVariables, `{"key":"A","value":"secret-1","masked_and_hidden":false}`},
+			likely: outcome{201, `"hidden":false`}, flipped: outcome{201, `"hidden":true`},
+		},
+		"hidden-variable-old-text": {
+			prepare: []request{{"terraform", post, projectVariables, `{"key":"A","value":"secret-1","masked_and_hidden":true}`}},
+			do:      request{"terraform", put, projectVariables + "/A", `{"masked":false}`},
+			likely:  outcome{400, `The visibility setting cannot be changed for masked and hidden variables.`}, flipped: outcome{400, `Updating masked attribute is not allowed on updates for hidden variables.`},
+		},
 		"enterprise-edition": {
 			do: request{"dev", get, "/api/v4/metadata", ""}, likely: outcome{200, `"version":"19.4.1","`}, flipped: outcome{200, `"version":"19.4.1-ee","`},
 		},
@@ -156,6 +175,7 @@ func flipCases(t *testing.T) map[string]flipCase {
 func TestFlips(t *testing.T) {
 	t.Parallel()
 	cases := flipCases(t)
+	maps.Copy(cases, tokenFlipCases())
 	if got, want := slices.Sorted(maps.Keys(cases)), slices.Sorted(slices.Values(release.FlipNames())); !slices.Equal(got, want) {
 		t.Errorf("tested are %v, want each of %v", got, want)
 	}
@@ -174,6 +194,9 @@ func TestFlips(t *testing.T) {
 				i := start(t, options)
 				for _, r := range c.prepare {
 					i.must(t, r)
+				}
+				for _, r := range c.attempt {
+					i.send(t, r)
 				}
 				do := c.do
 				if c.readOnly {

@@ -142,6 +142,7 @@ func TestGitAccess(t *testing.T) {
 	i.finish(t, finished)
 	dev := i.Tokens()["dev"]
 	_, readAPI := i.newToken(t, "3", `["read_api"]`, "")
+	_, registry := i.newToken(t, "3", `["read_registry"]`, "")
 	_, reads := i.newToken(t, "3", `["read_repository"]`, "")
 	_, writes := i.newToken(t, "3", `["write_repository"]`, "")
 
@@ -181,7 +182,9 @@ func TestGitAccess(t *testing.T) {
 		{"a token with read_repository", "oauth2", reads, "acme/shared-lib" + refs, 200, advertises},
 		{"pushes not", "oauth2", reads, "acme/shared-lib" + pushRefs, 403, "You are not allowed to upload code."},
 		{"a token with write_repository", "oauth2", writes, "acme/shared-lib" + pushRefs, 200, accepts},
-		{"a token with read_api", "oauth2", readAPI, "acme/shared-lib" + refs, 403, "You are not allowed to download code."},
+		{"a token with read_api", "oauth2", readAPI, "acme/shared-lib" + refs, 200, advertises},
+		{"pushes neither", "oauth2", readAPI, "acme/shared-lib" + pushRefs, 403, "You are not allowed to upload code."},
+		{"a token for other things", "oauth2", registry, "acme/shared-lib" + refs, 403, "You are not allowed to download code."},
 		{"an unknown access token", "dev", "glpat-none", "acme/shared-lib" + refs, 401, accessDenied},
 		{"no password", "dev", "", "acme/shared-lib" + refs, 401, accessDenied},
 		{"a token of who cannot see the project", "mallory", i.Tokens()["mallory"], "acme/shared-lib" + refs, 404, missing},

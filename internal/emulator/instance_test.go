@@ -33,7 +33,7 @@ func start(t *testing.T, options emulator.Options) instance {
 }
 
 // request is one call; as names a user of the seed, "" is anonymous, and a
-// text beginning with "glpat-" is a token.
+// text beginning with "glpat-" or "gldt-" is a token.
 type request struct {
 	as, method, path, body string
 }
@@ -52,7 +52,7 @@ func (i instance) try(t *testing.T, r request) (response, error) {
 		t.Fatal(err)
 	}
 	token := r.as
-	if !strings.HasPrefix(token, "glpat-") {
+	if !strings.HasPrefix(token, "glpat-") && !strings.HasPrefix(token, "gldt-") {
 		token = i.Tokens()[r.as]
 	}
 	if token != "" {

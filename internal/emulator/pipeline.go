@@ -12,7 +12,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/fault"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphqlapi"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rest"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
@@ -24,6 +23,7 @@ const unknownRoute = "(unknown)"
 // handle takes a request through everything between the socket and the APIs:
 // counting, throttling, faults, and the time it takes.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	s.date(w)
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
 		s.control(w, r)
 		return
@@ -34,25 +34,18 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	if !s.admit(w, r) {
 		return
 	}
-	cut := false
-	for _, f := range s.faults.Hit(r.Method, route, operations) {
-		switch f.Kind {
-		case fault.Latency:
-			sleep(r.Context(), time.Duration(f.Milliseconds)*time.Millisecond)
-		case fault.Edit:
-			s.edit(r.Context(), f)
-		case fault.CutAfter:
-			cut = true
-		case fault.CutBefore:
-			panic(http.ErrAbortHandler)
-		case fault.Status:
-			writeFault(w, f)
-			return
-		}
+	r, then := s.meet(w, r, s.faults.Hit(r.Method, route, operations))
+	if then.answered {
+		return
 	}
 	response := s.execute(r)
-	if cut {
+	sleep(r.Context(), then.wait)
+	s.date(w)
+	switch {
+	case then.cut:
 		panic(http.ErrAbortHandler)
+	case then.half:
+		response.sendHalf(w)
 	}
 	response.send(w)
 }
@@ -95,6 +88,7 @@ func (s *Server) execute(r *http.Request) *bufferedResponse {
 }
 
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
+	s.noteUse(r)
 	switch {
 	case r.URL.Path == graphqlapi.Path:
 		s.graphql.ServeHTTP(w, r)
@@ -105,36 +99,6 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Error(w, "The page could not be found or you don't have permission to view it.", http.StatusNotFound)
 	}
-}
-
-// edit makes an administrator's requests; what is refused is noted on the fault.
-func (s *Server) edit(ctx context.Context, f fault.Fault) {
-	for _, call := range f.Calls {
-		request, err := http.NewRequestWithContext(ctx, call.Method, s.url+call.Path, bytes.NewReader(call.Body))
-		if err != nil {
-			s.faults.Report(f.ID, err.Error())
-			continue
-		}
-		request.Host = strings.TrimPrefix(s.url, "http://")
-		request.Header.Set("Private-Token", s.AdminToken())
-		request.Header.Set("Content-Type", "application/json")
-		response := &bufferedResponse{header: http.Header{}}
-		s.dispatch(response, request)
-		if response.status >= http.StatusBadRequest {
-			s.faults.Report(f.ID, call.Method+" "+call.Path+": "+strconv.Itoa(response.status)+" "+response.body.String())
-		}
-	}
-}
-
-func writeFault(w http.ResponseWriter, f fault.Fault) {
-	if f.ContentType != "" {
-		w.Header().Set("Content-Type", f.ContentType)
-	}
-	for name, value := range f.Headers {
-		w.Header().Set(name, value)
-	}
-	w.WriteHeader(f.Status)
-	_, _ = w.Write([]byte(f.Body)) // the client may be gone
 }
 
 func sleep(ctx context.Context, d time.Duration) {
@@ -178,4 +142,16 @@ func (b *bufferedResponse) send(w http.ResponseWriter) {
 	}
 	w.WriteHeader(b.status)
 	_, _ = w.Write(b.body.Bytes()) // the client may be gone
+}
+
+// sendHalf promises the whole body, sends half of it and closes the connection.
+// Without a body nothing is sent at all.
+func (b *bufferedResponse) sendHalf(w http.ResponseWriter) {
+	if content := b.body.Bytes(); len(content) > 0 {
+		b.header.Set("Content-Length", strconv.Itoa(len(content)))
+		b.body.Truncate(len(content) / 2)
+		b.send(w)
+		_ = http.NewResponseController(w).Flush() // the client may be gone
+	}
+	panic(http.ErrAbortHandler)
 }

@@ -107,7 +107,7 @@ func TestConfigureRepeatsNoSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			diagnostics := newProtocol(t).configure(t, test.block)
+			diagnostics := acctest.NewProtocol(t).Configure(t, test.block)
 			complains(t, diagnostics, test.attribute, test.words)
 			if text := diagnostics[0].Summary + diagnostics[0].Detail; strings.Contains(text, "second-half") {
 				t.Errorf("a secret is repeated: %s", text)

@@ -15,7 +15,7 @@ var identified = []string{"jobtoken_allowlist", "jobtoken_settings"}
 func TestIdentitySchemas(t *testing.T) {
 	t.Parallel()
 	for _, name := range identified {
-		schema := identities(t, newProtocol(t))[name]
+		schema := identities(t, acctest.NewProtocol(t))[name]
 		if schema == nil {
 			t.Errorf("%s has no identity", name)
 			continue
@@ -30,7 +30,7 @@ func TestIdentitySchemas(t *testing.T) {
 	}
 }
 
-func identities(t *testing.T, p *protocol) map[string]*tfprotov6.ResourceIdentitySchema {
+func identities(t *testing.T, p *acctest.Protocol) map[string]*tfprotov6.ResourceIdentitySchema {
 	t.Helper()
 	resp, err := p.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
@@ -45,15 +45,15 @@ func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	project := g.Project(t, "app")
-	p := newProtocol(t)
-	succeeded(t, p.configure(t, map[string]any{"base_url": g.BaseURL, "token": g.Token, "allow_plain_http": true}))
+	p := acctest.NewProtocol(t)
+	succeeded(t, p.Configure(t, map[string]any{"base_url": g.BaseURL, "token": g.Token, "allow_plain_http": true}))
 	for _, name := range identified {
 		imported := importByIdentity(t, p, name, project.ID)
 		read := readImported(t, p, imported)
 		succeeded(t, read.Diagnostics)
 
-		identity := decode(t, identities(t, p)[name].ValueType(), read.NewIdentity.IdentityData)["project_id"]
-		state := decode(t, p.schemas.ResourceSchemas[name].ValueType(), read.NewState)
+		identity := acctest.Decode(t, identities(t, p)[name].ValueType(), read.NewIdentity.IdentityData)["project_id"]
+		state := acctest.Decode(t, p.Schemas.ResourceSchemas[name].ValueType(), read.NewState)
 		want := tftypes.NewValue(tftypes.Number, project.ID)
 		if !identity.Equal(want) || !state["project_id"].Equal(want) {
 			t.Errorf("%s: the identity is %s and the state has %s, want %s", name, identity, state["project_id"], want)
@@ -69,20 +69,20 @@ func TestImportByIdentityOfNothing(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	hidden := g.Hidden(t, "secret")
-	p := newProtocol(t)
-	succeeded(t, p.configure(t, map[string]any{"base_url": g.BaseURL, "token": g.Token, "allow_plain_http": true}))
+	p := acctest.NewProtocol(t)
+	succeeded(t, p.Configure(t, map[string]any{"base_url": g.BaseURL, "token": g.Token, "allow_plain_http": true}))
 	for _, name := range identified {
 		read := readImported(t, p, importByIdentity(t, p, name, hidden.ID))
 		complains(t, read.Diagnostics, "", "GitLab does not tell what is missing from what is hidden")
 	}
 }
 
-func importByIdentity(t *testing.T, p *protocol, name string, id int64) *tfprotov6.ImportedResource {
+func importByIdentity(t *testing.T, p *acctest.Protocol, name string, id int64) *tfprotov6.ImportedResource {
 	t.Helper()
 	of := identities(t, p)[name].ValueType()
 	resp, err := p.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
 		TypeName: name,
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: encode(t, of, map[string]any{"project_id": id})},
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: acctest.Encode(t, of, map[string]any{"project_id": id})},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func importByIdentity(t *testing.T, p *protocol, name string, id int64) *tfproto
 	return resp.ImportedResources[0]
 }
 
-func readImported(t *testing.T, p *protocol, imported *tfprotov6.ImportedResource) *tfprotov6.ReadResourceResponse {
+func readImported(t *testing.T, p *acctest.Protocol, imported *tfprotov6.ImportedResource) *tfprotov6.ReadResourceResponse {
 	t.Helper()
 	resp, err := p.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
 		TypeName: imported.TypeName, CurrentState: imported.State, Private: imported.Private, CurrentIdentity: imported.Identity,

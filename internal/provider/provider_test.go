@@ -58,7 +58,7 @@ func TestSchemasAreValid(t *testing.T) {
 // The documentation is made of descriptions: every attribute, at every depth, has one in Markdown.
 func TestEverythingIsDescribed(t *testing.T) {
 	t.Parallel()
-	schemas := newProtocol(t).schemas
+	schemas := acctest.NewProtocol(t).schemas
 	blocks := map[string]*tfprotov6.Schema{"provider": schemas.Provider}
 	for name, schema := range schemas.ResourceSchemas {
 		blocks["resource "+name] = schema
@@ -92,7 +92,7 @@ func TestSecretsAreSensitive(t *testing.T) {
 	t.Parallel()
 	want := map[string]bool{"token": true, "headers": true}
 	got := map[string]bool{}
-	for _, attribute := range newProtocol(t).schemas.Provider.Block.Attributes {
+	for _, attribute := range acctest.NewProtocol(t).schemas.Provider.Block.Attributes {
 		if attribute.Sensitive {
 			got[attribute.Name] = true
 		}
@@ -106,11 +106,11 @@ func TestSecretsAreSensitive(t *testing.T) {
 // The project being unknown, GitLab is not asked.
 func TestModelsFitSchemas(t *testing.T) {
 	t.Parallel()
-	p := newProtocol(t)
-	succeeded(t, p.configure(t, map[string]any{"base_url": "https://gitlab.invalid", "token": "glpat-of-nobody"}))
-	for name, schema := range p.schemas.ResourceSchemas {
+	p := acctest.NewProtocol(t)
+	succeeded(t, p.Configure(t, map[string]any{"base_url": "https://gitlab.invalid", "token": "glpat-of-nobody"}))
+	for name, schema := range p.Schemas.ResourceSchemas {
 		of := schema.ValueType()
-		config := encode(t, of, map[string]any{"project": tftypes.UnknownValue})
+		config := acctest.Encode(t, of, map[string]any{"project": tftypes.UnknownValue})
 		prior, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, nil))
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestModelsFitSchemas(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		succeeded(t, resp.Diagnostics)
-		if id := decode(t, of, resp.PlannedState)["project_id"]; id.IsKnown() {
+		if id := acctest.Decode(t, of, resp.PlannedState)["project_id"]; id.IsKnown() {
 			t.Errorf("%s: project_id is planned as %s while the project is unknown", name, id)
 		}
 	}

@@ -14,12 +14,19 @@ type Kind string
 
 // The kinds of faults. Status and the cuts end the request; the others let it
 // go on.
+//
+// A GraphQL answer with top-level errors alone is a Status of 200 whose body has
+// them; nothing is executed. A client's timeout is a latency above it: Latency
+// where the request is not to be executed, LatencyAfter where it is.
 const (
-	Status    Kind = "status"     // answer with a status, body and headers of choice; nothing is executed
-	CutBefore Kind = "cut_before" // close the connection; nothing is executed
-	CutAfter  Kind = "cut_after"  // execute, then close the connection without an answer
-	Latency   Kind = "latency"    // wait first
-	Edit      Kind = "edit"       // let an administrator make other requests first
+	Status       Kind = "status"        // answer with a status, body and headers of choice; nothing is executed
+	CutBefore    Kind = "cut_before"    // close the connection; nothing is executed
+	CutAfter     Kind = "cut_after"     // execute, then close the connection without an answer
+	CutHalf      Kind = "cut_half"      // execute, then close the connection in the middle of the answer's body
+	Latency      Kind = "latency"       // wait first; nothing is executed for a client that has gone meanwhile
+	LatencyAfter Kind = "latency_after" // execute, then wait
+	Edit         Kind = "edit"          // let an administrator make other requests first
+	Refuse       Kind = "refuse"        // answer some mutations with errors of choice; they alone are not executed
 )
 
 // Match selects requests; an empty field matches all.
@@ -36,6 +43,15 @@ type Call struct {
 	Body   json.RawMessage `json:"body,omitempty"`
 }
 
+// Mutation selects mutations among those of a GraphQL request; what is empty
+// matches all.
+type Mutation struct {
+	// Alias is the key of the mutation in the answer: its alias, else its name.
+	Alias string `json:"alias,omitempty"`
+	// Input are values of the mutation's input, such as {"targetPath": "acme/web"}.
+	Input map[string]string `json:"input,omitempty"`
+}
+
 // Fault is one failure.
 type Fault struct {
 	ID    int   `json:"id"`
@@ -50,9 +66,13 @@ type Fault struct {
 	Body        string            `json:"body,omitempty"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	ContentType string            `json:"content_type,omitempty"`
-	// Milliseconds is how long a Latency waits.
+	// Milliseconds is how long a Latency and a LatencyAfter wait.
 	Milliseconds int    `json:"ms,omitempty"`
 	Calls        []Call `json:"calls,omitempty"`
+	// Mutation is what a Refuse refuses.
+	Mutation Mutation `json:"mutation,omitzero"`
+	// Errors are what the payload of a refused mutation lists.
+	Errors []string `json:"errors,omitempty"`
 
 	// Hits is how many requests the fault has hit.
 	Hits int `json:"hits"`
@@ -62,10 +82,12 @@ type Fault struct {
 
 func (f Fault) validate() error {
 	switch {
-	case !slices.Contains([]Kind{Status, CutBefore, CutAfter, Latency, Edit}, f.Kind):
+	case !slices.Contains([]Kind{Status, CutBefore, CutAfter, CutHalf, Latency, LatencyAfter, Edit, Refuse}, f.Kind):
 		return fmt.Errorf("unknown kind %q", f.Kind)
 	case f.Kind == Status && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status %d is none", f.Status)
+	case f.Kind == Refuse && len(f.Errors) == 0:
+		return fmt.Errorf("%s needs errors", Refuse)
 	case f.Skip < 0, f.Times < 0, f.Milliseconds < 0:
 		return fmt.Errorf("skip, times and ms cannot be negative")
 	}

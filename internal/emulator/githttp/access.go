@@ -2,6 +2,7 @@ package githttp
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/jobtoken"
@@ -61,6 +62,9 @@ func (s *Server) decide(st *store.State, r *http.Request, c call) access {
 	case username == authn.JobUsername:
 		return s.decideJob(st, project, secret, c)
 	}
+	if token := st.DeployTokenBySecret(secret); token != nil {
+		return s.decideDeployToken(st, project, token, username, c)
+	}
 	return s.decideUser(st, project, secret, c)
 }
 
@@ -95,8 +99,28 @@ func (s *Server) decideJob(st *store.State, p *store.Project, secret string, c c
 	return a
 }
 
-// decideUser takes a personal access token as the password, whatever the user
-// name is.
+// decideDeployToken takes the secret with the token's own user name alone. A
+// token of another project is worth nothing there, even where everybody may read.
+func (s *Server) decideDeployToken(st *store.State, p *store.Project, t *store.DeployToken, username string, c call) access {
+	switch {
+	case username != t.Username, !t.AuthenticatesAt(st.Now()), p != nil && !rules.DeployTokenOpens(st, t, p),
+		p != nil && p.Features.Of(store.Repository) == store.FeatureDisabled:
+		return s.denied()
+	case c.push:
+		return forbidden(noUpload)
+	case !slices.Contains(t.Scopes, "read_repository"):
+		return forbidden(noDownload)
+	case p == nil:
+		return access{status: http.StatusNotFound, text: jobtoken.MissingProject}
+	}
+	a := granted(p, rules.Caller{})
+	a.username = t.Username
+	return a
+}
+
+// decideUser takes a personal, project or group access token as the password,
+// whatever the user name is. One of a bot is worth nothing where the bot sees
+// nothing.
 func (s *Server) decideUser(st *store.State, p *store.Project, secret string, c call) access {
 	caller, failed := authn.Caller(st, secret)
 	switch failed {
@@ -111,11 +135,12 @@ func (s *Server) decideUser(st *store.State, p *store.Project, secret string, c 
 		ability = rules.PushCode
 	}
 	switch {
-	case !caller.SignedIn(): // an empty password
+	case !caller.SignedIn(), // an empty password
+		caller.User.Bot && p != nil && !rules.CanReadProject(st, caller, p):
 		return s.denied()
 	case c.push && !caller.HasScope("api", "write_repository"):
 		return forbidden(noUpload)
-	case !c.push && !caller.HasScope("api", "read_repository", "write_repository"):
+	case !c.push && !caller.HasScope("api", "read_api", "read_repository", "write_repository"):
 		return forbidden(noDownload)
 	case p == nil, !rules.CanReadProject(st, caller, p):
 		return access{status: http.StatusNotFound, text: jobtoken.MissingProject}

@@ -42,6 +42,15 @@ func (e *Engine) run(ctx context.Context, prepared *preparedRequest, limits Limi
 	return Response{Data: data.Bytes(), Errors: execution.errors}
 }
 
+type responseKey struct{}
+
+// MutationKey is the key in the answer of the mutation that a resolver runs: its
+// alias, else its name. Outside of a mutation's resolver it is "".
+func MutationKey(ctx context.Context) string {
+	key, _ := ctx.Value(responseKey{}).(string)
+	return key
+}
+
 // errNull travels upwards from a null in a place that cannot be null, up to the
 // nearest place that can.
 var errNull = errors.New("null in a non-null place")
@@ -130,7 +139,11 @@ func (x *execution) resolve(parent *ast.Definition, definition *ast.FieldDefinit
 			return value, nil
 		}
 	}
-	value, err = resolver(x.ctx, source, x.selector.arguments(definition, node))
+	ctx := x.ctx
+	if parent == x.engine.schema.Mutation {
+		ctx = context.WithValue(ctx, responseKey{}, node.Alias)
+	}
+	value, err = resolver(ctx, source, x.selector.arguments(definition, node))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", coordinate, err)
 	}

@@ -42,8 +42,11 @@ func (r *resolvers) mutating(pathField string, run func(query, *store.Project) (
 				return
 			}
 			cost.Projects(ctx, 1)
-			var result payload
-			if result, err = run(q, p); err != nil {
+			result := refusedByFault(ctx, input)
+			if result == nil {
+				result, err = run(q, p)
+			}
+			if err != nil {
 				return
 			}
 			result["clientMutationId"] = input["clientMutationId"]

@@ -3,7 +3,8 @@ package jobtoken
 import (
 	"fmt"
 	"net/http"
-	"strings"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 )
 
 // MissingProject is what git says of a project that is not there, and to users
@@ -41,15 +42,7 @@ func (v Verdict) insufficient() string {
 	if len(v.permissions) > 1 {
 		text = "The following token permissions are required: "
 	}
-	return fmt.Sprintf("Insufficient permissions to access this resource in project %s. %s%s.", v.accessed.Path, text, sentence(v.permissions))
-}
-
-// sentence joins names as Rails' to_sentence does.
-func sentence(names []string) string {
-	if len(names) <= 2 {
-		return strings.Join(names, " and ")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + ", and " + names[len(names)-1]
+	return fmt.Sprintf("Insufficient permissions to access this resource in project %s. %s%s.", v.accessed.Path, text, rules.Sentence(v.permissions))
 }
 
 // Git gives the status and the plain text of git over HTTP for a clone or a

@@ -74,12 +74,44 @@ const (
 	ThrottleJSON
 	// AdminRoutesHidden: REST routes for administrators are 403 to others; 404.
 	AdminRoutesHidden
+	// DeployTokensActiveByDay: the filter active of deploy tokens goes by the instant
+	// a token dies at; it goes by days, as the field expired does.
+	DeployTokensActiveByDay
+	// DeployTokensSignedOut: signed out, the deploy tokens of a public project are
+	// 403; they are 401.
+	DeployTokensSignedOut
+	// AccessTokensForbidden: reading and rotating access tokens without the right is
+	// 401; it is 403.
+	AccessTokensForbidden
+	// RotatingRevokedEndsFamily: rotating a revoked access token by its id is refused,
+	// no more; it also revokes all that came from that token.
+	RotatingRevokedEndsFamily
+	// RevocationDeletesBot: a revoked access token stays, with its bot; both are
+	// deleted.
+	RevocationDeletesBot
+	// BufferedTokenLifetime: access tokens live 365 days at most; 400, by the flag
+	// buffered_token_expiration_limit.
+	BufferedTokenLifetime
 	// OldestUseFirst: ciJobTokenAuthLogs names no order and comes by descending
 	// id; by ascending id.
 	OldestUseFirst
 	// EnterpriseEdition: the version text is bare, as of the Community Edition; it
 	// ends in -ee.
 	EnterpriseEdition
+	// GroupEnvironmentScopes: the environment scope of a group's variable is
+	// ignored and "*" stored, as the Enterprise Edition does without a licence; it is
+	// stored, as with one and by the code of the Community Edition.
+	GroupEnvironmentScopes
+	// GroupVariableFilterIgnored: group variables are looked up with the filter
+	// that their endpoints do not declare; without it.
+	GroupVariableFilterIgnored
+	// GroupVariableTextFlags: the flags of group variables are texts below 18.0,
+	// where any text is true that does not say no, and booleans from then on; the
+	// other way round.
+	GroupVariableTextFlags
+	// HiddenVariableOldText: changing the masking of a hidden variable is refused
+	// with the newer words; with the older ones.
+	HiddenVariableOldText
 )
 
 type flip struct {
@@ -90,29 +122,39 @@ type flip struct {
 }
 
 var flips = [...]flip{
-	OldestEntriesFirst:        {name: "oldest-entries-first"},
-	SortedPermissions:         {name: "sorted-permissions"},
-	SelfEntryTwice:            {name: "self-entry-twice"},
-	EnforcementAcceptsOff:     {name: "enforcement-accepts-off", alone: true},
-	EnforcementKeepsStoredOff: {name: "enforcement-keeps-stored-off"},
-	EnforcementTopLevelError:  {name: "enforcement-top-level-error"},
-	PermissionsInactive:       {name: "permissions-inactive", alone: true},
-	InactiveStoresDefault:     {name: "inactive-stores-default"},
-	UnknownPermissionNull:     {name: "unknown-permission-null"},
-	UnknownPermissionLeftOut:  {name: "unknown-permission-left-out", alone: true},
-	NullPolicies:              {name: "null-policies"},
-	HiddenTargetNull:          {name: "hidden-target-null", alone: true},
-	OldRemovesUnseen:          {name: "old-removes-unseen"},
-	DeletionWithoutRedirect:   {name: "deletion-without-redirect"},
-	DeletionNotArchived:       {name: "deletion-not-archived"},
-	ReadAPIMutationForbidden:  {name: "read-api-mutation-forbidden"},
-	UserNamespaceHidden:       {name: "user-namespace-hidden"},
-	OtherDuplicateText:        {name: "other-duplicate-text"},
-	CreatedAtMilliseconds:     {name: "created-at-milliseconds"},
-	ThrottleJSON:              {name: "throttle-json"},
-	AdminRoutesHidden:         {name: "admin-routes-hidden"},
-	OldestUseFirst:            {name: "oldest-use-first"},
-	EnterpriseEdition:         {name: "enterprise-edition"},
+	OldestEntriesFirst:         {name: "oldest-entries-first"},
+	SortedPermissions:          {name: "sorted-permissions"},
+	SelfEntryTwice:             {name: "self-entry-twice"},
+	EnforcementAcceptsOff:      {name: "enforcement-accepts-off", alone: true},
+	EnforcementKeepsStoredOff:  {name: "enforcement-keeps-stored-off"},
+	EnforcementTopLevelError:   {name: "enforcement-top-level-error"},
+	PermissionsInactive:        {name: "permissions-inactive", alone: true},
+	InactiveStoresDefault:      {name: "inactive-stores-default"},
+	UnknownPermissionNull:      {name: "unknown-permission-null"},
+	UnknownPermissionLeftOut:   {name: "unknown-permission-left-out", alone: true},
+	NullPolicies:               {name: "null-policies"},
+	HiddenTargetNull:           {name: "hidden-target-null", alone: true},
+	OldRemovesUnseen:           {name: "old-removes-unseen"},
+	DeletionWithoutRedirect:    {name: "deletion-without-redirect"},
+	DeletionNotArchived:        {name: "deletion-not-archived"},
+	ReadAPIMutationForbidden:   {name: "read-api-mutation-forbidden"},
+	UserNamespaceHidden:        {name: "user-namespace-hidden"},
+	OtherDuplicateText:         {name: "other-duplicate-text"},
+	CreatedAtMilliseconds:      {name: "created-at-milliseconds"},
+	ThrottleJSON:               {name: "throttle-json"},
+	AdminRoutesHidden:          {name: "admin-routes-hidden"},
+	DeployTokensActiveByDay:    {name: "deploy-tokens-active-by-day"},
+	DeployTokensSignedOut:      {name: "deploy-tokens-signed-out"},
+	AccessTokensForbidden:      {name: "access-tokens-forbidden"},
+	RotatingRevokedEndsFamily:  {name: "rotating-revoked-ends-family"},
+	RevocationDeletesBot:       {name: "revocation-deletes-bot"},
+	BufferedTokenLifetime:      {name: "buffered-token-lifetime"},
+	OldestUseFirst:             {name: "oldest-use-first"},
+	EnterpriseEdition:          {name: "enterprise-edition"},
+	GroupEnvironmentScopes:     {name: "group-environment-scopes"},
+	GroupVariableFilterIgnored: {name: "group-variable-filter-ignored"},
+	GroupVariableTextFlags:     {name: "group-variable-text-flags"},
+	HiddenVariableOldText:      {name: "hidden-variable-old-text"},
 }
 
 // AllFlips stands for every flip that can be true beside the others.

@@ -101,6 +101,28 @@ func (v Version) SaysTargetIsAlreadyInScope() bool {
 	return v.atLeast(18, 0) == v.Flipped(OtherDuplicateText)
 }
 
+// TakesGroupVariableFlagsAsText says whether the flags of group variables are
+// declared as texts. They are booleans in the endpoints of 18.4.
+func (v Version) TakesGroupVariableFlagsAsText() bool {
+	return !v.atLeast(18, 0) != v.Flipped(GroupVariableTextFlags)
+}
+
+// ShowsTokenResource says whether project and group access tokens have the fields
+// resource_type and resource_id. Read in 18.4; the first version is not known.
+func (v Version) ShowsTokenResource() bool { return v.atLeast(18, 4) }
+
+// ShowsTokenAddresses says whether project and group access tokens have the field
+// last_used_ips. Read in 19.x; the first version is not known.
+func (v Version) ShowsTokenAddresses() bool { return v.atLeast(19, 0) }
+
+// ShowsGranularTokens says whether access tokens of all kinds have the field
+// granular. Read in 19.x; the first version is not known.
+func (v Version) ShowsGranularTokens() bool { return v.atLeast(19, 0) }
+
+// HasSecurityManager says whether an access token may have the role 25. Read in
+// 19.x; the first version is not known.
+func (v Version) HasSecurityManager() bool { return v.atLeast(19, 0) }
+
 // AllowlistPageSize is the largest page of projectsAllowlist and
 // groupsAllowlist. Only the newest type file is known to allow a full list.
 func (v Version) AllowlistPageSize() int {

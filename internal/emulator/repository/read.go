@@ -5,8 +5,18 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
+
+// maxName is more than any revision or path of a repository has, and less than
+// systems take in one argument.
+const maxName = 8192
+
+// unspeakable says whether no program can be given an argument.
+func unspeakable(argument string) bool {
+	return len(argument) > maxName || strings.ContainsRune(argument, 0)
+}
 
 // Commit gives the full id of the commit a revision names, such as "HEAD" or
 // "refs/heads/main"; found is false where there is none.
@@ -23,6 +33,9 @@ func (s *Storage) File(ctx context.Context, projectID int64, commit, path string
 
 // read runs git on a repository; that it fails means there is no such thing.
 func (s *Storage) read(ctx context.Context, projectID int64, arguments ...string) (output []byte, found bool, err error) {
+	if slices.ContainsFunc(arguments, unspeakable) {
+		return nil, false, nil
+	}
 	err = s.use(ctx, projectID, func(root, name string) error {
 		output, err = run(ctx, root, nil, append([]string{"--git-dir=" + filepath.Join(root, name)}, arguments...)...)
 		return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -66,12 +67,12 @@ func TestRead(t *testing.T) {
 	if content, found, err := s.File(t.Context(), 1, commit, "README.md"); err != nil || !found || string(content) != "# README\n" {
 		t.Errorf("README.md: %q, %t, %v", content, found, err)
 	}
-	for _, revision := range []string{"refs/heads/other", "--all", "HEAD^{tree}", "", "HEAD:README.md"} {
+	for _, revision := range []string{"refs/heads/other", "--all", "HEAD^{tree}", "", "HEAD:README.md", "main\x00", strings.Repeat("a", 1<<18)} {
 		if _, found, err := s.Commit(t.Context(), 1, revision); err != nil || found {
 			t.Errorf("%q: %t, %v", revision, found, err)
 		}
 	}
-	for _, path := range []string{"", ".", "..", "../README.md", "/etc/passwd", "none"} {
+	for _, path := range []string{"", ".", "..", "../README.md", "/etc/passwd", "none", "README.md\x00"} {
 		if _, found, err := s.File(t.Context(), 1, commit, path); err != nil || found {
 			t.Errorf("%q: %t, %v", path, found, err)
 		}

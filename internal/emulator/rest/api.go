@@ -47,6 +47,8 @@ func New(st *store.Store, services rules.Services, repositories Repositories, ba
 		a.memberEndpoints(store.ProjectSource), a.memberEndpoints(store.GroupSource), a.namespaceEndpoints(),
 		a.settingsEndpoints(), a.jobTokenScopeEndpoints(), a.jobEndpoints(), a.packageEndpoints(), a.releaseEndpoints(),
 		a.repositoryEndpoints(),
+		a.deployTokenEndpoints(), a.accessTokenEndpoints(store.ProjectSource), a.accessTokenEndpoints(store.GroupSource),
+		a.variableEndpoints(store.ProjectSource), a.variableEndpoints(store.GroupSource),
 	} {
 		for _, e := range endpoints {
 			a.routes.add(e)
@@ -176,6 +178,8 @@ const (
 	signedIn
 	signedInToWrite
 	admin
+	projectVariables // see authorizeClass
+	groupVariables
 )
 
 // run does what Grape does: authenticate, check parameters, call the handler.
@@ -198,6 +202,9 @@ func (r *request) run() (answer, error) {
 		}
 		return answer{}, forbidden("")
 	}
+	if err := r.authorizeClass(); err != nil {
+		return answer{}, err
+	}
 	if err := r.checkParams(); err != nil {
 		return answer{}, err
 	}
@@ -217,18 +224,6 @@ func credentialFailure(f authn.Failure) error {
 	case authn.Unknown:
 	}
 	return unauthorized()
-}
-
-func (r *request) scopeAllows(reads bool) error {
-	switch {
-	case !r.caller.SignedIn():
-		return nil
-	case reads && !r.caller.HasScope("api", "read_api"):
-		return insufficientScope("api read_api")
-	case !reads && !r.caller.HasScope("api"):
-		return insufficientScope("api")
-	}
-	return nil
 }
 
 // timestamp writes a time as GitLab's entities do.

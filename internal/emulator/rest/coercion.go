@@ -32,6 +32,8 @@ func (p param) allows(value any) bool {
 	switch value := value.(type) {
 	case string:
 		return slices.Contains(p.values, value)
+	case int64:
+		return slices.Contains(p.values, strconv.FormatInt(value, 10))
 	case []string:
 		return !slices.ContainsFunc(value, func(item string) bool { return !slices.Contains(p.values, item) })
 	}
@@ -52,9 +54,21 @@ func (p param) convert(raw any) (any, error) {
 		return toBoolean(raw)
 	case list:
 		return toList(raw)
+	case array:
+		if _, isText := raw.(string); isText {
+			return nil, errInvalid
+		}
+		return toList(raw)
+	case instant:
+		return toInstant(raw)
 	case day:
 		return toDate(raw)
 	case body:
+		return raw, nil
+	case hash:
+		if _, isHash := raw.(map[string]any); !isHash {
+			return nil, errInvalid
+		}
 		return raw, nil
 	case text:
 	}
@@ -113,7 +127,11 @@ func toText(raw any) (any, error) {
 func toList(raw any) (any, error) {
 	switch raw := raw.(type) {
 	case string:
-		return strings.Split(raw, ","), nil
+		items := strings.Split(raw, ",")
+		for i, item := range items {
+			items[i] = strings.TrimSpace(item)
+		}
+		return items, nil
 	case []any:
 		items := make([]string, 0, len(raw))
 		for _, item := range raw {
@@ -129,14 +147,31 @@ func toList(raw any) (any, error) {
 }
 
 func toDate(raw any) (any, error) {
+	moment, err := parseTime(raw, time.DateOnly, time.RFC3339)
+	if err != nil {
+		return nil, err
+	}
+	return moment.Truncate(24 * time.Hour), nil
+}
+
+// toInstant takes a day for its midnight in UTC.
+func toInstant(raw any) (any, error) {
+	moment, err := parseTime(raw, time.RFC3339, time.DateOnly, "2006-01-02T15:04:05", time.DateTime)
+	if err != nil {
+		return nil, err
+	}
+	return moment, nil
+}
+
+func parseTime(raw any, layouts ...string) (time.Time, error) {
 	written, isText := raw.(string)
 	if !isText {
-		return nil, errInvalid
+		return time.Time{}, errInvalid
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if parsed, err := time.Parse(layout, written); err == nil {
-			return parsed.UTC().Truncate(24 * time.Hour), nil
+	for _, layout := range layouts {
+		if parsed, err := time.Parse(layout, strings.TrimSpace(written)); err == nil {
+			return parsed.UTC(), nil
 		}
 	}
-	return nil, errInvalid
+	return time.Time{}, errInvalid
 }

@@ -24,6 +24,9 @@ func (r *request) authenticate() error {
 	}
 	caller, failed := authn.Caller(r.state, secret)
 	r.caller = caller
+	if failed == authn.Revoked {
+		r.detectReuse(secret)
+	}
 	return credentialFailure(failed)
 }
 

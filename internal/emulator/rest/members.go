@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
@@ -104,7 +105,7 @@ func (a *API) getMember(kind store.SourceKind, of membersOf) func(*request) (ans
 }
 
 func (r *request) role() rules.Role {
-	return rules.Role{Level: store.AccessLevel(r.integer("access_level")), ExpiresAt: r.day("expires_at")}
+	return rules.Role{Level: store.AccessLevel(r.integer("access_level")), ExpiresAt: given[time.Time](r, "expires_at")}
 }
 
 func (a *API) addMember(kind store.SourceKind) func(*request) (answer, error) {

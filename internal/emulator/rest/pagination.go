@@ -31,7 +31,7 @@ func paged[T any](r *request, items []T, show func(T) any) (answer, error) {
 	page, perPage = max(page, 1), min(perPage, maxPerPage)
 	total := int64(len(items))
 	pages := max(1, (total+perPage-1)/perPage)
-	from := min((page-1)*perPage, total)
+	from := min(min(page-1, pages)*perPage, total)
 	shown := make([]any, 0, perPage)
 	for _, item := range items[from:min(from+perPage, total)] {
 		shown = append(shown, show(item))

@@ -17,9 +17,12 @@ const (
 	text paramType = iota
 	integer
 	boolean
-	list // an array of texts
-	day  // a date
-	body // the whole body of the request, in bytes
+	list    // an array of texts
+	array   // the same, but no comma-separated text
+	day     // a date
+	instant // a date with or without a time of day
+	body    // the whole body of the request, in bytes
+	hash    // an object, in forms as name[key]=value
 )
 
 // param declares a parameter of an endpoint.
@@ -115,10 +118,29 @@ func addForm(sent map[string]any, form map[string][]string) {
 			sent[plain] = items
 			continue
 		}
-		if len(values) > 0 {
-			sent[name] = values[len(values)-1]
+		if len(values) == 0 {
+			continue
+		}
+		value := values[len(values)-1]
+		if name, key, isHash := hashKey(name); isHash {
+			fields, present := sent[name].(map[string]any)
+			if !present {
+				fields = map[string]any{}
+				sent[name] = fields
+			}
+			fields[key] = value
+			continue
+		}
+		if _, present := sent[name].(map[string]any); !present {
+			sent[name] = value
 		}
 	}
+}
+
+// hashKey takes a form's name such as "filter[environment_scope]" apart.
+func hashKey(written string) (name, key string, isHash bool) {
+	name, key, isHash = strings.Cut(strings.TrimSuffix(written, "]"), "[")
+	return name, key, isHash && name != "" && strings.HasSuffix(written, "]")
 }
 
 // checkParams coerces what was declared and answers with Grape's texts, all

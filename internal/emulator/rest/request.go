@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
@@ -22,6 +21,8 @@ type request struct {
 	sent     map[string]any // as it came, by query, body and path
 	params   map[string]any // coerced; a nil value was sent blank
 	used     *use           // nil: nothing for the authentication log
+	// container is what authorizeClass found.
+	container store.Source
 }
 
 func (r *request) text(name string) string {
@@ -42,14 +43,6 @@ func (r *request) boolean(name string) bool {
 func (r *request) list(name string) []string {
 	value, _ := r.params[name].([]string)
 	return value
-}
-
-func (r *request) day(name string) *time.Time {
-	value, given := r.params[name].(time.Time)
-	if !given {
-		return nil
-	}
-	return &value
 }
 
 // given is a parameter where it was sent with a value, else nil.

@@ -19,6 +19,7 @@ type endpoint struct {
 // "%2F" stays within one segment.
 type router struct {
 	root *node
+	all  []*endpoint
 }
 
 type node struct {
@@ -47,6 +48,7 @@ func (t *router) add(e endpoint) {
 		at = at.literals[segment]
 	}
 	at.methods[e.method] = &e
+	t.all = append(t.all, &e)
 }
 
 // match finds the endpoint of a request and the values in its path. known is
@@ -101,4 +103,24 @@ func (n *node) find(segments []string) *node {
 		return nil
 	}
 	return n.parameter.find(segments[1:])
+}
+
+// Route is an endpoint as its callers know it.
+type Route struct {
+	Method     string
+	Template   string   // under Prefix, such as "/api/v4/projects/:id"
+	Parameters []string // the declared ones, those of the template included where they are coerced
+}
+
+// Routes lists the endpoints in the order they are declared.
+func (a *API) Routes() []Route {
+	routes := make([]Route, 0, len(a.routes.all))
+	for _, e := range a.routes.all {
+		route := Route{Method: e.method, Template: Prefix + e.path}
+		for _, p := range e.params {
+			route.Parameters = append(route.Parameters, p.name)
+		}
+		routes = append(routes, route)
+	}
+	return routes
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -34,14 +35,23 @@ type tokenEntity struct {
 	LastUsedAt  *string  `json:"last_used_at"`
 	Active      bool     `json:"active"`
 	ExpiresAt   *string  `json:"expires_at"`
+	Granular    *bool    `json:"granular,omitempty"`
 	Token       string   `json:"token,omitempty"`
 }
 
 func (r *request) token(t *store.Token) tokenEntity {
-	return tokenEntity{
+	entity := tokenEntity{
 		ID: t.ID, Name: t.Name, Revoked: t.Revoked, CreatedAt: timestamp(t.CreatedAt), Description: t.Description,
 		Scopes: t.Scopes, UserID: t.UserID, Active: t.ActiveAt(r.state.Now()), ExpiresAt: date(t.ExpiresAt),
 	}
+	if t.LastUsedAt != nil {
+		used := timestamp(*t.LastUsedAt)
+		entity.LastUsedAt = &used
+	}
+	if r.api.services.Version.ShowsGranularTokens() {
+		entity.Granular = new(bool)
+	}
+	return entity
 }
 
 func (a *API) createToken(r *request) (answer, error) {
@@ -51,7 +61,7 @@ func (a *API) createToken(r *request) (answer, error) {
 	}
 	token := r.state.CreateToken(store.Token{
 		UserID: user.ID, Name: r.text("name"), Description: given[string](r, "description"),
-		Scopes: r.list("scopes"), ExpiresAt: r.day("expires_at"),
+		Scopes: r.list("scopes"), ExpiresAt: given[time.Time](r, "expires_at"),
 	})
 	entity := r.token(token)
 	entity.Token = token.Secret

@@ -38,9 +38,9 @@ func (s Services) AddMember(st *store.State, c Caller, source store.Source, user
 	}), nil
 }
 
-// UpdateMember changes a user's own role.
+// UpdateMember changes a user's own role; that of an access token's bot is fixed.
 func (s Services) UpdateMember(st *store.State, c Caller, member *store.Member, role Role) (*store.Member, *Refusal) {
-	if !canManageMembers(st, c, member.Source) {
+	if !canManageMembers(st, c, member.Source) || st.User(member.UserID).Bot {
 		return nil, forbidden("")
 	}
 	if refusal := validRole(st, c, member.Source, member.UserID, role); refusal != nil {
@@ -51,9 +51,11 @@ func (s Services) UpdateMember(st *store.State, c Caller, member *store.Member, 
 	return st.PutMember(changed), nil
 }
 
-// RemoveMember ends a user's own role; a user may always leave.
+// RemoveMember ends a user's own role; a user may always leave, and the bot of an
+// access token only does so by itself.
 func (s Services) RemoveMember(st *store.State, c Caller, member *store.Member) *Refusal {
-	if !canManageMembers(st, c, member.Source) && member.UserID != c.ID() {
+	managed := canManageMembers(st, c, member.Source) && !st.User(member.UserID).Bot
+	if !managed && member.UserID != c.ID() {
 		return forbidden("")
 	}
 	st.RemoveMember(member.Source, member.UserID)

@@ -10,8 +10,12 @@ import (
 const (
 	taken       = "has already been taken"
 	blank       = "can't be blank"
+	tooLong     = "is too long (maximum is 255 characters)"
 	invalidPath = "can only include non-accented letters, digits, '_', '-' and '.'. It must not start with '-', '_', or '.', nor end with '-', '_', '.', '.git', or '.atom'."
 )
+
+// maxName is the longest name of most things, in characters.
+const maxName = 255
 
 var pathForm = regexp.MustCompile(`\A[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\z`)
 

@@ -5,6 +5,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -78,4 +80,12 @@ func forbidden(text string) *Refusal { return &Refusal{Reason: Forbidden, Text: 
 
 func invalid(field, text string) *Refusal {
 	return &Refusal{Reason: Invalid, Fields: map[string][]string{field: {text}}}
+}
+
+// Sentence joins texts as Rails' to_sentence does.
+func Sentence(texts []string) string {
+	if len(texts) <= 2 {
+		return strings.Join(texts, " and ")
+	}
+	return strings.Join(texts[:len(texts)-1], ", ") + ", and " + texts[len(texts)-1]
 }

@@ -123,8 +123,11 @@ func (s *State) DeleteNamespace(id int64) {
 		s.DeleteProject(project.ID)
 	}
 	source := Source{Kind: GroupSource, ID: id}
+	s.forgetDeployTokens(source)
+	s.forgetBots(source)
 	s.forgetMembers(source)
 	s.forgetLinks(source)
+	s.forgetVariables(source)
 	s.routes.remove(n.FullPath, route{id: id})
 	s.namespaces.children[n.ParentID] = without(s.namespaces.children[n.ParentID], id)
 	delete(s.namespaces.children, id)

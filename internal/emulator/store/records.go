@@ -53,12 +53,14 @@ type User struct {
 	State       string // "active" or "blocked"
 	Admin       bool
 	External    bool
-	Bot         bool // a project_bot
+	Bot         bool // a project_bot, the user of a project or group access token
+	BotOf       Source
 	NamespaceID int64
 	CreatedAt   time.Time
 }
 
-// Token is a personal access token.
+// Token is a personal access token; that of a bot is a project or group access
+// token.
 type Token struct {
 	ID          int64
 	UserID      int64
@@ -68,7 +70,9 @@ type Token struct {
 	Secret      string
 	Revoked     bool
 	CreatedAt   time.Time
+	LastUsedAt  *time.Time
 	ExpiresAt   *time.Time // midnight UTC of the day it dies; nil: never
+	FamilyID    int64      // of the first token, from which this one came by rotation
 }
 
 // ActiveAt says whether the token authenticates at the given time.

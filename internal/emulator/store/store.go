@@ -30,9 +30,12 @@ func New(now func() time.Time) *Store {
 		links:      newLinks(),
 		jobs:       newJobs(),
 		packages:   newPackages(),
+		bots:       bots{},
 		releases:   map[int64][]*Release{},
+		variables:  map[Source][]*Variable{},
 
 		authorizations: newAuthorizations(),
+		deployTokens:   newDeployTokens(),
 	}}
 }
 
@@ -69,14 +72,20 @@ type State struct {
 	links      links
 	jobs       jobs
 	packages   packages
+	bots       bots
 	releases   map[int64][]*Release // by project, oldest first
 	pipelines  int64                // the last pipeline's id
+	secrets    []string             // of every deploy and access token, oldest first
+	variables  map[Source][]*Variable
 
 	authorizations authorizations
+	deployTokens   deployTokens
 }
 
 // InstanceSettings are the application settings of the instance.
 type InstanceSettings struct {
 	// EnforceInboundJobTokenScope makes every project's allowlist count as on.
 	EnforceInboundJobTokenScope bool
+	// TokensMayLiveForever stands for require_personal_access_token_expiry off.
+	TokensMayLiveForever bool
 }

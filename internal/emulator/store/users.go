@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -72,6 +73,9 @@ func (s *State) DeleteUser(id int64) {
 		s.RemoveMember(member.Source, id)
 	}
 	s.forgetJobsBy(id)
+	if u.Bot {
+		s.bots[u.BotOf] = without(s.bots[u.BotOf], id)
+	}
 	s.DeleteNamespace(u.NamespaceID)
 	delete(s.users.byID, id)
 	delete(s.users.byUsername, strings.ToLower(u.Username))
@@ -89,10 +93,13 @@ func newTokens() tokens {
 	return tokens{byID: map[int64]*Token{}, bySecret: map[string]*Token{}, byUser: map[int64][]int64{}}
 }
 
-// CreateToken stores a personal access token; ID, Secret and CreatedAt are filled in.
+// CreateToken stores a personal access token; ID, Secret, CreatedAt and a missing
+// FamilyID are filled in.
 func (s *State) CreateToken(t Token) *Token {
 	s.tokens.last++
-	t.ID, t.Secret, t.CreatedAt = s.tokens.last, newSecret("glpat-"), s.Now()
+	t.ID, t.CreatedAt = s.tokens.last, s.Now()
+	t.FamilyID = cmp.Or(t.FamilyID, t.ID)
+	t.Secret = s.tokenSecret(t.UserID)
 	s.tokens.byUser[t.UserID] = append(s.tokens.byUser[t.UserID], t.ID)
 	s.putToken(&t)
 	return &t
@@ -140,6 +147,13 @@ func newestFirst[V any](byID map[int64]V) []V {
 	for _, id := range slices.Backward(ids) {
 		values = append(values, byID[id])
 	}
+	return values
+}
+
+// oldestFirst gives the values of a map by ascending id.
+func oldestFirst[V any](byID map[int64]V) []V {
+	values := newestFirst(byID)
+	slices.Reverse(values)
 	return values
 }
 

@@ -1,0 +1,76 @@
+package acctest
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Running is a command of the CLI that has not ended yet.
+type Running struct {
+	cmd    *exec.Cmd
+	output bytes.Buffer
+	pids   string
+}
+
+// Start starts a command that is to be interrupted.
+func (c *CLI) Start(t testing.TB, args ...string) *Running {
+	t.Helper()
+	r := &Running{cmd: exec.Command(cli(), append(args, "-no-color")...), pids: filepath.Join(t.TempDir(), "pids")} //nolint:gosec,noctx // the CLI under test
+	r.cmd.Dir, r.cmd.Env = c.Dir, append(c.env, pidsVariable+"="+r.pids)
+	r.cmd.Stdout, r.cmd.Stderr = &r.output, &r.output
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	return r
+}
+
+// Interrupt asks the CLI to stop, as Ctrl-C does.
+func (r *Running) Interrupt() { _ = r.cmd.Process.Signal(syscall.SIGINT) }
+
+// Kill ends the CLI at once, and the provider with it.
+func (r *Running) Kill() {
+	_ = r.cmd.Process.Kill()
+	r.KillProvider()
+}
+
+// KillProvider ends the provider's processes at once. It needs [CLI.NoteProviders].
+func (r *Running) KillProvider() {
+	noted, err := os.ReadFile(r.pids)
+	if err != nil {
+		return
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(string(noted)), "\n") {
+		if pid, err := strconv.Atoi(line); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// Wait waits for the end and gives what the user saw.
+func (r *Running) Wait() Result {
+	_ = r.cmd.Wait() // the code tells
+	return Result{Output: strings.ReplaceAll(r.output.String(), "│ ", ""), Code: r.cmd.ProcessState.ExitCode()}
+}
+
+const pidsVariable = "JOBTOKEN_TEST_PIDS"
+
+// NoteProviders puts a script in the place of the provider that notes its process, for
+// [Running.KillProvider].
+func (c *CLI) NoteProviders(t testing.TB) {
+	t.Helper()
+	program := &program{name: ours.name, dir: t.TempDir()}
+	program.once.Do(func() {})
+	script := "#!/bin/sh\necho $$ >>\"${" + pidsVariable + ":-/dev/null}\"\nexec '" + ours.path(t) + "' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(program.dir, program.name), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	c.overrides = ""
+	c.override(t, "jobtoken/jobtoken", program)
+}

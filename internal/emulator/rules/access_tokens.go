@@ -1,0 +1,150 @@
+package rules
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+)
+
+// CanManageAccessTokens stands for read_, create_, manage_ and
+// destroy_resource_access_tokens: Maintainer of a project, Owner of a group.
+func CanManageAccessTokens(st *store.State, c Caller, parent store.Source) bool {
+	if parent.Kind == store.GroupSource {
+		return roleIn(st, c, parent) >= store.Owner
+	}
+	return roleIn(st, c, parent) >= store.Maintainer
+}
+
+// AccessTokenLevel is the role of the bot behind an access token.
+func AccessTokenLevel(st *store.State, parent store.Source, t *store.Token) store.AccessLevel {
+	if member := st.Member(parent, t.UserID); member != nil {
+		return member.Level
+	}
+	return store.NoAccess
+}
+
+// AccessTokenAttributes are what an access token is made with.
+type AccessTokenAttributes struct {
+	Name        string
+	Description *string
+	Scopes      []string
+	Level       store.AccessLevel
+	ExpiresAt   *time.Time // a day that may have passed; nil: GitLab's default
+}
+
+const (
+	maxTokenDays         = 365
+	maxTokenDaysBuffered = 400 // with the flag buffered_token_expiration_limit
+	rotatedTokenDays     = 7
+)
+
+// CreateAccessToken makes an access token with a bot of its own. Without a
+// date, and where the instance asks for one, it lives 365 days.
+func (s Services) CreateAccessToken(st *store.State, c Caller, parent store.Source, attrs AccessTokenAttributes) (*store.Token, *Refusal) {
+	if c.User.Bot || !CanManageAccessTokens(st, c, parent) {
+		return nil, badRequest("User does not have permission to create " + string(parent.Kind) + " access token")
+	}
+	if attrs.Level > roleIn(st, c, parent) {
+		return nil, badRequest("Access level of the token contains permissions not held by the creating user")
+	}
+	switch {
+	case attrs.Name == "":
+		return nil, badRequest("Name " + blank)
+	case utf8.RuneCountInString(attrs.Name) > maxName:
+		return nil, badRequest("Name " + tooLong)
+	}
+	var problems []string
+	if len(attrs.Scopes) == 0 {
+		problems = append(problems, "Scopes "+blank)
+	}
+	expiresAt := expiry(st, attrs.ExpiresAt, maxTokenDays)
+	if text := s.expiryError(st, expiresAt); text != "" {
+		problems = append(problems, text)
+	}
+	if len(problems) > 0 {
+		return nil, badRequest(Sentence(problems))
+	}
+	bot := st.CreateBot(parent, attrs.Name, c.User.External)
+	st.PutMember(store.Member{Source: parent, UserID: bot.ID, Level: attrs.Level})
+	return st.CreateToken(store.Token{
+		UserID: bot.ID, Name: attrs.Name, Description: attrs.Description, Scopes: attrs.Scopes, ExpiresAt: expiresAt,
+	}), nil
+}
+
+// expiry is the day that was asked for or, where the instance asks for one, the
+// day so many days from today.
+func expiry(st *store.State, asked *time.Time, days int) *time.Time {
+	if asked != nil || st.Settings.TokensMayLiveForever {
+		return asked
+	}
+	day := store.Today(st.Now()).AddDate(0, 0, days)
+	return &day
+}
+
+// expiryError is the model's complaint about a day too far away, or "". A day in
+// the past is none of its business.
+func (s Services) expiryError(st *store.State, day *time.Time) string {
+	limit := maxTokenDays
+	if s.Version.Flipped(release.BufferedTokenLifetime) {
+		limit = maxTokenDaysBuffered
+	}
+	last := store.Today(st.Now()).AddDate(0, 0, limit)
+	if day == nil || st.Settings.TokensMayLiveForever || !day.After(last) {
+		return ""
+	}
+	return "Expires at must be before " + last.Format(time.DateOnly)
+}
+
+// RotateAccessToken ends a token, which may have expired, and makes the next one
+// of its bot. The caller must hold CanManageAccessTokens.
+func (s Services) RotateAccessToken(st *store.State, c Caller, parent store.Source, t *store.Token, expiresAt *time.Time) (*store.Token, *Refusal) {
+	if !t.Revoked && AccessTokenLevel(st, parent, t) > roleIn(st, c, parent) {
+		return nil, badRequest("Not eligible to rotate tokens with permissions not held by the user")
+	}
+	return s.rotate(st, c, parent, t, expiresAt)
+}
+
+// RotateOwnAccessToken is the rotation of the caller's own access token, which
+// asks for no role.
+func (s Services) RotateOwnAccessToken(st *store.State, c Caller, parent store.Source, expiresAt *time.Time) (*store.Token, *Refusal) {
+	return s.rotate(st, c, parent, c.Token, expiresAt)
+}
+
+func (s Services) rotate(st *store.State, c Caller, parent store.Source, t *store.Token, asked *time.Time) (*store.Token, *Refusal) {
+	if t.Revoked {
+		if s.Version.Flipped(release.RotatingRevokedEndsFamily) {
+			st.RevokeFamily(t)
+		}
+		return nil, badRequest("Token already revoked")
+	}
+	expiresAt := expiry(st, asked, rotatedTokenDays)
+	if text := s.expiryError(st, expiresAt); text != "" {
+		return nil, badRequest(text)
+	}
+	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
+	st.UpdateUser(st.User(t.UserID), func(bot *store.User) { bot.External = c.User.External })
+	if member := st.Member(parent, t.UserID); member != nil {
+		lasting := *member
+		lasting.ExpiresAt = nil
+		st.PutMember(lasting)
+	}
+	return st.CreateToken(store.Token{
+		UserID: t.UserID, Name: t.Name, Description: t.Description, Scopes: t.Scopes, ExpiresAt: expiresAt, FamilyID: t.FamilyID,
+	}), nil
+}
+
+// RevokeAccessToken ends an access token; ending it again succeeds too.
+func (s Services) RevokeAccessToken(st *store.State, c Caller, parent store.Source, t *store.Token) *Refusal {
+	bot := st.User(t.UserID)
+	if !CanManageAccessTokens(st, c, parent) {
+		return badRequest(c.User.Name + " cannot delete " + bot.Name)
+	}
+	if s.Version.Flipped(release.RevocationDeletesBot) {
+		st.DeleteUser(bot.ID)
+		return nil
+	}
+	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
+	return nil
+}

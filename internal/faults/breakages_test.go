@@ -1,0 +1,109 @@
+package faults_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// breakage is a mistake in the provider that the table has to notice.
+type breakage struct {
+	name string
+	// file holds from once; to is what it is replaced with.
+	file, from, to string
+	// rows are the part of the table that is run: a pattern of -run.
+	rows string
+	// noticed is what one of its rows must say.
+	noticed string
+}
+
+var breakages = []breakage{
+	{
+		"a retry too many", "internal/gitlab/transport/retry.go",
+		"case !effect.repeatable():\n\t\treturn 0\n\tcase a.timedOut:", "case !effect.repeatable():\n\t\treturn 1\n\tcase a.timedOut:",
+		"jobtoken_allowlist_create/cut_after", "is sent again though GitLab may have acted on it",
+	},
+	{
+		"a lost answer taken for a failure", "internal/gitlab/allowlist_write.go",
+		"ok && e.Uncertain", "ok && e.Uncertain && e.Status == 418",
+		"jobtoken_allowlist_(create|update)/cut_after", "the state has|the server, without a state, has",
+	},
+	{
+		"an error of an entry swallowed", "internal/allowlist/apply.go",
+		"if result.Err != nil {\n\t\t\tdiags.Append(diagnoseChange(result))\n\t\t} else {", "if result.Err == nil {",
+		"jobtoken_allowlist_update/payload_error", "the server has",
+	},
+	{
+		"the state set before the answer", "internal/allowlist/apply.go",
+		"done.record(project, w, w.want, results)", "_ = w",
+		"jobtoken_allowlist_update/payload_error", "the state has",
+	},
+	{
+		"a failed removal taken for done", "internal/allowlist/entry_resource.go",
+		"resp.Diagnostics.Append(r.change(ctx, project, wish{kind: e.kind, leave: []gitlab.Target{e.target}})...)",
+		"_ = r.change(ctx, project, wish{kind: e.kind, leave: []gitlab.Target{e.target}})",
+		"jobtoken_allowlist_entry_.*_destroy/payload_error", "the server, after the destroy, has",
+	},
+	{
+		"an error without GitLab's words", "internal/gitlab/apierror/graphql.go",
+		"return &Error{Kind: heaviest(kinds), Words: joinWords(0, messages)}", "return &Error{Kind: heaviest(kinds), Words: \"Error\"}",
+		"jobtoken_settings_create/payload_error", "no error speaks of the fault",
+	},
+}
+
+// The table can fail: each mistake, made on purpose in a copy of one file, is noticed.
+func TestBreakages(t *testing.T) {
+	if !*all {
+		t.Skip("each builds the provider anew; make faults does")
+	}
+	for _, b := range breakages {
+		t.Run(b.name, func(t *testing.T) { //nolint:paralleltest // each is a build, which takes all cores
+			output := runBroken(t, b)
+			if !regexp.MustCompile(b.noticed).MatchString(output) {
+				t.Fatalf("nothing says %q:\n%s", b.noticed, output)
+			}
+			fmt.Printf("noticed: %s\n", b.name)
+		})
+	}
+}
+
+// runBroken runs rows of the table with a provider that has the mistake.
+func runBroken(t *testing.T, b breakage) string {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := filepath.Join(root, b.file)
+	text, err := os.ReadFile(original) //nolint:gosec // a file of the table above
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), b.from) != 1 {
+		t.Fatalf("%s holds %q %d times", b.file, b.from, strings.Count(string(text), b.from))
+	}
+	broken := filepath.Join(t.TempDir(), "broken.go")
+	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), b.from, b.to, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: broken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(at, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", at, "-run", "TestFaults/"+b.rows, "./internal/faults", "-all") //nolint:gosec // as above
+	cmd.Dir = root
+	output, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Fatalf("the table notices nothing:\n%s", output)
+	}
+	return string(output)
+}
