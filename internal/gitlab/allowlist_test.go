@@ -311,7 +311,7 @@ func TestWiderEntryThatStaysIsReported(t *testing.T) {
 		"error at the top": {func(request, func() reply) reply {
 			return data(map[string]any{"result0": nil}, problem("Not today", "result0"))
 		}, "Not today"},
-		"lost": {func(request, func() reply) reply { return reply{cut: true} }, "no proper answer"},
+		"lost": {func(request, func() reply) reply { return reply{cut: true} }, "closed before an answer"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,6 @@
 // Package gitlab is the shared GitLab client as features see it: typed operations on job-token
-// allowlists and CI/CD settings, read as coalesced snapshots and written as checked batches.
+// allowlists, CI/CD settings, tokens and variables. Reads are shared, writes are checked by what they
+// answer.
 //
 // It knows nothing of Terraform. Every error it returns is an [apierror.Error].
 package gitlab
@@ -42,6 +43,11 @@ type Client struct {
 	instance    *coalesce.Loader[struct{}, Enforcement]
 	permissions *coalesce.Loader[struct{}, []string]
 	scopes      *coalesce.Loader[struct{}, []string]
+	tokens      *coalesce.Loader[tokenList, []Token]
+	variables   *coalesce.Loader[owner, []Variable]
+	caller      *coalesce.Loader[struct{}, Caller]
+	roles       *coalesce.Loader[owner, role]
+	tokenTurns  turns[tokenTurn]
 
 	prefetchGroups []string
 	prefetched     sync.Once
@@ -72,6 +78,10 @@ func New(config Config) (*Client, error) {
 	c.instance = coalesce.New(single, one(c.fetchEnforcement))
 	c.permissions = coalesce.New(single, one(c.fetchPermissionNames))
 	c.scopes = coalesce.New(single, one(c.fetchScopes))
+	c.tokens = coalesce.New(single, one(c.fetchTokens))
+	c.variables = coalesce.New(single, one(c.fetchVariables))
+	c.caller = coalesce.New(single, one(c.fetchCaller))
+	c.roles = coalesce.New(single, one(c.fetchRole))
 	return c, nil
 }
 

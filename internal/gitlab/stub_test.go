@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,9 +31,13 @@ type stub struct {
 	seen      []request
 	// pageSize is the largest page of an allowlist.
 	pageSize int
+	// records are the tokens, variables and members that REST knows, by the path of their list.
+	records map[string][]record
+	lastID  int64
 }
 
-// request is what the stub was asked: the name of an operation, or method and path for REST.
+// request is what the stub was asked: the name of an operation, or method and path for REST, whose
+// query string and JSON body then stand in query and variables.
 type request struct {
 	name      string
 	query     string
@@ -42,12 +47,14 @@ type request struct {
 // override answers in place of the stub; usual is the stub's own answer, and carries out writes.
 type override func(r request, usual func() reply) reply
 
-// reply is an answer. The zero status is 200; a cut answer is a connection closed without one.
+// reply is an answer. The zero status is 200; a cut answer is a connection closed without one, half of
+// one has the whole's length and status. Raw is sent as it is.
 type reply struct {
-	status int
-	header map[string]string
-	body   any
-	cut    bool
+	status    int
+	header    map[string]string
+	body      any
+	raw       *string
+	cut, half bool
 }
 
 type stubGroup struct {
@@ -92,6 +99,8 @@ func newStub(t *testing.T, projects ...*stubProject) *stub {
 
 // on replaces the answer to an operation ("AddEntries") or a REST route ("GET /api/v4/metadata").
 func (s *stub) on(name string, o override) *stub {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.overrides[name] = o
 	return s
 }
@@ -172,7 +181,12 @@ const (
 )
 
 func (s *stub) serve(w http.ResponseWriter, req *http.Request) {
-	r := request{name: req.Method + " " + req.URL.EscapedPath()}
+	r := request{name: req.Method + " " + req.URL.EscapedPath(), query: req.URL.RawQuery}
+	if req.URL.Path != "/api/graphql" && req.ContentLength > 0 {
+		if err := json.NewDecoder(req.Body).Decode(&r.variables); err != nil {
+			s.t.Errorf("a request that is no JSON: %v", err)
+		}
+	}
 	if req.URL.Path == "/api/graphql" {
 		var body struct {
 			OperationName string         `json:"operationName"`
@@ -195,9 +209,20 @@ func (s *stub) serve(w http.ResponseWriter, req *http.Request) {
 	if answer.status == 0 {
 		answer.status = http.StatusOK
 	}
+	body, err := json.Marshal(answer.body)
+	if answer.raw != nil {
+		body = []byte(*answer.raw)
+	}
+	if answer.half {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		body = body[:len(body)/2]
+	}
 	w.WriteHeader(answer.status)
-	if err := json.NewEncoder(w).Encode(answer.body); err != nil {
-		s.t.Errorf("an answer that cannot be written: %v", err)
+	if answer.status == http.StatusNoContent {
+		return
+	}
+	if _, sendErr := w.Write(body); err != nil || sendErr != nil && !answer.half {
+		s.t.Logf("an answer that cannot be sent: %v, %v", err, sendErr)
 	}
 }
 
@@ -240,6 +265,9 @@ func (s *stub) usual(r request) reply {
 		return reply{body: map[string]any{"version": s.version}}
 	case tokenRoute:
 		return reply{body: map[string]any{"id": 1, "scopes": []string{"api"}}}
+	}
+	if answer, ok := s.rest(r); ok {
+		return answer
 	}
 	s.t.Errorf("the stub has no answer to %s", r.name)
 	return reply{status: http.StatusTeapot, body: map[string]any{"message": "not scripted"}}

@@ -31,6 +31,9 @@ var phrases = []struct {
 	{part: "enforced for the instance", kind: Forbidden},
 	{part: "higher privileges than provided by the access token", kind: InsufficientScope},
 	{part: "insufficient permission", kind: Forbidden},
+	{part: "does not have permission to", kind: Forbidden},
+	{part: "permissions not held by", kind: Forbidden},
+	{part: "token already revoked", kind: Conflict},
 	{part: "does not exist", kind: NotFound},
 	{part: "don't have permission", kind: Forbidden},
 }

@@ -67,6 +67,7 @@ func (t *roundTripper) try(req *http.Request, body []byte, effect Effect, number
 	a.response, a.network = t.inner.RoundTrip(t.dress(ctx, req, body, effect)) //nolint:bodyclose // by readBody
 	if a.network == nil {
 		a.status, a.header = a.response.StatusCode, a.response.Header
+		t.clock.observe(a.header)
 		a.body, a.network = readBody(a.response, req.Method, t.maxBody)
 	}
 	a.took = time.Since(started)

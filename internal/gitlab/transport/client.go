@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
 )
@@ -68,6 +69,9 @@ func New(config Config) (*Client, error) {
 
 // BaseURL returns the root of the instance, as [NormalizeBaseURL] writes it.
 func (c *Client) BaseURL() string { return c.base.String() }
+
+// RetryWait is the base of the waits between tries; see [Config.RetryWait].
+func (c *Client) RetryWait() time.Duration { return c.trip.config.RetryWait }
 
 // REST returns client-go on this transport. Pass its errors through [Wrap].
 func (c *Client) REST() *gitlab.Client { return c.rest }

@@ -26,6 +26,7 @@ type roundTripper struct {
 	limiter *limiter
 	// hidden takes the configured secrets out of what GitLab or a proxy repeats.
 	hidden *strings.Replacer
+	clock  *clock
 
 	// Tests change these.
 	now     func() time.Time
@@ -42,6 +43,7 @@ func newRoundTripper(config Config, base *url.URL, token string, headers http.He
 		inner:   inner,
 		limiter: newLimiter(config.MaxConcurrent),
 		hidden:  hide(token, headers),
+		clock:   newClock(time.Now),
 		now:     time.Now,
 		sleep:   sleep,
 		maxBody: defaultMaxBody,
@@ -52,11 +54,13 @@ func newRoundTripper(config Config, base *url.URL, token string, headers http.He
 // shorter ones ("1", "true") stand in many texts, and no real secret is shorter.
 const shortest = 8
 
+const redacted = "[redacted]"
+
 func hide(token string, headers http.Header) *strings.Replacer {
 	var pairs []string
 	add := func(secret string) {
 		if len(secret) >= shortest {
-			pairs = append(pairs, secret, "[redacted]")
+			pairs = append(pairs, secret, redacted)
 		}
 	}
 	add(token)
@@ -159,12 +163,12 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 	case isRedirect(a.status):
 		failure = t.redirect(req, a)
 	case a.status >= http.StatusBadRequest:
-		failure = apierror.FromResponse(a.status, a.header, a.body)
+		failure = apierror.FromResponse(a.status, a.header, withoutSecret(req.Context(), a.body))
 		if wait, ok := askedWait(a.status, a.header, t.now()); ok {
 			failure.RetryAfter = wait
 		}
 	case req.Method != http.MethodHead && apierror.IsHTML(a.header.Get("Content-Type"), a.body):
-		failure = apierror.FromResponse(a.status, a.header, a.body)
+		failure = apierror.FromResponse(a.status, a.header, withoutSecret(req.Context(), a.body))
 		failure.Words, failure.Note = "", htmlNote(failure.Words)
 	}
 	if failure == nil {

@@ -1,0 +1,126 @@
+package gitlab_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+)
+
+const userRoute = "GET /api/v4/user"
+
+// logTo writes all that the client logs.
+func logTo(mu *sync.Mutex, to *strings.Builder) func(context.Context, string, map[string]any) {
+	return func(_ context.Context, message string, fields map[string]any) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = fmt.Fprintln(to, message, fields)
+	}
+}
+
+func answering(status int, body any) override {
+	return func(request, func() reply) reply { return reply{status: status, body: body} }
+}
+
+var anna = record{"id": 5, "username": "anna"}
+
+func insufficientScope() override {
+	return answering(403, record{"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token.", "scope": "api read_user"})
+}
+
+func TestCaller(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		answer override
+		want   gitlab.Caller
+		kind   apierror.Kind
+	}{
+		"a user":          {answering(200, anna), gitlab.Caller{ID: 5, Username: "anna"}, 0},
+		"an admin":        {answering(200, record{"id": 1, "username": "root", "is_admin": true}), gitlab.Caller{ID: 1, Username: "root", Admin: true}, 0},
+		"a bot":           {answering(200, record{"id": 9, "username": "project_1_bot_x", "bot": true}), gitlab.Caller{ID: 9, Username: "project_1_bot_x", Bot: true}, 0},
+		"scope too small": {insufficientScope(), gitlab.Caller{}, 0},
+		"token unknown":   {answering(401, record{"message": "401 Unauthorized"}), gitlab.Caller{}, apierror.Unauthenticated},
+		"null":            {answering(200, nil), gitlab.Caller{}, apierror.Unsupported},
+		"a failure":       {answering(502, nil), gitlab.Caller{}, apierror.Unavailable},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t).on(userRoute, c.answer)
+			client := s.client()
+			for range 2 {
+				got, err := client.Caller(t.Context())
+				if kind, _ := apierror.KindOf(err); got != c.want || kind != c.kind || got.Known() != (c.want.ID != 0) {
+					t.Errorf("got %+v, %v", got, err)
+				}
+			}
+			if c.kind == 0 {
+				s.wantRequests(userRoute, 1)
+			}
+		})
+	}
+}
+
+func TestRoleIn(t *testing.T) {
+	t.Parallel()
+	member := answering(200, record{"id": 5, "access_level": 40})
+	cases := map[string]struct {
+		user, member override
+		level        int64
+		known        bool
+		kind         apierror.Kind
+		asked        int
+	}{
+		"a Maintainer":        {answering(200, anna), member, 40, true, 0, 1},
+		"no member":           {answering(200, anna), answering(404, record{"message": "404 Not found"}), 0, true, 0, 1},
+		"no project":          {answering(200, anna), answering(404, record{"message": "404 Project Not Found"}), 0, false, apierror.NotFound, 2},
+		"no group":            {answering(200, anna), answering(404, record{"message": "404 Group Not Found"}), 0, false, apierror.NotFound, 2},
+		"members hidden":      {answering(200, anna), answering(403, record{"message": "403 Forbidden"}), 0, false, 0, 1},
+		"a failure":           {answering(200, anna), answering(500, nil), 0, false, apierror.Unavailable, 2},
+		"null":                {answering(200, anna), answering(200, nil), 0, false, apierror.Unsupported, 2},
+		"an administrator":    {answering(200, record{"id": 5, "is_admin": true}), member, 0, false, 0, 0},
+		"a caller not known":  {insufficientScope(), member, 0, false, 0, 0},
+		"no caller to be had": {answering(http.StatusBadGateway, nil), member, 0, false, apierror.Unavailable, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachOwner(t, func(t *testing.T, in gitlab.Target) {
+				route := restRoute("GET", in, "members/all/5")
+				s := newStub(t).on(userRoute, c.user).on(route, c.member)
+				client := s.client()
+				for range 2 {
+					level, known, err := client.RoleIn(t.Context(), in)
+					if kind, _ := apierror.KindOf(err); level != c.level || known != c.known || kind != c.kind {
+						t.Errorf("got %d, %t, %v", level, known, err)
+					}
+				}
+				s.wantRequests(route, c.asked)
+			})
+		})
+	}
+}
+
+func TestNowIsGitLabs(t *testing.T) {
+	t.Parallel()
+	ahead := time.Now().Add(48 * time.Hour)
+	s := newStub(t).on(userRoute, func(request, func() reply) reply {
+		return reply{body: anna, header: map[string]string{"Date": ahead.UTC().Format(http.TimeFormat)}}
+	})
+	client := s.client()
+	if off := time.Until(client.Now()).Abs(); off > time.Minute {
+		t.Errorf("off by %s before the first answer", off)
+	}
+	if _, err := client.Caller(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if off := client.Now().Sub(ahead).Abs(); off > time.Minute {
+		t.Errorf("off by %s", off)
+	}
+}

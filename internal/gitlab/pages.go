@@ -1,0 +1,84 @@
+package gitlab
+
+import (
+	"errors"
+
+	client "gitlab.com/gitlab-org/api/client-go/v2"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+)
+
+const (
+	pageSize = 100 // the most that GitLab gives
+	// listReadings is how often a list that keeps changing is read from its start.
+	listReadings = 3
+)
+
+// allPages reads a REST list to its end. Where its length changes between two pages it is read again:
+// what was deleted before the place reached would make the next page begin too late, and an element
+// that is missed looks as if it was gone.
+func allPages[T any](read func(client.ListOptions) ([]T, *client.Response, error)) ([]T, error) {
+	for range listReadings {
+		list, steady, err := readPages(read)
+		if err != nil || steady {
+			return list, err
+		}
+	}
+	return nil, &apierror.Error{Kind: apierror.Conflict, Note: "the list kept changing while it was read page by page"}
+}
+
+func readPages[T any](read func(client.ListOptions) ([]T, *client.Response, error)) (list []T, steady bool, err error) {
+	var total int64 // 0 above 10,000 elements, where GitLab does not count
+	for page := int64(1); ; {
+		more, response, err := read(client.ListOptions{PerPage: pageSize, Page: page})
+		switch {
+		case err != nil:
+			return nil, false, answered(err, response)
+		case more == nil:
+			return nil, false, &apierror.Error{Kind: apierror.Unsupported, Status: response.StatusCode, Note: "GitLab's answer is no list"}
+		case page > 1 && response.TotalItems != total:
+			return nil, false, nil
+		}
+		total = response.TotalItems
+		list = append(list, more...)
+		if response.NextPage == 0 {
+			return list, page == 1 || total == 0 || int64(len(list)) == total, nil
+		}
+		if response.NextPage <= page {
+			return nil, false, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab's pages do not advance"}
+		}
+		page = response.NextPage
+	}
+}
+
+// answered turns an error of client-go into the one error type. A response beside it means that GitLab
+// agreed, in a form that cannot be read.
+func answered(err error, response *client.Response) error {
+	wrapped := transport.Wrap(err)
+	e, ok := apierror.As(wrapped)
+	if !ok || response == nil || e.Status != 0 {
+		return wrapped
+	}
+	unread := *e
+	unread.Kind, unread.Uncertain, unread.Status = apierror.Unsupported, true, response.StatusCode
+	unread.Note = "GitLab's answer does not have the expected form"
+	unread.RequestID = response.Header.Get("X-Request-Id")
+	return &unread
+}
+
+// errNothing is the cause where GitLab answers null in place of a record.
+var errNothing = errors.New("the answer is empty")
+
+// parentMissing tells that the project or group of a request is not there, or out of sight, and not
+// what was looked for in it: GitLab answers 404 to both.
+func parentMissing(e *apierror.Error) bool {
+	return e.Kind == apierror.NotFound && (e.Words == "Project Not Found" || e.Words == "Group Not Found")
+}
+
+// lost tells whether a write may have been made although it failed here: no proper answer came, or one
+// that says yes and cannot be read.
+func lost(err error) bool {
+	e, ok := apierror.As(err)
+	return ok && (e.Uncertain || e.Status >= 200 && e.Status < 300)
+}

@@ -1,0 +1,92 @@
+package gitlab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+)
+
+// CreateToken makes a token and returns it with its secret, which GitLab shows this once. The request
+// is never sent twice.
+//
+// No token is left behind that the caller does not get. One with other scopes, another expiry, role or
+// user name than asked is revoked at once: a Conflict. Where the answer is lost, the tokens are listed,
+// and the one live token that is new and like the request is revoked; if there are several, none is.
+// The error stays the failure that lost the answer, its note says what became of the token, and
+// [LostTokenOf] tells it to programs. An interrupt does not keep this from being done.
+func (c *Client) CreateToken(ctx context.Context, kind TokenKind, parent Target, request TokenRequest) (Token, Secret, error) {
+	of := tokensOf(kind, parent)
+	request = request.normal(kind)
+	made, err := c.createToken(ctx, of, request)
+	if err != nil {
+		doing := fmt.Sprintf("create the %s %q of", kind, request.Name)
+		return Token{}, Secret{}, annotate(err, doing, parent.String())
+	}
+	return made.Token, NewSecret(made.secret), nil
+}
+
+func (c *Client) createToken(ctx context.Context, of tokenList, request TokenRequest) (issued, error) {
+	// Of two alike made at once here, neither could be told from the other after a lost answer.
+	done, err := c.tokenTurns.take(ctx, tokenTurn{of, request.Name})
+	if err != nil {
+		return issued{}, err
+	}
+	defer done()
+	c.tokens.Invalidate(of)
+	before, err := c.tokens.Load(ctx, of)
+	if err != nil {
+		return issued{}, refusedFor(err, of.writer(), of.parent)
+	}
+	defer c.tokens.Invalidate(of)
+	made, err := c.postToken(ctx, of, request)
+	if err == nil {
+		return made, c.checkMade(ctx, of, made, request.differences(of.kind, made.Token))
+	}
+	if !lost(err) {
+		return issued{}, refusedFor(err, of.writer(), of.parent)
+	}
+	ctx, cancel := cleanUp(ctx)
+	defer cancel()
+	var found []Token
+	unread := c.lookFor(ctx, of, func(list []Token) bool {
+		found = nil
+		for _, t := range newTokens(list, before) {
+			if request.madeAs(of.kind, t) && !rotated(t, before) {
+				found = append(found, t)
+			}
+		}
+		return len(found) > 0
+	})
+	if unread != nil {
+		fate := &LostToken{Fate: FateUnknown}
+		return issued{}, fate.tell(err, fmt.Sprintf("whether GitLab made the token could not be found out (%v): look for one named %q and revoke it", unread, request.Name))
+	}
+	fate, note := c.orphaned(ctx, of, found)
+	return issued{}, fate.tell(err, note)
+}
+
+// rotated tells a rotation by someone else, which keeps the bot user, from a creation, which makes one.
+func rotated(t Token, before []Token) bool {
+	return t.UserID != 0 && slices.ContainsFunc(before, func(old Token) bool { return old.UserID == t.UserID })
+}
+
+// checkMade ends a token that is not what was asked.
+func (c *Client) checkMade(ctx context.Context, of tokenList, made issued, differences []string) error {
+	if len(differences) == 0 {
+		return nil
+	}
+	ctx, cancel := cleanUp(ctx)
+	defer cancel()
+	fate := &LostToken{Fate: FateRevoked, IDs: []int64{made.ID}, cause: errOtherToken}
+	note := fmt.Sprintf("GitLab made a token (id %d) with %s", made.ID, strings.Join(differences, " and "))
+	if err := c.endToken(ctx, of, made.ID); err != nil {
+		fate.Fate = FateNotRevoked
+		note += fmt.Sprintf("; it could not be revoked (%v): revoke it by hand", err)
+	} else {
+		note += "; it was revoked at once"
+	}
+	return &apierror.Error{Kind: apierror.Conflict, Status: made.status, Note: note, Cause: fate}
+}

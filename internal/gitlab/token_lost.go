@@ -1,0 +1,146 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+)
+
+// Fate is what became of a token that was made, or may have been, and is not given to the caller.
+type Fate int
+
+const (
+	// FateUnknown means that the tokens could not be listed afterwards.
+	FateUnknown Fate = iota + 1
+	// FateNotFound means that no such token came up within some seconds.
+	FateNotFound
+	// FateRevoked means that it was found and revoked: nothing is left.
+	FateRevoked
+	// FateNotRevoked means that it was found and could not be revoked: it is live.
+	FateNotRevoked
+	// FateAmbiguous means that several new tokens may be it, so that none was revoked.
+	FateAmbiguous
+	// FateUntouched means of a rotation that the token it was to replace is still live.
+	FateUntouched
+)
+
+// LostToken is in the chain of an error of [Client.CreateToken] or [Client.RotateToken] where the answer
+// was lost, or showed another token than was asked.
+type LostToken struct {
+	Fate Fate
+	// IDs are the tokens found: the one concerned, or those that may be it.
+	IDs []int64
+	// OldRevoked means of a rotation that the token it was to replace is dead.
+	OldRevoked bool
+
+	cause error
+}
+
+// Error says why there is no answer to go by.
+func (l *LostToken) Error() string { return l.cause.Error() }
+
+// Unwrap returns the failure below.
+func (l *LostToken) Unwrap() error { return l.cause }
+
+// LostTokenOf finds out of an error what became of a token that is not given to the caller.
+func LostTokenOf(err error) (*LostToken, bool) {
+	var l *LostToken
+	return l, errors.As(err, &l)
+}
+
+var (
+	errNoToken    = errors.New("the answer holds no token")
+	errLostAnswer = errors.New("the answer was lost")
+	errOtherToken = errors.New("the token is not the one asked for")
+)
+
+// cleanUpTime bounds what is done about a lost answer; an interrupt does not end it.
+const cleanUpTime = 30 * time.Second
+
+func cleanUp(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+}
+
+// lookAgain are the waits between looks for a token that a slow GitLab may still be making, as
+// multiples of the wait between tries: 2 s in all where that is 250 ms.
+var lookAgain = []int64{1, 2, 5}
+
+// lookFor lists tokens afresh until there is something to see. Its error means that the last list
+// could not be read.
+func (c *Client) lookFor(ctx context.Context, of tokenList, see func([]Token) bool) error {
+	for look := 0; ; look++ {
+		c.tokens.Invalidate(of)
+		list, err := c.tokens.Load(ctx, of)
+		if err == nil && see(list) {
+			return nil
+		}
+		if look == len(lookAgain) {
+			return err
+		}
+		timer := time.NewTimer(time.Duration(lookAgain[look] * int64(c.transport.RetryWait())))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// newTokens are those of a list that were not there before and are not revoked. Whether one has
+// expired is not asked: a clock that is wrong must not hide a live one.
+func newTokens(list, before []Token) []Token {
+	return slices.DeleteFunc(slices.Clone(list), func(t Token) bool {
+		_, old := tokenByID(before, t.ID)
+		return old || t.Revoked
+	})
+}
+
+// orphaned ends the token that a lost answer left behind, if it is known for certain, and says what
+// became of it.
+func (c *Client) orphaned(ctx context.Context, of tokenList, found []Token) (*LostToken, string) {
+	ids := make([]int64, len(found))
+	for i, t := range found {
+		ids[i] = t.ID
+	}
+	switch len(found) {
+	case 0:
+		return &LostToken{Fate: FateNotFound}, "no such token came up at GitLab afterwards"
+	case 1:
+		if err := c.endToken(ctx, of, ids[0]); err != nil {
+			return &LostToken{Fate: FateNotRevoked, IDs: ids},
+				fmt.Sprintf("GitLab made the token all the same (id %d), and it could not be revoked (%v): revoke it by hand", ids[0], err)
+		}
+		return &LostToken{Fate: FateRevoked, IDs: ids},
+			fmt.Sprintf("GitLab made the token all the same (id %d); it is revoked, and nothing was kept", ids[0])
+	default:
+		return &LostToken{Fate: FateAmbiguous, IDs: ids},
+			fmt.Sprintf("it may have been made all the same: GitLab holds %d new tokens like it (ids %s), of which none was revoked; revoke the one that nobody uses", len(ids), enumerate(ids))
+	}
+}
+
+func enumerate(ids []int64) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ", "), "[]")
+}
+
+// tell gives a lost answer the note of what became of the token.
+func (l *LostToken) tell(err error, note string) error {
+	e, ok := apierror.As(err)
+	if !ok {
+		return err
+	}
+	told := *e
+	told.Note = joinNotes(told.Note, note)
+	told.Uncertain = l.Fate != FateRevoked && l.Fate != FateUntouched
+	l.cause = told.Cause
+	if l.cause == nil {
+		l.cause = errLostAnswer
+	}
+	told.Cause = l
+	return &told
+}

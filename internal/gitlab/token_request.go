@@ -1,0 +1,78 @@
+package gitlab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// TokenRequest is a token to be made. See https://docs.gitlab.com/api/deploy_tokens/ and
+// https://docs.gitlab.com/api/project_access_tokens/.
+type TokenRequest struct {
+	Name string
+	// Username is a deploy token's; GitLab makes one up where it is empty.
+	Username string
+	// Description is an access token's.
+	Description string
+	Scopes      []string
+	// AccessLevel is an access token's role, 10 to 50; 0 is Maintainer, GitLab's own default.
+	AccessLevel int64
+	// ExpiresAt is kept to the second for a deploy token, zero being never. Of an access token the
+	// date in UTC counts; where it is zero GitLab chooses, usually a year.
+	ExpiresAt time.Time
+}
+
+const maintainer = 40
+
+// normal is the request with what its kind has no use for left out, and the rest as GitLab keeps it.
+func (r TokenRequest) normal(kind TokenKind) TokenRequest {
+	r.Scopes = sorted(r.Scopes)
+	if kind == AccessToken {
+		r.Username = ""
+		r.ExpiresAt = dateOf(r.ExpiresAt)
+		if r.AccessLevel == 0 {
+			r.AccessLevel = maintainer
+		}
+		return r
+	}
+	r.Description, r.AccessLevel = "", 0
+	r.ExpiresAt = r.ExpiresAt.UTC().Truncate(time.Second)
+	return r
+}
+
+// dateOf is midnight UTC of an instant's date; the zero time stays.
+func dateOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// madeAs tells whether a token may be the one that a normal request made.
+func (r TokenRequest) madeAs(kind TokenKind, t Token) bool {
+	return t.Name == r.Name && t.Description == r.Description && len(r.differences(kind, t)) == 0
+}
+
+// differences name what a token opens, or how long, otherwise than a normal request says.
+func (r TokenRequest) differences(kind TokenKind, t Token) []string {
+	var found []string
+	differ := func(what string, got, want any) {
+		found = append(found, fmt.Sprintf("%s %v instead of %v", what, got, want))
+	}
+	if !slices.Equal(t.Scopes, r.Scopes) {
+		differ("scopes", strings.Join(t.Scopes, ", "), strings.Join(r.Scopes, ", "))
+	}
+	if expires := t.ExpiresAt.Truncate(time.Second); !expires.Equal(r.ExpiresAt) && (kind == DeployToken || !r.ExpiresAt.IsZero()) {
+		differ("expiry", expiry(t.ExpiresAt), expiry(r.ExpiresAt))
+	}
+	if kind == AccessToken && t.AccessLevel != r.AccessLevel {
+		differ("access level", t.AccessLevel, r.AccessLevel)
+	}
+	if r.Username != "" && t.Username != r.Username {
+		differ("username", fmt.Sprintf("%q", t.Username), fmt.Sprintf("%q", r.Username))
+	}
+	return found
+}
+
+func expiry(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.RFC3339)
+}

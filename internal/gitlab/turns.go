@@ -1,0 +1,46 @@
+package gitlab
+
+import (
+	"context"
+	"sync"
+)
+
+// turns lets one caller at a time in for each key.
+type turns[K comparable] struct {
+	mu   sync.Mutex
+	busy map[K]chan struct{}
+}
+
+// tokenTurn is what two tokens must not have in common while both are being made.
+type tokenTurn struct {
+	of   tokenList
+	name string
+}
+
+// take waits for the key's turn, which ends by calling done, or for the end of ctx.
+func (t *turns[K]) take(ctx context.Context, key K) (done func(), err error) {
+	for {
+		t.mu.Lock()
+		other, taken := t.busy[key]
+		if !taken {
+			mine := make(chan struct{})
+			if t.busy == nil {
+				t.busy = map[K]chan struct{}{}
+			}
+			t.busy[key] = mine
+			t.mu.Unlock()
+			return func() {
+				t.mu.Lock()
+				defer t.mu.Unlock()
+				delete(t.busy, key)
+				close(mine)
+			}, nil
+		}
+		t.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

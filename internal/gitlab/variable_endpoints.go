@@ -1,0 +1,124 @@
+package gitlab
+
+import (
+	"context"
+
+	client "gitlab.com/gitlab-org/api/client-go/v2"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+)
+
+func (c *Client) variablePage(ctx context.Context, of owner, page client.ListOptions) ([]Variable, *client.Response, error) {
+	if of.kind == KindGroup {
+		list, response, err := c.transport.REST().GroupVariables.ListVariables(of.id, &client.ListGroupVariablesOptions{ListOptions: page}, restContext(ctx))
+		return listedVariables(list, groupVariable), response, err
+	}
+	list, response, err := c.transport.REST().ProjectVariables.ListVariables(of.id, &client.ListProjectVariablesOptions{ListOptions: page}, restContext(ctx))
+	return listedVariables(list, projectVariable), response, err
+}
+
+func (c *Client) getVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
+	options := client.GetProjectVariableOptions{Filter: v.filter()}
+	if of.kind == KindGroup {
+		inGroup := client.GetGroupVariableOptions(options)
+		return storedVariable(groupVariable)(c.transport.REST().GroupVariables.GetVariable(of.id, v.Key, &inGroup, restContext(ctx)))
+	}
+	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.GetVariable(of.id, v.Key, &options, restContext(ctx)))
+}
+
+// postVariable makes a variable. The parameter for hidden ones is GitLab's masked_and_hidden.
+func (c *Client) postVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
+	value, option := v.Value.Reveal(), restContext(transport.WithEffect(ctx, transport.Write))
+	options := client.CreateProjectVariableOptions{
+		Key: &v.Key, Value: &value, Description: &v.Description, EnvironmentScope: &v.Scope,
+		Masked: &v.Masked, Protected: &v.Protected, Raw: &v.Raw, VariableType: v.variableType(),
+	}
+	if v.Hidden {
+		options.MaskedAndHidden = &v.Hidden
+	}
+	if of.kind == KindGroup {
+		inGroup := client.CreateGroupVariableOptions(options)
+		return storedVariable(groupVariable)(c.transport.REST().GroupVariables.CreateVariable(of.id, &inGroup, option))
+	}
+	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.CreateVariable(of.id, &options, option))
+}
+
+// putVariable changes a variable. GitLab refuses a masked flag for hidden ones, and keeps the scope.
+func (c *Client) putVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
+	value, option := v.Value.Reveal(), restContext(transport.WithEffect(ctx, transport.Repeatable))
+	options := client.UpdateProjectVariableOptions{
+		Value: &value, Description: &v.Description, Filter: v.filter(),
+		Protected: &v.Protected, Raw: &v.Raw, VariableType: v.variableType(),
+	}
+	if !v.Hidden {
+		options.Masked = &v.Masked
+	}
+	if of.kind == KindGroup {
+		inGroup := client.UpdateGroupVariableOptions(options)
+		return storedVariable(groupVariable)(c.transport.REST().GroupVariables.UpdateVariable(of.id, v.Key, &inGroup, option))
+	}
+	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.UpdateVariable(of.id, v.Key, &options, option))
+}
+
+func (c *Client) deleteVariable(ctx context.Context, of owner, v Variable) error {
+	option := restContext(transport.WithEffect(ctx, transport.Repeatable))
+	options := client.RemoveProjectVariableOptions{Filter: v.filter()}
+	var err error
+	if of.kind == KindGroup {
+		inGroup := client.RemoveGroupVariableOptions(options)
+		_, err = c.transport.REST().GroupVariables.RemoveVariable(of.id, v.Key, &inGroup, option)
+	} else {
+		_, err = c.transport.REST().ProjectVariables.RemoveVariable(of.id, v.Key, &options, option)
+	}
+	return transport.Wrap(err)
+}
+
+func (v Variable) filter() *client.VariableFilter {
+	return &client.VariableFilter{EnvironmentScope: v.Scope}
+}
+
+func (v Variable) variableType() *client.VariableTypeValue {
+	form := client.EnvVariableType
+	if v.File {
+		form = client.FileVariableType
+	}
+	return &form
+}
+
+// listedVariables stays nil for what was no list.
+func listedVariables[T any](list []*T, read func(*T) Variable) []Variable {
+	if list == nil {
+		return nil
+	}
+	variables := make([]Variable, 0, len(list))
+	for _, element := range list {
+		if element != nil {
+			variables = append(variables, read(element))
+		}
+	}
+	return variables
+}
+
+// storedVariable reads what client-go returns of a request for one variable.
+func storedVariable[T any](read func(*T) Variable) func(*T, *client.Response, error) (Variable, error) {
+	return func(stored *T, response *client.Response, err error) (Variable, error) {
+		if err != nil {
+			return Variable{}, answered(err, response)
+		}
+		if stored == nil || read(stored).Key == "" {
+			return Variable{}, answered(errNothing, response)
+		}
+		return read(stored), nil
+	}
+}
+
+func projectVariable(v *client.ProjectVariable) Variable {
+	return Variable{
+		Key: v.Key, Value: NewSecret(v.Value), File: v.VariableType == client.FileVariableType, Protected: v.Protected,
+		Masked: v.Masked, Hidden: v.Hidden, Raw: v.Raw, Scope: v.EnvironmentScope, Description: v.Description,
+	}.normal()
+}
+
+func groupVariable(v *client.GroupVariable) Variable {
+	return projectVariable((*client.ProjectVariable)(v))
+}
