@@ -15,7 +15,7 @@ const module = "github.com/jobtoken/terraform-provider-jobtoken"
 
 // The parts of the module that rules speak of. A feature is what offers resources and data sources.
 var (
-	features     = []string{"internal/allowlist", "internal/settings"}
+	features     = []string{"internal/allowlist", "internal/settings", "internal/credential", "internal/credential/delivery"}
 	client       = []string{"internal/gitlab/..."}
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}

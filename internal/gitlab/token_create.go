@@ -61,7 +61,7 @@ func (c *Client) createToken(ctx context.Context, of tokenList, request TokenReq
 		return len(found) > 0
 	})
 	if unread != nil {
-		fate := &LostToken{Fate: FateUnknown}
+		fate := &LostToken{Fate: FateUnknown, Before: idsOf(before)}
 		return issued{}, fate.tell(err, fmt.Sprintf("whether GitLab made the token could not be found out (%v): look for one named %q and revoke it", unread, request.Name))
 	}
 	fate, note := c.orphaned(ctx, of, found)

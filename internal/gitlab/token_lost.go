@@ -37,6 +37,8 @@ type LostToken struct {
 	IDs []int64
 	// OldRevoked means of a rotation that the token it was to replace is dead.
 	OldRevoked bool
+	// Before are the tokens that there were before one may have been made, for [Client.FindLost].
+	Before []int64
 
 	cause error
 }
@@ -92,6 +94,29 @@ func (c *Client) lookFor(ctx context.Context, of tokenList, see func([]Token) bo
 	}
 }
 
+// FindLost looks for a token that a creation has made whose answer was lost and whose fate was
+// [FateUnknown] then: new since, live, and like the request. There may be several that are.
+func (c *Client) FindLost(ctx context.Context, kind TokenKind, parent Target, request TokenRequest, before []int64) ([]Token, error) {
+	list, err := c.Tokens(ctx, kind, parent)
+	if err != nil {
+		return nil, err
+	}
+	request = request.normal(kind)
+	known := make([]Token, 0, len(before))
+	for _, id := range before {
+		known = append(known, Token{ID: id})
+	}
+	return slices.DeleteFunc(newTokens(list, known), func(t Token) bool { return !request.madeAs(kind, t) }), nil
+}
+
+func idsOf(tokens []Token) []int64 {
+	ids := make([]int64, len(tokens))
+	for i, t := range tokens {
+		ids[i] = t.ID
+	}
+	return ids
+}
+
 // newTokens are those of a list that were not there before and are not revoked. Whether one has
 // expired is not asked: a clock that is wrong must not hide a live one.
 func newTokens(list, before []Token) []Token {
@@ -104,10 +129,7 @@ func newTokens(list, before []Token) []Token {
 // orphaned ends the token that a lost answer left behind, if it is known for certain, and says what
 // became of it.
 func (c *Client) orphaned(ctx context.Context, of tokenList, found []Token) (*LostToken, string) {
-	ids := make([]int64, len(found))
-	for i, t := range found {
-		ids[i] = t.ID
-	}
+	ids := idsOf(found)
 	switch len(found) {
 	case 0:
 		return &LostToken{Fate: FateNotFound}, "no such token came up at GitLab afterwards"

@@ -45,10 +45,14 @@ func (c *Client) postVariable(ctx context.Context, of owner, v Variable) (Variab
 
 // putVariable changes a variable. GitLab refuses a masked flag for hidden ones, and keeps the scope.
 func (c *Client) putVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
-	value, option := v.Value.Reveal(), restContext(transport.WithEffect(ctx, transport.Repeatable))
+	option := restContext(transport.WithEffect(ctx, transport.Repeatable))
 	options := client.UpdateProjectVariableOptions{
-		Value: &value, Description: &v.Description, Filter: v.filter(),
+		Filter:    v.filter(),
 		Protected: &v.Protected, Raw: &v.Raw, VariableType: v.variableType(),
+	}
+	if !v.Value.Empty() { // what is left out stays as it is
+		value := v.Value.Reveal()
+		options.Value, options.Description = &value, &v.Description
 	}
 	if !v.Hidden {
 		options.Masked = &v.Masked

@@ -53,6 +53,32 @@ func (c *Client) SetVariable(ctx context.Context, owner Target, want Variable, r
 	return w.created, stored, nil
 }
 
+// SetVariableFlags changes whether the variable of a key and environment scope is protected, masked and
+// raw, and leaves its value as it is. One that is gone is NotFound.
+func (c *Client) SetVariableFlags(ctx context.Context, owner Target, want Variable) error {
+	of := ownerOf(owner)
+	want = want.normal()
+	defer c.variables.Invalidate(of)
+	doing := "change the flags of the CI/CD variable " + want.name() + " of"
+	have, err := c.findVariable(ctx, of, want)
+	switch {
+	case err != nil:
+		return annotate(err, doing, owner.String())
+	case have == nil:
+		return &apierror.Error{Kind: apierror.NotFound, Doing: doing, Target: owner.String(), Note: "there is no such variable any more"}
+	}
+	want.Value, want.Hidden = Secret{}, have.Hidden
+	stored, err := c.putVariable(ctx, of, want)
+	if err != nil {
+		return annotate(refusedFor(err, of.variablesRole(), of.kind), doing, owner.String())
+	}
+	stored.Value = Secret{}
+	if differences := want.differences(stored); len(differences) > 0 {
+		return &apierror.Error{Kind: apierror.Conflict, Doing: doing, Target: owner.String(), Note: "GitLab stored it with " + strings.Join(differences, " and ")}
+	}
+	return nil
+}
+
 // round writes once. Again means that another one may succeed.
 func (w *variableWrite) round(ctx context.Context) (stored Variable, again bool, err error) {
 	have, err := w.client.findVariable(ctx, w.of, w.want)

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -9,8 +8,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,7 +68,10 @@ func TestAccConnection_refused(t *testing.T) {
 		"base_url of a scheme":   {lines: []string{`base_url = "ftp://gitlab.example.com"`}, attribute: "base_url", words: `GitLab is not reached by "ftp". Use https.`},
 		"base_url without one":   {lines: []string{`base_url = "gitlab.example.com"`}, attribute: "base_url", words: "The address of GitLab has no scheme. Put https:// before it."},
 		"base_url with password": {lines: []string{`base_url = "https://me:second-half@gitlab.example.com"`}, attribute: "base_url", words: "holds a user name or a password"},
-		"plain http":             {lines: []string{`base_url = "http://gitlab.invalid"`}, attribute: "base_url", words: "The token would travel unencrypted to gitlab.invalid."},
+		"plain http": {
+			lines: []string{`base_url = "http://gitlab.invalid"`}, attribute: "base_url",
+			words: "The token would travel unencrypted to gitlab.invalid. Use https, or set allow_plain_http = true if that is meant.",
+		},
 		"no CA file":             {lines: []string{`ca_cert_file = "missing.pem"`}, attribute: "ca_cert_file", words: "The file cannot be read"},
 		"key without its pair":   {lines: []string{`client_key_file = "key.pem"`}, attribute: "client_key_file", words: `Attribute "client_cert_file" must be specified`},
 		"header of the client's": {lines: []string{`headers = { PRIVATE-TOKEN = "second-half" }`}, attribute: "headers", words: "The header Private-Token cannot be set. Use the token setting."},
@@ -146,18 +146,6 @@ func TestAccConnection_wrongToken(t *testing.T) {
 	}
 }
 
-// A login page in between is called one.
-func TestAccConnection_loginPage(t *testing.T) {
-	t.Parallel()
-	g := acctest.New(t)
-	cli := acctest.NewCLI(t, g, reading(g.Project(t, "app")))
-	cli.Setenv("GITLAB_BASE_URL=" + serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<!DOCTYPE html><html><head><title>Sign in · Example</title></head></html>")
-	})))
-	shows(t, cli.Plan(t, acctest.Failed), `GitLab answered with an HTML page titled "Sign in · Example" instead of data: is base_url right, and is no login page in between?`)
-}
-
 func TestAccConnection_nobodyListens(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
@@ -227,20 +215,6 @@ func TestAccConnection_unknownToken(t *testing.T) {
 	}
 }
 
-// GitLab below a path of its host works like any other, REST and GraphQL alike.
-func TestAccConnection_relativeRoot(t *testing.T) {
-	t.Parallel()
-	g := acctest.New(t)
-	project := g.Project(t, "app")
-	mux := http.NewServeMux()
-	mux.Handle("/gitlab/", http.StripPrefix("/gitlab", front(t, g)))
-	cli := acctest.NewCLI(t, g, fmt.Sprintf("resource \"jobtoken_settings\" \"this\" {\n  project = %q\n  push_repository_allowed = true\n}\n", project.Path))
-	cli.Setenv("GITLAB_BASE_URL=" + serve(t, mux) + "/gitlab/")
-	cli.Apply(t, 0)
-	cli.Plan(t, acctest.NoChanges)
-	g.CheckSettings(t, project, acctest.Settings{Inbound: true, PushRepository: true})
-}
-
 // Every request carries the headers that a proxy before GitLab asks for.
 func TestAccConnection_headers(t *testing.T) {
 	t.Parallel()
@@ -260,36 +234,6 @@ func TestAccConnection_headers(t *testing.T) {
 	cli.Plan(t, acctest.NoChanges)
 	if requests.Load() == 0 || without.Load() > 0 {
 		t.Errorf("%d of %d requests lacked the headers", without.Load(), requests.Load())
-	}
-}
-
-// A private certificate authority needs ca_cert_file, or insecure, which is warned of.
-func TestAccConnection_tls(t *testing.T) {
-	t.Parallel()
-	g := acctest.New(t)
-	project := g.Project(t, "app")
-	server := httptest.NewTLSServer(front(t, g))
-	t.Cleanup(server.Close)
-	authority := filepath.Join(t.TempDir(), "ca.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(authority, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		line  string
-		code  int
-		words string
-	}{
-		"trusted":   {fmt.Sprintf("ca_cert_file = %q", authority), acctest.NoChanges, "No changes"},
-		"untrusted": {"max_retries = 5", acctest.Failed, "No TLS connection to GitLab: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
-		"unchecked": {"insecure = true", acctest.NoChanges, "The TLS certificate of " + server.URL + " is not verified: anyone on the way can read the token."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cli := acctest.NewCLI(t, g, reading(project, test.line))
-			cli.Setenv("GITLAB_BASE_URL=" + server.URL)
-			shows(t, cli.Plan(t, test.code), test.words)
-		})
 	}
 }
 

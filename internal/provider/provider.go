@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
@@ -45,6 +46,10 @@ func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource
 		allowlist.NewResource,
 		allowlist.NewEntryResource,
 		settings.NewResource,
+		credential.NewProjectDeployToken,
+		credential.NewGroupDeployToken,
+		credential.NewProjectAccessToken,
+		credential.NewGroupAccessToken,
 	}
 }
 

@@ -46,36 +46,48 @@ func Plan(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at path.
 	case !creating && config.Equal(state) && stateID.ValueInt64() != 0:
 		return Planned{Spelling: state, ID: stateID.ValueInt64()}, nil
 	}
-	id, diags := resolve(ctx, client, kind, at, config.ValueString())
+	target, diags := Resolve(ctx, client, kind, at, config.ValueString())
 	if diags.HasError() || creating {
-		return Planned{Spelling: config, ID: id}, diags
+		return Planned{Spelling: config, ID: target.ID}, diags
 	}
 	want := stateID.ValueInt64()
 	if want == 0 {
-		if want, diags = resolve(ctx, client, kind, at, state.ValueString()); diags.HasError() {
+		held, diags := Resolve(ctx, client, kind, at, state.ValueString())
+		if diags.HasError() {
 			return Planned{}, diags
 		}
+		want = held.ID
 	}
-	if id != want {
-		return Planned{Spelling: config, ID: id, Replace: true}, nil
+	if target.ID != want {
+		return Planned{Spelling: config, ID: target.ID, Replace: true}, nil
 	}
-	return Planned{Spelling: state, ID: id}, nil
+	return Planned{Spelling: state, ID: target.ID}, nil
 }
 
-func resolve(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at path.Path, text string) (int64, diag.Diagnostics) {
+// Resolve finds the project or group that a configuration names at an attribute.
+func Resolve(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at path.Path, text string) (gitlab.Target, diag.Diagnostics) {
 	ref, err := gitlab.ParseRef(kind, text)
 	if err != nil {
-		return 0, diag.Diagnostics{Malformed(at, kind, text, err)}
+		return gitlab.Target{}, diag.Diagnostics{Malformed(at, kind, text, err)}
 	}
 	target, err := client.Resolve(ctx, kind, ref)
 	if err != nil {
-		title := diagnose.FindProject
-		if at.String() != Attribute.String() {
-			title = diagnose.FindTarget
-		}
-		return 0, diag.Diagnostics{diagnose.LookupError(at, title, err)}
+		return gitlab.Target{}, diag.Diagnostics{diagnose.LookupError(at, notFound(at), err)}
 	}
-	return target.ID, nil
+	return target, nil
+}
+
+// notFound is the title for a reference that cannot be found. Only allowlists have targets.
+func notFound(at path.Path) diagnose.Title {
+	last, _ := at.Steps().LastStep()
+	switch last {
+	case path.PathStepAttributeName("project"):
+		return diagnose.FindProject
+	case path.PathStepAttributeName("group"):
+		return diagnose.FindGroup
+	default:
+		return diagnose.FindTarget
+	}
 }
 
 // Respell answers how the state should spell a project or group after a read. The spelling stays as it
@@ -143,8 +155,8 @@ func ProjectID(ctx context.Context, client *gitlab.Client, id types.Int64, spell
 	if !id.IsNull() && !id.IsUnknown() {
 		return id, nil
 	}
-	found, diags := resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
-	return types.Int64Value(found), diags
+	found, diags := Resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
+	return types.Int64Value(found.ID), diags
 }
 
 // KeepID plans a project's id: a state that was moved and not read since goes on without one, so that
@@ -158,11 +170,11 @@ func KeepID(planned Planned, state types.Int64, creating bool) types.Int64 {
 
 // ReadProject reads the snapshot of the project that a data source names.
 func ReadProject(ctx context.Context, client *gitlab.Client, spelling types.String) (*gitlab.Project, diag.Diagnostics) {
-	id, diags := resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
+	target, diags := Resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
 	if diags.HasError() {
 		return nil, diags
 	}
-	project, err := client.Project(ctx, id)
+	project, err := client.Project(ctx, target.ID)
 	if err != nil {
 		diags.Append(diagnose.LookupError(Attribute, diagnose.ReadSettings, err))
 	}

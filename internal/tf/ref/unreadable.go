@@ -54,10 +54,18 @@ func explain(ctx context.Context, s *session.Session, title diagnose.Title, last
 			return false, "", diag.Diagnostics{diagnose.LookupError(Attribute, diagnose.FindProject, lookupErr)}
 		}
 		if !visible {
-			diags.AddError(string(diagnose.FindProject), outOfSight(last, namespace))
+			title := diagnose.FindProject
+			if last.Kind == gitlab.KindGroup {
+				title = diagnose.FindGroup
+			}
+			diags.AddError(string(title), outOfSight(last, namespace))
 			return false, "out of sight: " + namespace, diags
 		}
-		diags.AddWarning(string(diagnose.ProjectGone.For(last.Path)), fmt.Sprintf(
+		title := diagnose.ProjectGone
+		if last.Kind == gitlab.KindGroup {
+			title = diagnose.GroupGone
+		}
+		diags.AddWarning(string(title.For(last.Path)), fmt.Sprintf(
 			"The %s is gone, while its namespace %s is still there. It is dropped from the state.", last, namespace))
 		return true, "", diags
 	case apierror.Is(err, apierror.Forbidden) && inNamespace:
@@ -88,9 +96,9 @@ func cutLast(text, separator string) (before, after string, found bool) {
 	return text[:i], text[i+len(separator):], true
 }
 
-func outOfSight(project gitlab.Target, namespace string) string {
-	return fmt.Sprintf("Neither the %s nor its namespace %s is visible to the provider's user any more, so nothing tells whether the project was deleted. "+
-		"It stays in the state, as do other projects of %s, which are not reported one by one.\n\n"+
+func outOfSight(last gitlab.Target, namespace string) string {
+	return fmt.Sprintf("Neither the %s nor its namespace %s is visible to the provider's user any more, so nothing tells whether the %s was deleted. "+
+		"It stays in the state, as does what else there is of %s, which is not reported one by one.\n\n"+
 		"Give the user a role in %s again, or let go of the resources without a write:\n\n"+
-		"removed {\n  from = <resource address>\n  lifecycle {\n    destroy = false\n  }\n}", project, namespace, namespace, namespace)
+		"removed {\n  from = <resource address>\n  lifecycle {\n    destroy = false\n  }\n}", last, namespace, last.Kind, namespace, namespace)
 }

@@ -1,0 +1,127 @@
+// Package delivery puts what a token is made of into CI/CD variables, and tells later, without knowing
+// the secret, whether it is still there.
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+)
+
+// What a variable can be given.
+const (
+	// StoreToken is the secret itself.
+	StoreToken = "token"
+	// StoreUsername is what a deploy token signs in with.
+	StoreUsername = "username"
+)
+
+// Attribute is the attribute deliveries of a token that has something to store.
+func Attribute(stores ...string) schema.MapNestedAttribute {
+	attributes := map[string]schema.Attribute{
+		"project": schema.StringAttribute{
+			MarkdownDescription: "Full path or numeric id of the project whose CI/CD variable it is. Exactly one of `project` and `group`.",
+			Optional:            true,
+			Validators: []validator.String{
+				ref.Valid(gitlab.KindProject),
+				stringvalidator.ExactlyOneOf(path.MatchRelative().AtParent().AtName("group")),
+			},
+		},
+		"group": schema.StringAttribute{
+			MarkdownDescription: "Full path or numeric id of the group whose CI/CD variable it is; all its projects get it.",
+			Optional:            true,
+			Validators:          []validator.String{ref.Valid(gitlab.KindGroup)},
+		},
+		"key": schema.StringAttribute{
+			MarkdownDescription: "Key of the variable: letters, digits and `_`. A variable that is there already is taken over, which the plan warns of.",
+			Required:            true,
+			Validators:          []validator.String{keyValidator{}},
+		},
+		"protected": schema.BoolAttribute{
+			MarkdownDescription: "Whether only jobs on protected branches and tags get it. Default `true`.",
+			Optional:            true,
+		},
+		"masked": schema.BoolAttribute{
+			MarkdownDescription: masked(stores),
+			Optional:            true,
+		},
+		"hidden": schema.BoolAttribute{
+			MarkdownDescription: "Whether the variable is masked, and its value is shown to nobody in GitLab. Default `false`. GitLab settles this when a variable is made, so a change makes a new token. What another writes into a hidden variable cannot be noticed.",
+			Optional:            true,
+		},
+		"raw": schema.BoolAttribute{
+			MarkdownDescription: "Whether the value is taken as it is, without expanding `$` references. Default `true`.",
+			Optional:            true,
+		},
+		"environment_scope": schema.StringAttribute{
+			MarkdownDescription: "Environments whose jobs get it, such as `production` or `review/*`. Default `*`, all. In a group it needs GitLab Premium.",
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+		},
+	}
+	if len(stores) > 1 {
+		attributes["store"] = schema.StringAttribute{
+			MarkdownDescription: "What the variable gets: `token`, the secret (default), or `username`, what it signs in with.",
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.OneOf(stores...)},
+		}
+	}
+	return schema.MapNestedAttribute{
+		MarkdownDescription: "CI/CD variables that get the token when it is made and whenever it is made anew. A key is a free label. The secret goes from GitLab's answer into the variables and nowhere else. " +
+			"A variable that is gone, or holds another value, plans a new token; other flags are put right. One that is taken out is deleted.",
+		Optional:     true,
+		Validators:   []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
+		NestedObject: schema.NestedAttributeObject{Attributes: attributes},
+	}
+}
+
+func masked(stores []string) string {
+	if slices.Contains(stores, StoreUsername) {
+		return "Whether the value is starred out of job logs. Default `true` for the secret, `false` for a user name."
+	}
+	return "Whether the value is starred out of job logs. Default `true`."
+}
+
+// ObjectType is the type of one delivery of a token that has something to store.
+func ObjectType(stores ...string) types.ObjectType {
+	attributes := map[string]attr.Type{
+		"project": types.StringType, "group": types.StringType, "key": types.StringType, "protected": types.BoolType,
+		"masked": types.BoolType, "hidden": types.BoolType, "raw": types.BoolType, "environment_scope": types.StringType,
+	}
+	if len(stores) > 1 {
+		attributes["store"] = types.StringType
+	}
+	return types.ObjectType{AttrTypes: attributes}
+}
+
+// keyValidator holds a key against GitLab's rule.
+type keyValidator struct{}
+
+// Description implements validator.Describer.
+func (keyValidator) Description(context.Context) string { return "letters, digits and _" }
+
+// MarkdownDescription implements validator.Describer.
+func (v keyValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (keyValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := gitlab.KeyProblem(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidVariable,
+			"%s cannot be the key of a CI/CD variable: it %s.", fmt.Sprintf("%q", req.ConfigValue.ValueString()), problem))
+	}
+}

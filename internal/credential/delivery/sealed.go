@@ -1,0 +1,102 @@
+package delivery
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"slices"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+)
+
+// Sealed is what private state keeps of a delivery: where it went, and by what its value is known
+// again without being known.
+type Sealed struct {
+	Place
+
+	// Path is the owner's at the time of writing.
+	Path   string
+	Store  string
+	Hidden bool
+	// MAC is that of the value, under a random key of the resource.
+	MAC []byte
+}
+
+// NewKey makes the random key of a resource.
+func NewKey() []byte {
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
+	return key
+}
+
+// Owner is the project or group the variable belongs to.
+func (s Sealed) Owner() gitlab.Target { return gitlab.Target{Kind: s.Kind, ID: s.ID, Path: s.Path} }
+
+// Variable names it for messages: DEPLOY_TOKEN of project acme/app (id 12).
+func (s Sealed) Variable() string { return named(s.Key, s.Scope, s.Owner()) }
+
+// seal notes that a delivery holds a value.
+func seal(d Delivery, key []byte, value gitlab.Secret) Sealed {
+	return Sealed{Place: d.Place(), Path: d.Owner.Path, Store: d.Store, Hidden: d.Hidden, MAC: mac(key, value)}
+}
+
+func mac(key []byte, value gitlab.Secret) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(value.Reveal())) // never fails
+	return h.Sum(nil)
+}
+
+// Finding is what has become of a delivery.
+type Finding int
+
+// What can have become of it.
+const (
+	// InPlace means that the variable is there, and as far as can be seen with its value.
+	InPlace Finding = iota
+	// Gone means that there is no such variable any more.
+	Gone
+	// Changed means that somebody gave it another value.
+	Changed
+	// Unseen means that its project or group is out of sight, or its variables are.
+	Unseen
+)
+
+// Inspect looks what has become of a delivery. The error is for [Unseen] alone.
+func (s Sealed) Inspect(ctx context.Context, client *gitlab.Client, key []byte) (Finding, gitlab.Variable, error) {
+	list, err := client.Variables(ctx, s.Owner())
+	if err != nil {
+		return Unseen, gitlab.Variable{}, err
+	}
+	at := slices.IndexFunc(list, func(v gitlab.Variable) bool { return v.Key == s.Key && v.Scope == s.Scope })
+	switch {
+	case at < 0:
+		return Gone, gitlab.Variable{}, nil
+	case !list[at].Hidden && !hmac.Equal(s.MAC, mac(key, list[at].Value)), list[at].Hidden != s.Hidden:
+		return Changed, list[at], nil
+	default:
+		return InPlace, list[at], nil
+	}
+}
+
+// TakeBack deletes a variable that still holds what was delivered. Kept means that it holds something
+// else by now and was left alone. An owner that is gone took the variable along.
+func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte) (kept bool, err error) {
+	finding, _, err := s.Inspect(ctx, client, key)
+	switch {
+	case apierror.Is(err, apierror.NotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case finding == Gone:
+		return false, nil
+	case finding == Changed:
+		return true, nil
+	}
+	err = client.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)
+	if apierror.Is(err, apierror.NotFound) {
+		err = nil
+	}
+	return false, err
+}

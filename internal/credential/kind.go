@@ -1,0 +1,56 @@
+// Package credential is deploy tokens and access tokens of projects and groups: one model and one life
+// cycle for four resources. The secret of a token goes from GitLab's answer into CI/CD variables, and
+// into the state only where that is asked for.
+package credential
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+// kind is what tells the four resources apart.
+type kind struct {
+	token  gitlab.TokenKind
+	parent gitlab.Kind
+	// make gives an empty model.
+	make func() model
+}
+
+var (
+	projectDeployTokens = kind{gitlab.DeployToken, gitlab.KindProject, func() model { return &projectDeployToken{} }}
+	groupDeployTokens   = kind{gitlab.DeployToken, gitlab.KindGroup, func() model { return &groupDeployToken{} }}
+	projectAccessTokens = kind{gitlab.AccessToken, gitlab.KindProject, func() model { return &projectAccessToken{} }}
+	groupAccessTokens   = kind{gitlab.AccessToken, gitlab.KindGroup, func() model { return &groupAccessToken{} }}
+)
+
+// typeName is the resource's type without the provider's prefix.
+func (k kind) typeName() string {
+	if k.token == gitlab.AccessToken {
+		return string(k.parent) + "_access_token"
+	}
+	return string(k.parent) + "_deploy_token"
+}
+
+// at is where the parent stands in the configuration.
+func (k kind) at() path.Path { return path.Root(string(k.parent)) }
+
+// idName is the attribute of the parent's id.
+func (k kind) idName() string { return string(k.parent) + "_id" }
+
+// stores are what the token's deliveries can hold.
+func (k kind) stores() []string {
+	if k.token == gitlab.DeployToken {
+		return []string{delivery.StoreToken, delivery.StoreUsername}
+	}
+	return []string{delivery.StoreToken}
+}
+
+// role is what making and ending such a token needs.
+func (k kind) role() (name string, level int64) {
+	if k.parent == gitlab.KindGroup {
+		return "Owner", 50
+	}
+	return "Maintainer", 40
+}

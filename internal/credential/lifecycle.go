@@ -1,0 +1,438 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+// lifecycle makes, delivers and ends tokens. What it leaves is in next and record, errors or not: no
+// token that lives is in neither of them.
+type lifecycle struct {
+	*session.Session
+	kind   kind
+	parent gitlab.Target
+	plan   view
+	record record
+	// wanted are the deliveries to be there, held those that the state has.
+	wanted, held map[string]delivery.Delivery
+
+	diags diag.Diagnostics
+}
+
+// unbroken bounds what an interrupt must not break off: from the making of a token until it is
+// delivered, or revoked again, and recorded.
+const unbroken = 10 * time.Minute
+
+// withoutInterrupt goes on after an interrupt, unless that came before anything was begun.
+func withoutInterrupt(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unbroken)
+	return ctx, cancel, nil
+}
+
+// create makes the first token. Kept tells whether there is anything for the state to name.
+func (l *lifecycle) create(ctx context.Context) (kept bool) {
+	l.record = record{Path: l.parent.Path, Key: delivery.NewKey()}
+	request := l.plan.request(l.expires())
+	token, secret, err := l.GitLab.CreateToken(ctx, l.kind.token, l.parent, request)
+	if err != nil {
+		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
+		return l.orphaned(err, request)
+	}
+	l.record.Born = l.born(token)
+	l.made(token, secret)
+	done := delivery.All(ctx, l.GitLab, l.record.Key, l.wanted, values(token, secret), nil)
+	l.record.Deliveries = done.Sealed
+	if done.Err == nil {
+		return true
+	}
+	l.diags.Append(l.undelivered(done))
+	return l.undo(ctx, token, done)
+}
+
+// undo takes back a token that could not be delivered. Kept tells whether something is left of it.
+func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.Delivered) (kept bool) {
+	for label, sealed := range done.Sealed {
+		if !done.Created[label] {
+			continue // it was there before, and its former value nobody knows
+		}
+		if _, err := sealed.TakeBack(ctx, l.GitLab, l.record.Key); err != nil {
+			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
+			kept = true
+		} else {
+			delete(l.record.Deliveries, label)
+		}
+	}
+	if done.Created[done.Failed.Label] {
+		if err := l.GitLab.DeleteVariable(ctx, done.Failed.Owner, done.Failed.Key, done.Failed.Scope); err != nil {
+			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
+		}
+	}
+	if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID); err != nil {
+		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+		kept = true
+	}
+	l.plan.Deliveries = l.deliveries()
+	return kept
+}
+
+// orphaned names in the state a token that may live though it was never answered.
+func (l *lifecycle) orphaned(err error, request gitlab.TokenRequest) (kept bool) {
+	fate, isLost := gitlab.LostTokenOf(err)
+	if !isLost {
+		return false
+	}
+	l.plan.Deliveries = l.deliveries()
+	l.plan.settle()
+	switch {
+	case fate.Fate == gitlab.FateNotRevoked && len(fate.IDs) == 1:
+		l.plan.TokenID = types.Int64Value(fate.IDs[0])
+		return true
+	case fate.Fate == gitlab.FateUnknown:
+		l.plan.TokenID = types.Int64Null()
+		l.record.Lost = &lost{Request: request, Before: fate.Before}
+		return true
+	}
+	return false
+}
+
+// renew makes a new token beside the old one, delivers it, and then ends the old one or lets it run out.
+// State is what the state holds so far. Changed tells whether the plan has become the state.
+func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bool) {
+	request := l.plan.request(l.expires())
+	token, secret, err := l.GitLab.CreateToken(ctx, l.kind.token, l.parent, request)
+	if err != nil {
+		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
+		l.leftOver(err, request)
+		return false
+	}
+	done := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
+	if done.Err != nil {
+		l.diags.Append(l.undelivered(done))
+		return l.renewedInPart(ctx, state, token, secret, done)
+	}
+	over := l.record.over()
+	l.record.Born, l.record.Due = l.born(token), ""
+	l.made(token, secret)
+	l.succeed(done.Sealed)
+	if old := state.TokenID.ValueInt64(); old != 0 {
+		if slices.Contains(c.previous, old) {
+			overlap := time.Duration(l.plan.rotation().Overlap) * day
+			l.record.Previous = append(l.record.Previous, previous{ID: old, EndsAt: l.GitLab.Now().Add(overlap)})
+		} else {
+			l.record.Previous = append(l.record.Previous, previous{ID: old, Over: true})
+			over = append(over, old)
+		}
+	}
+	l.end(ctx, over)
+	l.takeBackRemoved(ctx)
+	return true
+}
+
+// renewedInPart is a renewal whose deliveries failed. As long as no variable can hold the new token, that
+// one is revoked and the old one stays; otherwise both live, until a later apply has delivered one.
+func (l *lifecycle) renewedInPart(ctx context.Context, state view, token gitlab.Token, secret gitlab.Secret, done delivery.Delivered) (changed bool) {
+	failure, _ := apierror.As(done.Err)
+	uncertain := failure != nil && failure.Uncertain || done.Created[done.Failed.Label]
+	why := fmt.Sprintf("delivery to %s failed", done.Failed.Variable())
+	if len(done.Sealed) == 0 && !uncertain {
+		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID)
+		if err == nil {
+			l.record.Due = why
+			return false
+		}
+		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+		l.record.Previous = append(l.record.Previous, previous{ID: token.ID, Over: true})
+		l.record.Due = why
+		return false
+	}
+	l.made(token, secret)
+	l.record.Born = l.born(token)
+	if old := state.TokenID.ValueInt64(); old != 0 {
+		l.record.Previous = append(l.record.Previous, previous{ID: old, Over: true})
+	}
+	l.due(why)
+	l.succeed(done.Sealed)
+	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+	l.plan.Deliveries = l.deliveries()
+	return true
+}
+
+// rotate has GitLab replace the token: the same bot user, and the old secret is dead at once.
+func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
+	token, secret, err := l.GitLab.RotateToken(ctx, l.parent, state.TokenID.ValueInt64(), l.expires())
+	if err != nil {
+		l.diags.Append(l.diagnose(diagnose.RotateToken, err))
+		if fate, isLost := gitlab.LostTokenOf(err); isLost && len(fate.IDs) == 1 && fate.Fate == gitlab.FateNotRevoked {
+			l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true})
+		}
+		return false
+	}
+	over := l.record.over()
+	l.record.Born, l.record.Due = l.born(token), ""
+	l.made(token, secret)
+	done := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
+	l.succeed(done.Sealed)
+	if done.Err != nil {
+		l.diags.Append(l.undelivered(done))
+		l.due(fmt.Sprintf("delivery to %s failed", done.Failed.Variable()))
+		l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+		l.plan.Deliveries = l.deliveries()
+		return true
+	}
+	l.end(ctx, over)
+	l.takeBackRemoved(ctx)
+	return true
+}
+
+// adjust does what needs no new token: deliveries whose value is known, flags, and what is to end.
+func (l *lifecycle) adjust(ctx context.Context, state view) {
+	fresh, known := map[string]delivery.Delivery{}, delivery.Values{Token: gitlab.NewSecret(state.Token.ValueString())}
+	if state.deployToken != nil {
+		known.Username = state.Username.ValueString()
+	}
+	start := l.plan.RotatesAt.IsUnknown() // nobody knows when the token was made: the rotation counts from now
+	for label, d := range l.wanted {
+		if old, there := l.held[label]; !there || !d.Same(old) {
+			fresh[label] = d
+		}
+	}
+	done := delivery.All(ctx, l.GitLab, l.key(), fresh, known, l.record.Deliveries)
+	l.succeed(done.Sealed)
+	if done.Err != nil {
+		l.diags.Append(l.undelivered(done))
+	}
+	for _, label := range slices.Sorted(maps.Keys(l.wanted)) {
+		d, old := l.wanted[label], l.held[label]
+		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) {
+			continue
+		}
+		if err := d.SetFlags(ctx, l.GitLab); err != nil {
+			l.diags.Append(diagnose.AttributeError(d.Path(""), diagnose.DeliverToken, err))
+			l.wanted[label] = old
+		}
+	}
+	l.end(ctx, l.record.over())
+	if done.Err == nil {
+		l.takeBackRemoved(ctx)
+	}
+	if start {
+		l.record.Born = l.GitLab.Now().UTC().Truncate(time.Second)
+		l.plan.RotatesAt = types.StringValue(l.plan.rotation().rotatesAt(l.record.Born, l.plan.expiry()).Format(time.RFC3339))
+	}
+	l.plan.Deliveries = l.deliveries()
+}
+
+// end revokes tokens for good. Those that cannot be are kept as previous ones, which the next apply ends.
+func (l *lifecycle) end(ctx context.Context, ids []int64) {
+	for _, id := range ids {
+		if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, id); err != nil {
+			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+			continue
+		}
+		l.record.without(id)
+	}
+	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+}
+
+// takeBackRemoved deletes the variables that nothing is delivered to any more.
+func (l *lifecycle) takeBackRemoved(ctx context.Context) {
+	for label, sealed := range l.record.Deliveries {
+		if _, there := l.wanted[label]; !there && (stays(l.wanted, sealed) || l.takeBack(ctx, sealed)) {
+			delete(l.record.Deliveries, label)
+		}
+	}
+	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool {
+		return stays(l.wanted, sealed) || l.takeBack(ctx, sealed)
+	})
+	l.plan.Deliveries = l.deliveries()
+}
+
+// stays tells whether a variable is still delivered to, under whatever label.
+func stays(wanted map[string]delivery.Delivery, sealed delivery.Sealed) bool {
+	for _, d := range wanted {
+		if d.Place() == sealed.Place {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done bool) {
+	kept, err := sealed.TakeBack(ctx, l.GitLab, l.record.Key)
+	switch {
+	case err != nil:
+		l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
+		return false
+	case kept:
+		l.diags.Append(diag.NewWarningDiagnostic(string(diagnose.VariableKept.For(sealed.Path+": "+sealed.Key)),
+			fmt.Sprintf("%s holds another value than was delivered, so it is not deleted.", sealed.Variable())))
+	}
+	return true
+}
+
+// destroy deletes what was delivered and ends every token. Left tells whether something is.
+func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
+	for label, sealed := range l.record.Deliveries {
+		if l.takeBack(ctx, sealed) {
+			delete(l.record.Deliveries, label)
+		} else {
+			left = true
+		}
+	}
+	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool { return l.takeBack(ctx, sealed) })
+	left = left || len(l.record.Leaving) > 0
+	ids := l.record.previousIDs()
+	if len(ids) == 0 {
+		// Private state is withheld from the destroy of a tainted resource.
+		for _, element := range state.PreviousTokenIDs.Elements() {
+			if id, ok := element.(types.Int64); ok {
+				ids = append(ids, id.ValueInt64())
+			}
+		}
+	}
+	if id := state.TokenID.ValueInt64(); id != 0 {
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, id)
+		if err != nil {
+			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+			left = true
+			continue
+		}
+		l.record.without(id)
+		if id == state.TokenID.ValueInt64() {
+			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)
+		}
+	}
+	state.PreviousTokenIDs = idList(l.record.previousIDs())
+	l.wanted = nil
+	state.Deliveries = l.deliveries()
+	return left
+}
+
+// expires is when a token that is made now is to end; zero is left to GitLab.
+func (l *lifecycle) expires() time.Time {
+	if rotation := l.plan.rotation(); rotation != nil {
+		return rotation.expiry(l.GitLab.Now())
+	}
+	return l.plan.expiry()
+}
+
+func (l *lifecycle) born(token gitlab.Token) time.Time {
+	if !token.CreatedAt.IsZero() {
+		return token.CreatedAt.UTC().Truncate(time.Second)
+	}
+	return l.GitLab.Now().UTC().Truncate(time.Second)
+}
+
+// made writes a new token into what becomes the state.
+func (l *lifecycle) made(token gitlab.Token, secret gitlab.Secret) {
+	l.plan.flatten(token, l.GitLab.Now())
+	l.plan.Token = types.StringNull()
+	if l.plan.tokenInState() {
+		l.plan.Token = types.StringValue(secret.Reveal())
+	}
+	l.plan.RotatesAt, l.plan.RotationDue = types.StringNull(), types.StringNull()
+	if rotation := l.plan.rotation(); rotation != nil {
+		l.plan.RotatesAt = types.StringValue(rotation.rotatesAt(l.born(token), token.ExpiresAt).Format(time.RFC3339))
+	}
+}
+
+// due notes why the next apply has to make a new token.
+func (l *lifecycle) due(why string) {
+	l.record.Due = why
+	l.plan.RotationDue = types.StringValue(why)
+}
+
+// leftOver notes a token that a failed renewal may have left behind.
+func (l *lifecycle) leftOver(err error, request gitlab.TokenRequest) {
+	fate, isLost := gitlab.LostTokenOf(err)
+	switch {
+	case !isLost:
+	case fate.Fate == gitlab.FateNotRevoked && len(fate.IDs) == 1:
+		l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true})
+	case fate.Fate == gitlab.FateUnknown:
+		l.record.Lost = &lost{Request: request, Before: fate.Before}
+	}
+}
+
+// key is the key of the hashes; a resource that was imported or moved gets one with its first delivery.
+func (l *lifecycle) key() []byte {
+	if len(l.record.Key) == 0 {
+		l.record.Key = delivery.NewKey()
+	}
+	return l.record.Key
+}
+
+// succeed takes deliveries over that were made.
+func (l *lifecycle) succeed(sealed map[string]delivery.Sealed) {
+	all := maps.Clone(l.record.Deliveries)
+	if all == nil {
+		all = map[string]delivery.Sealed{}
+	}
+	for label, s := range sealed {
+		if old, there := all[label]; there && old.Place != s.Place {
+			l.record.Leaving = append(l.record.Leaving, old)
+		}
+		all[label] = s
+	}
+	l.record.Deliveries = all
+}
+
+func values(token gitlab.Token, secret gitlab.Secret) delivery.Values {
+	return delivery.Values{Token: secret, Username: token.Username}
+}
+
+// undelivered is the diagnostic of deliveries that ended with a failure.
+func (l *lifecycle) undelivered(done delivery.Delivered) diag.Diagnostic {
+	return diagnose.AttributeError(done.Failed.Path(""), diagnose.DeliverToken, done.Err)
+}
+
+// diagnose puts a failure on the attribute that GitLab's words are about.
+func (l *lifecycle) diagnose(title diagnose.Title, err error) diag.Diagnostic {
+	e, ok := apierror.As(err)
+	if ok && e.Status == 400 {
+		for words, at := range map[string]string{
+			"Expires at": "expires_at", "expires_at": "expires_at", "Username": "username", "Access level": "access_level", "scopes": "scopes", "Scopes": "scopes", "Name": "name",
+		} {
+			if len(e.Words) >= len(words) && e.Words[:len(words)] == words {
+				return diagnose.AttributeError(path.Root(at), title, err)
+			}
+		}
+	}
+	return diagnose.ReadError(title, err)
+}
+
+// deliveries are those of the state: what was delivered, as it is wanted now, or as it was.
+func (l *lifecycle) deliveries() types.Map {
+	elements := map[string]attr.Value{}
+	for label, sealed := range l.record.Deliveries {
+		if d, there := l.wanted[label]; there && d.Place() == sealed.Place {
+			elements[label] = d.Object()
+		} else if d, there := l.held[label]; there {
+			elements[label] = d.Object()
+		}
+	}
+	if len(elements) == 0 && l.plan.Deliveries.IsNull() {
+		return l.plan.Deliveries
+	}
+	return types.MapValueMust(delivery.ObjectType(l.kind.stores()...), elements)
+}

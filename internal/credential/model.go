@@ -1,0 +1,267 @@
+package credential
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+// common are the attributes of all four resources.
+type common struct {
+	Name             types.String `tfsdk:"name"`
+	Scopes           types.Set    `tfsdk:"scopes"`
+	ExpiresAt        types.String `tfsdk:"expires_at"`
+	Rotation         types.Object `tfsdk:"rotation"`
+	Deliveries       types.Map    `tfsdk:"deliveries"`
+	TokenInState     types.Bool   `tfsdk:"token_in_state"`
+	Token            types.String `tfsdk:"token"`
+	TokenID          types.Int64  `tfsdk:"token_id"`
+	PreviousTokenIDs types.List   `tfsdk:"previous_token_ids"`
+	Active           types.Bool   `tfsdk:"active"`
+	Revoked          types.Bool   `tfsdk:"revoked"`
+	Expired          types.Bool   `tfsdk:"expired"`
+	RotatesAt        types.String `tfsdk:"rotates_at"`
+	RotationDue      types.String `tfsdk:"rotation_due"`
+}
+
+type ofProject struct {
+	Project   types.String `tfsdk:"project"`
+	ProjectID types.Int64  `tfsdk:"project_id"`
+}
+
+type ofGroup struct {
+	Group   types.String `tfsdk:"group"`
+	GroupID types.Int64  `tfsdk:"group_id"`
+}
+
+type deployToken struct {
+	Username types.String `tfsdk:"username"`
+}
+
+type accessToken struct {
+	AccessLevel types.String `tfsdk:"access_level"`
+	Description types.String `tfsdk:"description"`
+	UserID      types.Int64  `tfsdk:"user_id"`
+}
+
+type projectDeployToken struct {
+	ofProject
+	deployToken
+	common
+}
+
+type groupDeployToken struct {
+	ofGroup
+	deployToken
+	common
+}
+
+type projectAccessToken struct {
+	ofProject
+	accessToken
+	common
+}
+
+type groupAccessToken struct {
+	ofGroup
+	accessToken
+	common
+}
+
+// model is one of the four above.
+type model interface{ view() view }
+
+func (m *projectDeployToken) view() view {
+	return view{common: &m.common, deployToken: &m.deployToken, Parent: &m.Project, ParentID: &m.ProjectID}
+}
+
+func (m *groupDeployToken) view() view {
+	return view{common: &m.common, deployToken: &m.deployToken, Parent: &m.Group, ParentID: &m.GroupID}
+}
+
+func (m *projectAccessToken) view() view {
+	return view{common: &m.common, accessToken: &m.accessToken, Parent: &m.Project, ParentID: &m.ProjectID}
+}
+
+func (m *groupAccessToken) view() view {
+	return view{common: &m.common, accessToken: &m.accessToken, Parent: &m.Group, ParentID: &m.GroupID}
+}
+
+// view is a model whatever its type. What a kind of token does not have is nil.
+type view struct {
+	*common
+	*deployToken
+	*accessToken
+
+	Parent   *types.String
+	ParentID *types.Int64
+}
+
+// parent is the project or group as the model spells it.
+func (v view) parent(k kind) gitlab.Target {
+	return gitlab.Target{Kind: k.parent, ID: v.ParentID.ValueInt64(), Path: v.Parent.ValueString()}
+}
+
+// rotation is how often a token is made anew.
+type rotation struct {
+	// Every and Overlap are days.
+	Every, Overlap int64
+}
+
+var rotationType = types.ObjectType{AttrTypes: map[string]attr.Type{"every_days": types.Int64Type, "overlap_days": types.Int64Type}}
+
+// rotation is nil where none is configured, or where it is not known.
+func (v view) rotation() *rotation {
+	if v.Rotation.IsNull() || v.Rotation.IsUnknown() {
+		return nil
+	}
+	days := func(name string) int64 {
+		value, _ := v.Rotation.Attributes()[name].(types.Int64)
+		return value.ValueInt64()
+	}
+	return &rotation{Every: days("every_days"), Overlap: days("overlap_days")}
+}
+
+// accessLevels are GitLab's roles by name.
+var accessLevels = map[string]int64{"guest": 10, "planner": 15, "reporter": 20, "security_manager": 25, "developer": 30, "maintainer": 40, "owner": 50}
+
+// accessLevelName is the name of a role; its number where this provider knows none.
+func accessLevelName(level int64) string {
+	for name, of := range accessLevels {
+		if of == level {
+			return name
+		}
+	}
+	return strconv.FormatInt(level, 10)
+}
+
+// request is the token that a model asks for.
+func (v view) request(expires time.Time) gitlab.TokenRequest {
+	request := gitlab.TokenRequest{Name: v.Name.ValueString(), Scopes: texts(v.Scopes), ExpiresAt: expires}
+	if v.deployToken != nil {
+		request.Username = v.Username.ValueString()
+	}
+	if v.accessToken != nil {
+		request.Description = v.Description.ValueString()
+		request.AccessLevel = accessLevels[v.AccessLevel.ValueString()]
+	}
+	return request
+}
+
+func texts(set types.Set) []string {
+	var list []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok {
+			list = append(list, text.ValueString())
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// flatten writes what GitLab says of a token, each value as it was spelled where it means the same.
+func (v view) flatten(token gitlab.Token, now time.Time) {
+	v.TokenID = types.Int64Value(token.ID)
+	v.Name = types.StringValue(token.Name)
+	scopes, _ := types.SetValueFrom(context.Background(), types.StringType, token.Scopes) // of strings
+	v.Scopes = scopes
+	if !sameInstant(v.ExpiresAt, token.ExpiresAt) {
+		v.ExpiresAt = v.instant(token.ExpiresAt)
+	}
+	v.Active, v.Revoked, v.Expired = types.BoolValue(token.Active(now)), types.BoolValue(token.Revoked), types.BoolValue(token.Ended(now))
+	if v.deployToken != nil {
+		v.Username = types.StringValue(token.Username)
+	}
+	if v.accessToken != nil {
+		v.UserID = types.Int64Value(token.UserID)
+		if token.AccessLevel != 0 { // a revoked token's bot may be no member any more
+			v.AccessLevel = types.StringValue(accessLevelName(token.AccessLevel))
+		}
+		if v.Description.ValueString() != token.Description || v.Description.IsUnknown() {
+			v.Description = types.StringValue(token.Description)
+		}
+	}
+}
+
+// instant writes a time as GitLab means it: an access token's is a date.
+func (v view) instant(at time.Time) types.String {
+	switch {
+	case at.IsZero():
+		return types.StringNull()
+	case v.accessToken != nil:
+		return types.StringValue(at.UTC().Format(time.DateOnly))
+	default:
+		return types.StringValue(at.UTC().Format(time.RFC3339))
+	}
+}
+
+// expiry is when the token ends; zero means never, or that it is not known.
+func (v view) expiry() time.Time {
+	if v.ExpiresAt.IsNull() || v.ExpiresAt.IsUnknown() {
+		return time.Time{}
+	}
+	at, _ := parseInstant(v.ExpiresAt.ValueString()) // checked by the schema
+	return at
+}
+
+func sameInstant(spelled types.String, at time.Time) bool {
+	if spelled.IsNull() || spelled.IsUnknown() {
+		return spelled.IsNull() && at.IsZero()
+	}
+	parsed, err := parseInstant(spelled.ValueString())
+	return err == nil && parsed.Equal(at)
+}
+
+// parseInstant reads a date, which begins at midnight UTC, or a time of RFC 3339.
+func parseInstant(text string) (time.Time, error) {
+	if at, err := time.Parse(time.DateOnly, text); err == nil {
+		return at, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	return at.UTC(), err
+}
+
+// madeUpName tells whether GitLab made a user name up of a token's id.
+func madeUpName(username string) bool {
+	rest, ok := strings.CutPrefix(username, "gitlab+deploy-token-")
+	_, err := strconv.ParseInt(rest, 10, 64)
+	return ok && err == nil
+}
+
+func idList(ids []int64) types.List {
+	elements := make([]attr.Value, len(ids))
+	for i, id := range ids {
+		elements[i] = types.Int64Value(id)
+	}
+	return types.ListValueMust(types.Int64Type, elements)
+}
+
+// settle makes null of what is unknown, for a state of which nothing more can be learnt.
+func (v view) settle() {
+	for _, text := range []*types.String{&v.ExpiresAt, &v.Token, &v.RotatesAt, &v.RotationDue} {
+		if text.IsUnknown() {
+			*text = types.StringNull()
+		}
+	}
+	if v.TokenID.IsUnknown() {
+		v.TokenID = types.Int64Null()
+	}
+	if v.deployToken != nil && v.Username.IsUnknown() {
+		v.Username = types.StringNull()
+	}
+	if v.accessToken != nil {
+		if v.UserID.IsUnknown() {
+			v.UserID = types.Int64Null()
+		}
+		if v.Description.IsUnknown() {
+			v.Description = types.StringNull()
+		}
+	}
+}

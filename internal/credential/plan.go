@@ -1,0 +1,449 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+// planner completes a proposed plan. What it decides hangs on the configuration and the state alone,
+// never on the clock: a plan that was saved can be applied at any time.
+type planner struct {
+	*session.Session
+	kind   kind
+	config view
+	// state is nil for a creation.
+	state  *view
+	record record
+
+	diags diag.Diagnostics
+}
+
+// plan fills the plan. It answers whether the resource has to be replaced.
+func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
+	stateParent, stateID := types.StringNull(), types.Int64Null()
+	if p.state != nil {
+		stateParent, stateID = *p.state.Parent, *p.state.ParentID
+	}
+	planned, diags := ref.Plan(ctx, p.GitLab, p.kind.parent, p.kind.at(), *p.config.Parent, stateParent, stateID)
+	p.diags.Append(diags...)
+	if diags.HasError() || planned.Replace {
+		return planned.Replace
+	}
+	if planned.Unknown() && p.state == nil {
+		p.make(plan, change{create: true})
+		return false
+	}
+	*plan.Parent, *plan.ParentID = planned.Spelling, ref.KeepID(planned, stateID, p.state == nil)
+
+	wanted := p.identify(ctx, delivery.Expand(p.config.Deliveries))
+	p.checkTwice(wanted)
+	held := p.held(ctx)
+	change := decide(p.kind, p.config, p.state, p.record, wanted, held)
+	p.keep(plan, change)
+	switch {
+	case change.makes():
+		p.make(plan, change)
+		p.checkMaking(ctx, plan, change, wanted, held, gitlab.Target{Kind: p.kind.parent, ID: planned.ID, Path: plan.Parent.ValueString()})
+	case p.state != nil && change.none(plan, *p.state):
+		return false
+	}
+	return false
+}
+
+// keep plans what the state holds for all that is not configured, and the state's spelling for what
+// means the same.
+func (p *planner) keep(plan view, change change) {
+	if p.state == nil {
+		return
+	}
+	state := p.state
+	plan.TokenID, plan.Active, plan.Revoked, plan.Expired = state.TokenID, state.Active, state.Revoked, state.Expired
+	plan.RotationDue = types.StringNull()
+	plan.PreviousTokenIDs = idList(change.previous)
+	if p.config.ExpiresAt.IsNull() || change.sameExpiry {
+		plan.ExpiresAt = state.ExpiresAt
+	}
+	plan.RotatesAt = p.rotatesAt(plan)
+	plan.Token = types.StringNull()
+	if p.config.tokenInState() {
+		plan.Token = state.Token
+	}
+	if plan.deployToken != nil && p.config.Username.IsNull() {
+		plan.Username = state.Username
+	}
+	if plan.accessToken != nil {
+		plan.UserID = state.UserID
+		if p.config.AccessLevel.IsNull() {
+			plan.AccessLevel = state.AccessLevel
+		}
+		if p.config.Description.IsNull() {
+			plan.Description = state.Description
+		}
+	}
+	plan.Deliveries = respelled(p.config.Deliveries, change)
+}
+
+// rotatesAt is when the token that the state holds is to be made anew, under the configured rotation.
+func (p *planner) rotatesAt(plan view) types.String {
+	r := p.config.rotation()
+	switch {
+	case p.config.Rotation.IsUnknown():
+		return types.StringUnknown()
+	case r == nil:
+		return types.StringNull()
+	}
+	at := r.rotatesAt(p.record.Born, p.state.expiry())
+	if at.IsZero() {
+		if held := p.state.rotation(); held != nil && *held == *r {
+			return p.state.RotatesAt
+		}
+		return types.StringUnknown() // counted from the apply on
+	}
+	if old := p.state.RotatesAt; !old.IsNull() && sameInstant(old, at) {
+		return old
+	}
+	return types.StringValue(at.Format(time.RFC3339))
+}
+
+// respelled is the map as configured, with the state's spelling of projects and groups that are the same.
+func respelled(config types.Map, change change) types.Map {
+	if config.IsNull() || config.IsUnknown() || len(change.respelled) == 0 {
+		return config
+	}
+	elements := config.Elements()
+	for label, object := range change.respelled {
+		elements[label] = object
+	}
+	return types.MapValueMust(config.ElementType(context.Background()), elements)
+}
+
+// make marks what only the making of a token tells.
+func (p *planner) make(plan view, change change) {
+	plan.TokenID = types.Int64Unknown()
+	plan.Active, plan.Revoked, plan.Expired = types.BoolValue(true), types.BoolValue(false), types.BoolValue(false)
+	plan.RotationDue = types.StringNull()
+	plan.PreviousTokenIDs = idList(change.previous)
+	plan.Token = types.StringNull()
+	if p.config.tokenInState() {
+		plan.Token = types.StringUnknown()
+	}
+	rotation := p.config.rotation()
+	switch {
+	case rotation != nil || p.config.Rotation.IsUnknown():
+		plan.ExpiresAt, plan.RotatesAt = types.StringUnknown(), types.StringUnknown()
+	default:
+		plan.RotatesAt = types.StringNull()
+		if p.config.ExpiresAt.IsNull() && (change.create || p.state.ExpiresAt.IsNull() || p.state.rotation() != nil) {
+			plan.ExpiresAt = types.StringNull()
+			if plan.accessToken != nil {
+				plan.ExpiresAt = types.StringUnknown() // GitLab's own longest
+			}
+		}
+	}
+	if plan.deployToken != nil && p.config.Username.IsNull() && (change.create || madeUpName(p.state.Username.ValueString())) {
+		plan.Username = types.StringUnknown()
+	}
+	if plan.accessToken != nil {
+		if !change.rotate {
+			plan.UserID = types.Int64Unknown()
+		}
+		if p.config.AccessLevel.IsNull() && change.create {
+			plan.AccessLevel = types.StringValue("maintainer")
+		}
+		if p.config.Description.IsNull() && change.create {
+			plan.Description = types.StringNull()
+		}
+	}
+	if change.create {
+		*plan.ParentID = unlessKnown(*plan.ParentID)
+	}
+}
+
+func unlessKnown(id types.Int64) types.Int64 {
+	if id.IsNull() || id.ValueInt64() == 0 {
+		return types.Int64Unknown()
+	}
+	return id
+}
+
+// identify gives the owners of configured deliveries their ids.
+func (p *planner) identify(ctx context.Context, deliveries map[string]delivery.Delivery) map[string]delivery.Delivery {
+	stated := map[string]delivery.Delivery{}
+	if p.state != nil {
+		stated = delivery.Expand(p.state.Deliveries)
+	}
+	for label, d := range deliveries {
+		if d.Unknown {
+			continue
+		}
+		sealed, known := p.record.Deliveries[label]
+		if known && stated[label].Spelled == d.Spelled && stated[label].Owner.Kind == d.Owner.Kind {
+			d.Owner = sealed.Owner()
+			deliveries[label] = d
+			continue
+		}
+		owner, diags := ref.Resolve(ctx, p.GitLab, d.Owner.Kind, d.Path(string(d.Owner.Kind)), d.Spelled)
+		p.diags.Append(diags...)
+		d.Owner = owner
+		deliveries[label] = d
+	}
+	return deliveries
+}
+
+// held are the deliveries of the state with their owners.
+func (p *planner) held(ctx context.Context) map[string]delivery.Delivery {
+	if p.state == nil {
+		return nil
+	}
+	held := delivery.Expand(p.state.Deliveries)
+	for label, d := range held {
+		d.Owner = p.record.Deliveries[label].Owner()
+		held[label] = d
+	}
+	return held
+}
+
+// checkTwice refuses two deliveries into one variable.
+func (p *planner) checkTwice(deliveries map[string]delivery.Delivery) {
+	taken := map[delivery.Place]string{}
+	for _, label := range slices.Sorted(maps.Keys(deliveries)) {
+		d := deliveries[label]
+		if d.Unknown || d.Owner.ID == 0 {
+			continue
+		}
+		if first, twice := taken[d.Place()]; twice {
+			p.diags.Append(diagnose.Problem(d.Path(""), diagnose.InvalidVariable,
+				"The deliveries %q and %q both go into %s. Give one of them another key or environment scope.", first, label, d.Variable()))
+		}
+		taken[d.Place()] = label
+	}
+}
+
+// checkMaking finds out before the apply what would keep a token from being made and delivered.
+func (p *planner) checkMaking(ctx context.Context, plan view, change change, wanted, held map[string]delivery.Delivery, parent gitlab.Target) {
+	if p.diags.HasError() {
+		return
+	}
+	p.checkUse(change, wanted)
+	p.checkExpiry(change)
+	p.checkCaller(ctx, plan, change, parent)
+	for _, label := range slices.Sorted(maps.Keys(wanted)) {
+		if d := wanted[label]; !d.Unknown {
+			p.checkVariable(ctx, plan, d, held)
+		}
+	}
+	if change.because != "" {
+		p.diags.Append(diagnose.Warn(path.Root("deliveries"), diagnose.NewToken.For(parent.Path+": "+plan.Name.ValueString()),
+			"A new %s is made for %s, and the one with id %d ends, because %s.", p.kind.token, parent, p.state.TokenID.ValueInt64(), change.because))
+	}
+}
+
+// checkUse refuses a token whose secret would go nowhere.
+func (p *planner) checkUse(change change, wanted map[string]delivery.Delivery) {
+	if p.config.tokenInState() || p.config.TokenInState.IsUnknown() {
+		return
+	}
+	for _, d := range wanted {
+		if d.Store == delivery.StoreToken {
+			return
+		}
+	}
+	why := "A token is to be made"
+	if !change.create {
+		why += " anew"
+	}
+	p.diags.Append(diagnose.Problem(path.Root("deliveries"), diagnose.NowhereToGo,
+		"%s, and its secret, which GitLab shows only once, would go nowhere. Name a CI/CD variable for it in deliveries, or set token_in_state = true, which writes it into the state in plain text.", why))
+}
+
+// checkExpiry refuses a token that would be born dead.
+func (p *planner) checkExpiry(change change) {
+	if p.config.ExpiresAt.IsNull() {
+		if !change.create && p.config.rotation() == nil && p.state.Expired.ValueBool() && p.state.rotation() == nil {
+			p.diags.Append(diagnose.Problem(path.Root("expires_at"), diagnose.InvalidExpiry,
+				"A new token is to be made, and the one that it replaces expired at %s. Say until when the new one is to work.", p.state.ExpiresAt.ValueString()))
+		}
+		return
+	}
+	if p.config.ExpiresAt.IsUnknown() {
+		return
+	}
+	at, err := parseInstant(p.config.ExpiresAt.ValueString())
+	if err == nil && !at.After(p.GitLab.Now()) {
+		p.diags.Append(diagnose.Problem(path.Root("expires_at"), diagnose.InvalidExpiry,
+			"%s has passed: the token would be refused from the start (a date begins at midnight UTC). Write a later one.", p.config.ExpiresAt.ValueString()))
+	}
+}
+
+// checkCaller refuses what GitLab would refuse the provider's user.
+func (p *planner) checkCaller(ctx context.Context, plan view, change change, parent gitlab.Target) {
+	if parent.ID == 0 {
+		return
+	}
+	if p.kind.token == gitlab.AccessToken && !change.rotate {
+		caller, err := p.GitLab.Caller(ctx)
+		if err != nil {
+			p.diags.Append(diagnose.ReadError(diagnose.CreateToken, err))
+			return
+		}
+		if caller.Bot {
+			p.diags.Append(diagnose.Problem(p.kind.at(), diagnose.CreateToken,
+				"The provider works as %s, which is the bot user of an access token, and GitLab lets no bot make access tokens. Give the provider the personal access token of a user, or a deploy token resource will do.", caller.Username))
+			return
+		}
+	}
+	name, needed := p.kind.role()
+	level, known, err := p.GitLab.RoleIn(ctx, parent)
+	switch {
+	case err != nil:
+		p.diags.Append(diagnose.ReadError(diagnose.CreateToken, err))
+	case known && level < needed:
+		p.diags.Append(diagnose.Problem(p.kind.at(), diagnose.CreateToken,
+			"Making %ss of the %s needs the %s role there; the provider's user has %s.", p.kind.token, parent, name, roleName(level)))
+	case known && plan.accessToken != nil && accessLevels[plan.AccessLevel.ValueString()] > level:
+		p.diags.Append(diagnose.Problem(path.Root("access_level"), diagnose.CreateToken,
+			"The provider's user has %s in the %s, and can give no token more than that.", roleName(level), parent))
+	}
+}
+
+func roleName(level int64) string {
+	if level == 0 {
+		return "no role"
+	}
+	return "the role " + accessLevelName(level)
+}
+
+// checkVariable looks at the variable that a delivery is to go into.
+func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Delivery, held map[string]delivery.Delivery) {
+	if d.Store == delivery.StoreUsername && d.Masked && !plan.Username.IsUnknown() {
+		if problem := gitlab.MaskProblem(plan.Username.ValueString(), d.Raw); problem != "" {
+			p.diags.Append(diagnose.Problem(d.Path("masked"), diagnose.InvalidVariable,
+				"GitLab cannot mask the user name: it %s. Set masked = false; a user name is no secret.", problem))
+		}
+	}
+	for _, own := range held {
+		if !own.Unknown && own.Place() == d.Place() {
+			return
+		}
+	}
+	list, err := p.GitLab.Variables(ctx, d.Owner)
+	if err != nil {
+		p.diags.Append(diagnose.LookupError(d.Path(string(d.Owner.Kind)), diagnose.DeliverToken, err))
+		return
+	}
+	at := slices.IndexFunc(list, func(v gitlab.Variable) bool { return v.Key == d.Key && v.Scope == d.Scope })
+	switch {
+	case at < 0:
+	case list[at].Hidden != d.Hidden:
+		p.diags.Append(diagnose.Problem(d.Path("hidden"), diagnose.DeliverToken,
+			"%s is there already with hidden = %t, which GitLab settles when a variable is made. Write hidden = %t, or delete it first.", d.Variable(), list[at].Hidden, list[at].Hidden))
+	default:
+		p.diags.Append(diagnose.Warn(d.Path("key"), diagnose.OverwritesVariable.For(d.Owner.Path+": "+d.Key),
+			"%s is there already. The apply gives it the new token in place of what it holds, and from then on it is this resource's: it is deleted along with it.", d.Variable()))
+	}
+}
+
+// tokenInState tells whether the configuration asks for the secret in the state.
+func (v view) tokenInState() bool { return v.TokenInState.ValueBool() }
+
+// change is what a plan comes to.
+type change struct {
+	// create makes the first token, renew a new one beside the old, rotate has GitLab replace it.
+	create, renew, rotate bool
+	// because is why, where the plan's lines do not say so.
+	because string
+	// previous are the older tokens that are left afterwards.
+	previous []int64
+	// sameExpiry means that the configured expiry is the state's in other words.
+	sameExpiry bool
+	// respelled are deliveries whose project or group is only spelled otherwise.
+	respelled map[string]attr.Value
+}
+
+func (c change) makes() bool { return c.create || c.renew || c.rotate }
+
+// none tells whether nothing changes at all.
+func (c change) none(plan, state view) bool {
+	return plan.PreviousTokenIDs.Equal(state.PreviousTokenIDs)
+}
+
+// decide compares what is configured with what the state holds. It is pure: the same answer at plan and
+// at apply.
+func decide(k kind, config view, state *view, record record, wanted, held map[string]delivery.Delivery) change {
+	if state == nil {
+		return change{create: true, previous: []int64{}}
+	}
+	c := change{respelled: map[string]attr.Value{}, sameExpiry: !config.ExpiresAt.IsUnknown() && sameText(config.ExpiresAt, state.ExpiresAt)}
+	fixed := fixedDiffer(config, *state, c.sameExpiry)
+	reasons := secretNeeded(config, *state, wanted, held, &c)
+	due := !state.RotationDue.IsNull()
+	c.renew = fixed || due || len(reasons) > 0
+	c.because = strings.Join(reasons, ", and ")
+	rotation := config.rotation()
+	if c.renew && !fixed && k.token == gitlab.AccessToken && rotation != nil && rotation.Overlap == 0 && state.Active.ValueBool() {
+		c.renew, c.rotate = false, true
+	}
+	record.without(record.over()...)
+	c.previous = record.previousIDs()
+	if c.renew && rotation != nil && rotation.Overlap > 0 && state.Active.ValueBool() {
+		c.previous = append(c.previous, state.TokenID.ValueInt64())
+	}
+	return c
+}
+
+// sameText compares two spellings of an instant.
+func sameText(a, b types.String) bool {
+	if a.IsNull() || b.IsNull() {
+		return a.IsNull() == b.IsNull()
+	}
+	at, err := parseInstant(b.ValueString())
+	return err == nil && sameInstant(a, at)
+}
+
+// fixedDiffer tells whether something differs that GitLab fixes when it makes a token.
+func fixedDiffer(config, state view, sameExpiry bool) bool {
+	differs := func(config, state attr.Value) bool { return !config.IsNull() && !config.Equal(state) }
+	if differs(config.Name, state.Name) || differs(config.Scopes, state.Scopes) || !config.ExpiresAt.IsNull() && !sameExpiry {
+		return true
+	}
+	if config.deployToken != nil {
+		return differs(config.Username, state.Username)
+	}
+	return differs(config.AccessLevel, state.AccessLevel) || differs(config.Description, state.Description)
+}
+
+// secretNeeded says why the secret, which is not known, is needed again.
+func secretNeeded(config, state view, wanted, held map[string]delivery.Delivery, c *change) (reasons []string) {
+	known := !state.Token.IsNull()
+	if config.tokenInState() && !known {
+		reasons = append(reasons, "token_in_state asks for its secret, which nobody knows any more")
+	}
+	for _, label := range slices.Sorted(maps.Keys(wanted)) {
+		d, old := wanted[label], held[label]
+		_, there := held[label]
+		switch {
+		case there && d.Same(old):
+			if d.Spelled != old.Spelled {
+				c.respelled[label] = d.SpelledAs(old)
+			}
+		case d.Store == delivery.StoreToken && !known:
+			reasons = append(reasons, fmt.Sprintf("the delivery %q needs its secret, which nobody knows any more", label))
+		}
+	}
+	return reasons
+}

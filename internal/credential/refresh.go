@@ -1,0 +1,190 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+// refresher asks the server, and the clock, what has become of a token. It alone decides that a new one
+// is due: plans look at what it wrote.
+type refresher struct {
+	*session.Session
+	kind   kind
+	parent gitlab.Target
+	state  view
+	record record
+
+	diags diag.Diagnostics
+}
+
+// refresh fills the state. Gone means that no token was made in the end.
+func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bool) {
+	now := r.GitLab.Now()
+	r.findLost(ctx)
+	if r.state.TokenID.IsNull() {
+		return true
+	}
+	token, found := byID(tokens, r.state.TokenID.ValueInt64())
+	switch {
+	case found:
+		r.state.flatten(token, now)
+		if r.record.Born.IsZero() {
+			r.record.Born = token.CreatedAt.UTC().Truncate(time.Second)
+		}
+	default:
+		ended := !r.state.ExpiresAt.IsNull() && !now.Before(r.state.expiry())
+		r.state.Active, r.state.Revoked, r.state.Expired = types.BoolValue(false), types.BoolValue(true), types.BoolValue(ended)
+	}
+	r.previous(tokens, now)
+	reasons := r.deliveries(ctx)
+	r.rotation(found, now, reasons)
+	return false
+}
+
+func byID(tokens []gitlab.Token, id int64) (gitlab.Token, bool) {
+	at := slices.IndexFunc(tokens, func(t gitlab.Token) bool { return t.ID == id })
+	if at < 0 {
+		return gitlab.Token{}, false
+	}
+	return tokens[at], true
+}
+
+// findLost looks for a token whose making was never answered. One that is found is named in the state,
+// for the next apply to end.
+func (r *refresher) findLost(ctx context.Context) {
+	if r.record.Lost == nil {
+		return
+	}
+	found, err := r.GitLab.FindLost(ctx, r.kind.token, r.parent, r.record.Lost.Request, r.record.Lost.Before)
+	if err != nil {
+		r.diags.Append(diagnose.ReadError(diagnose.ReadTokens, err))
+		return
+	}
+	found = slices.DeleteFunc(found, func(t gitlab.Token) bool {
+		return t.ID == r.state.TokenID.ValueInt64() || slices.Contains(r.record.previousIDs(), t.ID)
+	})
+	switch {
+	case len(found) > 1:
+		r.diags.AddWarning(string(diagnose.OrphanedToken.For(r.parent.Path)), fmt.Sprintf(
+			"GitLab never answered the creation of the %s %q, and %d tokens of the %s may be it. Look which of them nobody uses, and revoke that: ids %s.",
+			r.kind.token, r.record.Lost.Request.Name, len(found), r.parent, enumerate(found)))
+	case len(found) == 1 && r.state.TokenID.IsNull():
+		r.state.TokenID = types.Int64Value(found[0].ID)
+	case len(found) == 1:
+		r.record.Previous = append(r.record.Previous, previous{ID: found[0].ID, Over: true})
+	}
+	r.record.Lost = nil
+}
+
+func enumerate(tokens []gitlab.Token) string {
+	text := ""
+	for i, t := range tokens {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprint(t.ID)
+	}
+	return text
+}
+
+// previous drops older tokens that have ended, and marks those that an apply has to end: which would
+// not end by themselves within a day.
+func (r *refresher) previous(tokens []gitlab.Token, now time.Time) {
+	var left []previous
+	for _, p := range r.record.Previous {
+		token, found := byID(tokens, p.ID)
+		if !found || !token.Active(now) {
+			continue
+		}
+		soon := !token.ExpiresAt.IsZero() && token.ExpiresAt.Before(now.Add(day+time.Second))
+		p.Over = p.Over || !p.EndsAt.IsZero() && !now.Before(p.EndsAt) && !soon
+		left = append(left, p)
+	}
+	r.record.Previous = left
+	r.state.PreviousTokenIDs = idList(r.record.previousIDs())
+}
+
+// deliveries looks at the variables. It gives the reasons for a new token that they hold.
+func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
+	if r.state.Deliveries.IsNull() || r.state.Deliveries.IsUnknown() {
+		return nil
+	}
+	elements := map[string]attr.Value{}
+	held := delivery.Expand(r.state.Deliveries)
+	for _, label := range slices.Sorted(maps.Keys(held)) {
+		sealed, known := r.record.Deliveries[label]
+		if !known {
+			continue // it is delivered by the next apply
+		}
+		elements[label] = held[label].Object()
+		finding, variable, err := sealed.Inspect(ctx, r.GitLab, r.record.Key)
+		switch finding {
+		case delivery.Gone:
+			delete(elements, label)
+			r.record.Deliveries = maps.Clone(r.record.Deliveries)
+			delete(r.record.Deliveries, label)
+		case delivery.Changed:
+			reasons = append(reasons, fmt.Sprintf("%s was given another value", sealed.Variable()))
+		case delivery.Unseen:
+			r.diags.AddAttributeWarning(path.Root("deliveries").AtMapKey(label), string(diagnose.DeliveryUnseen.For(sealed.Path)), diagnose.Detail(err))
+		case delivery.InPlace:
+			elements[label] = held[label].As(variable)
+		}
+	}
+	r.state.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), elements)
+	return reasons
+}
+
+// rotation writes why a new token is due.
+func (r *refresher) rotation(found bool, now time.Time, reasons []string) {
+	r.state.RotatesAt, r.state.RotationDue = r.rotatesAt(), types.StringNull()
+	id := r.state.TokenID.ValueInt64()
+	rotation := r.state.rotation()
+	switch {
+	case r.record.Due != "":
+		reasons = append([]string{r.record.Due}, reasons...)
+	case rotation == nil && r.state.Expired.ValueBool():
+		r.diags.Append(diagnose.Warn(path.Root("expires_at"), diagnose.TokenExpired.For(r.parent.Path+": "+r.state.Name.ValueString()),
+			"The %s with id %d of the %s ended at %s, and nothing is planned for that reason. Write a later expires_at, or let rotation make new ones in time.",
+			r.kind.token, id, r.parent, r.state.ExpiresAt.ValueString()))
+		return
+	case !found:
+		reasons = append([]string{fmt.Sprintf("%s %d was deleted", r.kind.token, id)}, reasons...)
+	case r.state.Revoked.ValueBool():
+		reasons = append([]string{fmt.Sprintf("%s %d was revoked", r.kind.token, id)}, reasons...)
+	case rotation != nil && !r.state.RotatesAt.IsNull():
+		if at, err := parseInstant(r.state.RotatesAt.ValueString()); err == nil && !now.Before(at) {
+			reasons = append([]string{rotation.due(at)}, reasons...)
+		}
+	}
+	if len(reasons) > 0 {
+		r.state.RotationDue = types.StringValue(reasons[0])
+	}
+}
+
+func (r *refresher) rotatesAt() types.String {
+	rotation := r.state.rotation()
+	if rotation == nil {
+		return types.StringNull()
+	}
+	at := rotation.rotatesAt(r.record.Born, r.state.expiry())
+	switch {
+	case at.IsZero(), sameInstant(r.state.RotatesAt, at):
+		return r.state.RotatesAt
+	default:
+		return types.StringValue(at.Format(time.RFC3339))
+	}
+}

@@ -1,0 +1,321 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*tokenResource)(nil)
+	_ resource.ResourceWithIdentity    = (*tokenResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*tokenResource)(nil)
+	_ resource.ResourceWithImportState = (*tokenResource)(nil)
+)
+
+// NewProjectDeployToken makes the resource jobtoken_project_deploy_token.
+func NewProjectDeployToken() resource.Resource { return &tokenResource{kind: projectDeployTokens} }
+
+// NewGroupDeployToken makes the resource jobtoken_group_deploy_token.
+func NewGroupDeployToken() resource.Resource { return &tokenResource{kind: groupDeployTokens} }
+
+// NewProjectAccessToken makes the resource jobtoken_project_access_token.
+func NewProjectAccessToken() resource.Resource { return &tokenResource{kind: projectAccessTokens} }
+
+// NewGroupAccessToken makes the resource jobtoken_group_access_token.
+func NewGroupAccessToken() resource.Resource { return &tokenResource{kind: groupAccessTokens} }
+
+// tokenResource is all four resources.
+type tokenResource struct {
+	kind    kind
+	session *session.Session
+}
+
+func (r *tokenResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + r.kind.typeName()
+	resp.ResourceBehavior.MutableIdentity = true // a new token has a new id
+}
+
+func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = r.kind.schema()
+}
+
+func (r *tokenResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = r.kind.identitySchema()
+}
+
+func (r *tokenResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.session = session.From(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.session == nil || req.Plan.Raw.IsNull() {
+		return
+	}
+	config, plan := r.kind.make(), r.kind.make()
+	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	p := planner{Session: r.session, kind: r.kind, config: config.view()}
+	if !req.State.Raw.IsNull() {
+		state := r.kind.make()
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		held, diags := private.Get[record](ctx, req.Private, privateKey)
+		resp.Diagnostics.Append(diags...)
+		view := state.view()
+		p.state, p.record = &view, held
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if p.plan(ctx, plan.view()) {
+		resp.RequiresReplace.Append(r.kind.at())
+	}
+	resp.Diagnostics.Append(p.diags...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	plan := r.kind.make()
+	if resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...); resp.Diagnostics.HasError() {
+		return
+	}
+	l, ctx, cancel := r.begin(ctx, plan, nil, record{}, &resp.Diagnostics)
+	defer cancel()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	kept := l.create(ctx)
+	resp.Diagnostics.Append(l.diags...)
+	if kept {
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, plan, l.record)...)
+	}
+}
+
+func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	state := r.kind.make()
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	view := state.view()
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
+	parent, tokens, gone, diags := r.look(ctx, view, held)
+	if resp.Diagnostics.Append(diags...); diags.HasError() || gone {
+		if gone {
+			resp.State.RemoveResource(ctx)
+		}
+		return
+	}
+	*view.ParentID, held.Path = types.Int64Value(parent.ID), parent.Path
+	spelling, diags := ref.Respell(ctx, r.session.GitLab, r.kind.at(), *view.Parent, parent)
+	resp.Diagnostics.Append(diags...)
+	*view.Parent = spelling
+	if view.TokenInState.IsNull() {
+		view.TokenInState = types.BoolValue(false) // imported
+	}
+	f := refresher{Session: r.session, kind: r.kind, parent: parent, state: view, record: held}
+	gone = f.refresh(ctx, tokens)
+	if resp.Diagnostics.Append(f.diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	if gone {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, f.record)...)
+}
+
+func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	config, plan, state := r.kind.make(), r.kind.make(), r.kind.make()
+	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	old := state.view()
+	l, ctx, cancel := r.begin(ctx, plan, &old, held, &resp.Diagnostics)
+	defer cancel()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	left := plan
+	change := decide(r.kind, config.view(), &old, held, l.wanted, l.held)
+	changed := true
+	switch {
+	case change.renew:
+		changed = l.renew(ctx, old, change)
+	case change.rotate:
+		changed = l.rotate(ctx, old)
+	default:
+		l.adjust(ctx, old)
+	}
+	if !changed {
+		left = state
+		old.PreviousTokenIDs = idList(l.record.previousIDs())
+		if l.record.Due != "" {
+			old.RotationDue = types.StringValue(l.record.Due)
+		}
+	}
+	resp.Diagnostics.Append(l.diags...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.record)...)
+}
+
+func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	state := r.kind.make()
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	view := state.view()
+	parent, _, gone, diags := r.look(ctx, view, held)
+	if resp.Diagnostics.Append(diags...); diags.HasError() || gone {
+		return
+	}
+	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held, held: delivery.Expand(view.Deliveries)}
+	left := l.destroy(ctx, view)
+	resp.Diagnostics.Append(l.diags...)
+	if left && l.diags.HasError() {
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, l.record)...)
+	}
+}
+
+// ImportState takes the parent and the token's id: acme/app:12, 34:12, or the identity.
+func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	parent, token := types.Int64Null(), types.Int64Null()
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.kind.idName()), &parent)...)
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("token_id"), &token)...)
+	} else {
+		target, id, diags := r.parseID(ctx, req.ID)
+		resp.Diagnostics.Append(diags...)
+		parent, token = types.Int64Value(target.ID), types.Int64Value(id)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("token_id"), token)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("token_id"), token)...)
+	resp.Diagnostics.Append(r.checkImported(ctx, gitlab.Target{Kind: r.kind.parent, ID: parent.ValueInt64()}, token.ValueInt64())...)
+}
+
+func (r *tokenResource) parseID(ctx context.Context, text string) (gitlab.Target, int64, diag.Diagnostics) {
+	wrong := func(why string) diag.Diagnostics {
+		return diag.Diagnostics{diag.NewErrorDiagnostic(string(diagnose.Import),
+			fmt.Sprintf("The import id %q cannot be a %s: %s. Write the %s's full path or id, a colon, and the token's id, such as acme/app:12.", text, r.kind.token, why, r.kind.parent))}
+	}
+	at := strings.LastIndex(text, ":")
+	if at < 0 {
+		return gitlab.Target{}, 0, wrong("it has no colon")
+	}
+	id, err := strconv.ParseInt(text[at+1:], 10, 64)
+	if err != nil || id <= 0 {
+		return gitlab.Target{}, 0, wrong("what follows the last colon is no id")
+	}
+	parent, err := gitlab.ParseRef(r.kind.parent, text[:at])
+	if err != nil {
+		return gitlab.Target{}, 0, wrong(err.Error())
+	}
+	target, err := r.session.GitLab.Resolve(ctx, r.kind.parent, parent)
+	if err != nil {
+		return gitlab.Target{}, 0, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
+	}
+	return target, id, nil
+}
+
+// checkImported refuses an import of what is not there, which a read could only take for deleted.
+func (r *tokenResource) checkImported(ctx context.Context, parent gitlab.Target, id int64) diag.Diagnostics {
+	tokens, err := r.session.GitLab.Tokens(ctx, r.kind.token, parent)
+	if err != nil {
+		return diag.Diagnostics{diagnose.ReadError(diagnose.Import, err)}
+	}
+	if _, found := byID(tokens, id); !found {
+		return diag.Diagnostics{diag.NewErrorDiagnostic(string(diagnose.Import),
+			fmt.Sprintf("The %s has no %s with the id %d. A token of another project or group has to be imported with that one.", parent, r.kind.token, id))}
+	}
+	return nil
+}
+
+// begin prepares an apply: what is planned, with all references resolved.
+func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held record, diags *diag.Diagnostics) (*lifecycle, context.Context, context.CancelFunc) {
+	view := plan.view()
+	l := &lifecycle{Session: r.session, kind: r.kind, plan: view, record: held}
+	p := planner{Session: r.session, kind: r.kind, config: view, state: state, record: held}
+	parent, found := ref.Resolve(ctx, r.session.GitLab, r.kind.parent, r.kind.at(), parentText(view))
+	diags.Append(found...)
+	l.parent = parent
+	if *view.ParentID = types.Int64Value(parent.ID); state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
+		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
+	}
+	l.wanted, l.held = p.identify(ctx, delivery.Expand(view.Deliveries)), p.held(ctx)
+	p.checkTwice(l.wanted)
+	diags.Append(p.diags...)
+	unbroken, cancel, err := withoutInterrupt(ctx)
+	if err != nil {
+		diags.AddError(string(diagnose.CreateToken), "The apply was interrupted before this token was touched. Nothing was changed; apply again.")
+		return l, ctx, func() {}
+	}
+	return l, unbroken, cancel
+}
+
+// parentText is the parent by id where it is known: its path may have changed since the plan.
+func parentText(v view) string {
+	if id := v.ParentID.ValueInt64(); id != 0 {
+		return strconv.FormatInt(id, 10)
+	}
+	return v.Parent.ValueString()
+}
+
+// look reads the parent of a token, and the parent's tokens. Gone means that the parent was deleted.
+func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []gitlab.Token, gone bool, diags diag.Diagnostics) {
+	last := gitlab.Target{Kind: r.kind.parent, ID: v.ParentID.ValueInt64(), Path: held.Path}
+	reference, err := gitlab.ParseRef(r.kind.parent, parentText(v))
+	if err != nil {
+		return last, nil, false, diag.Diagnostics{ref.Malformed(r.kind.at(), r.kind.parent, parentText(v), err)}
+	}
+	if parent, err = r.session.GitLab.Resolve(ctx, r.kind.parent, reference); err == nil {
+		tokens, err = r.session.GitLab.Tokens(ctx, r.kind.token, parent)
+	}
+	if err != nil {
+		gone, diags = ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, last, err)
+	}
+	return parent, tokens, gone, diags
+}
+
+// identify writes the identity, first thing in everything: without one the framework fails.
+func (r *tokenResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, v view) (diags diag.Diagnostics) {
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.idName()), *v.ParentID)...)
+	diags.Append(identity.SetAttribute(ctx, path.Root("token_id"), v.TokenID)...)
+	return diags
+}
+
+func (r *tokenResource) store(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, to private.Writer, m model, held record) (diags diag.Diagnostics) {
+	view := m.view()
+	if view.Deliveries.IsUnknown() {
+		view.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), map[string]attr.Value{})
+	}
+	diags.Append(r.identify(ctx, identity, view)...)
+	diags.Append(state.Set(ctx, m)...)
+	diags.Append(private.Set(ctx, to, privateKey, held)...)
+	return diags
+}

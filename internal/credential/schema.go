@@ -1,0 +1,257 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+)
+
+// deployTokenScopes are all of a deploy token, in a project and in a group alike. See
+// https://docs.gitlab.com/user/project/deploy_tokens/#scope.
+var deployTokenScopes = []string{
+	"read_repository", "read_registry", "write_registry", "read_package_registry", "write_package_registry",
+	"read_virtual_registry", "write_virtual_registry",
+}
+
+// accessTokenScopes are those of a project or group access token. See
+// https://docs.gitlab.com/user/project/settings/project_access_tokens/#scopes-for-a-project-access-token.
+var accessTokenScopes = []string{
+	"api", "read_api", "create_runner", "manage_runner", "k8s_proxy", "self_rotate", "read_repository", "write_repository",
+	"read_registry", "write_registry", "read_virtual_registry", "write_virtual_registry", "read_observability", "write_observability", "ai_features",
+}
+
+// usernamePattern is GitLab's rule for a deploy token's user name.
+var usernamePattern = regexp.MustCompile(`^[a-zA-Z0-9.+_-]+$`)
+
+// longestRotation bounds a rotation's days: GitLab lets no access token live longer than 400.
+const longestRotation = 398
+
+func (k kind) schema() schema.Schema {
+	role, _ := k.role()
+	attributes := map[string]schema.Attribute{
+		string(k.parent): schema.StringAttribute{
+			MarkdownDescription: fmt.Sprintf("Full path or numeric id of the %s that the token belongs to. Two spellings of one %s are the same; only another one replaces the resource.", k.parent, k.parent),
+			Required:            true,
+			Validators:          []validator.String{ref.Valid(k.parent)},
+		},
+		k.idName(): schema.Int64Attribute{
+			MarkdownDescription: fmt.Sprintf("Numeric id of the %s.", k.parent),
+			Computed:            true,
+		},
+		"name": schema.StringAttribute{
+			MarkdownDescription: "Name of the token. It need not be the only one of that name.",
+			Required:            true,
+			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+		},
+		"scopes": schema.SetAttribute{
+			MarkdownDescription: "What the token opens: " + quoted(k.scopes()) + ".",
+			Required:            true,
+			ElementType:         types.StringType,
+			Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(k.scopes()...))},
+		},
+		"expires_at": schema.StringAttribute{
+			MarkdownDescription: k.expiryDescription(),
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{instant{k.token}, stringvalidator.ConflictsWith(path.MatchRoot("rotation"))},
+		},
+		"rotation": schema.SingleNestedAttribute{
+			MarkdownDescription: "Makes a new token every so often: a plan made after `rotates_at` shows it. Every token made so ends by itself one day after the overlap, should nobody apply any more.",
+			Optional:            true,
+			Validators:          []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot("expires_at")), rotationLength{}},
+			Attributes: map[string]schema.Attribute{
+				"every_days": schema.Int64Attribute{
+					MarkdownDescription: "Days after which a new token is due.",
+					Required:            true,
+					Validators:          []validator.Int64{int64validator.AtLeast(1)},
+				},
+				"overlap_days": schema.Int64Attribute{
+					MarkdownDescription: k.overlapDescription(),
+					Required:            true,
+					Validators:          []validator.Int64{int64validator.AtLeast(k.shortestOverlap())},
+				},
+			},
+		},
+		"deliveries": delivery.Attribute(k.stores()...),
+		"token_in_state": schema.BoolAttribute{
+			MarkdownDescription: "Whether the secret is written into the state, in plain text, as `token`. Default `false`.",
+			Optional:            true,
+			Computed:            true,
+			Default:             booldefault.StaticBool(false),
+		},
+		"token": schema.StringAttribute{
+			MarkdownDescription: "The secret, with `token_in_state = true`; otherwise null.",
+			Computed:            true,
+			Sensitive:           true,
+		},
+		"token_id":           schema.Int64Attribute{MarkdownDescription: "Numeric id of the token. A new one is made under a new id.", Computed: true},
+		"previous_token_ids": schema.ListAttribute{MarkdownDescription: "Older tokens that still work, for the length of the overlap.", Computed: true, ElementType: types.Int64Type},
+		"active":             schema.BoolAttribute{MarkdownDescription: "Whether the token works: neither revoked nor expired.", Computed: true},
+		"revoked":            schema.BoolAttribute{MarkdownDescription: "Whether the token was revoked, or deleted.", Computed: true},
+		"expired":            schema.BoolAttribute{MarkdownDescription: "Whether the token's time is over.", Computed: true},
+		"rotates_at":         schema.StringAttribute{MarkdownDescription: "When a new token is due, with `rotation`.", Computed: true},
+		"rotation_due":       schema.StringAttribute{MarkdownDescription: "Why a new token is due: the date has come, or it was revoked, or a variable was changed. The next apply makes one. Found by a refresh, so `-refresh=false` never plans one.", Computed: true},
+	}
+	maps.Copy(attributes, k.ownAttributes())
+	return schema.Schema{
+		MarkdownDescription: fmt.Sprintf("A %s's %s whose secret need not touch the state: it goes into CI/CD variables. What GitLab fixes when it makes a token changes by a new one: made, delivered, then the old one ends. Needs the %s role in the %s%s.",
+			k.parent, k.token, role, k.parent, k.tier()),
+		Attributes: attributes,
+	}
+}
+
+func (k kind) tier() string {
+	if k.token == gitlab.AccessToken {
+		return ", on GitLab.com the Premium tier, and a user's token: GitLab lets no bot make access tokens"
+	}
+	return ""
+}
+
+func (k kind) scopes() []string {
+	if k.token == gitlab.AccessToken {
+		return accessTokenScopes
+	}
+	return deployTokenScopes
+}
+
+func quoted(names []string) string {
+	text := ""
+	for i, name := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			text += " and "
+		default:
+			text += ", "
+		}
+		text += "`" + name + "`"
+	}
+	return text
+}
+
+func (k kind) expiryDescription() string {
+	if k.token == gitlab.AccessToken {
+		return "Date, such as `2027-01-31`, from which the token is refused: it ends at midnight UTC, as the day begins. Left out, GitLab chooses its longest (usually a year), and an import keeps what is there. A date that has passed warns and plans nothing."
+	}
+	return "Date or time of RFC 3339, such as `2027-01-31` or `2027-01-31T12:00:00Z`, from which the token is refused; a date begins at midnight UTC. Left out, it never ends, and an import keeps what is there. A time that has passed warns and plans nothing."
+}
+
+func (k kind) shortestOverlap() int64 {
+	if k.token == gitlab.AccessToken {
+		return 0
+	}
+	return 1
+}
+
+func (k kind) overlapDescription() string {
+	if k.token == gitlab.AccessToken {
+		return "Days for which the old token works on after a new one was delivered, so that jobs under way end well; every token is a bot user of its own then. `0` has GitLab replace the token: the same bot user, and the old secret is dead at once."
+	}
+	return "Days for which the old token works on after a new one was delivered, so that jobs under way end well; at least 1."
+}
+
+// ownAttributes are those that one kind of token has.
+func (k kind) ownAttributes() map[string]schema.Attribute {
+	if k.token == gitlab.DeployToken {
+		return map[string]schema.Attribute{
+			"username": schema.StringAttribute{
+				MarkdownDescription: "What the token signs in with. Left out, GitLab makes `gitlab+deploy-token-<id>` up, which changes with every new token.",
+				Optional:            true,
+				Computed:            true,
+				Validators: []validator.String{
+					stringvalidator.LengthBetween(1, 255),
+					stringvalidator.RegexMatches(usernamePattern, "must be letters, digits and . + _ -"),
+				},
+			},
+		}
+	}
+	return map[string]schema.Attribute{
+		"access_level": schema.StringAttribute{
+			MarkdownDescription: "Role of the token: `guest`, `planner`, `reporter`, `security_manager` (GitLab 19.0), `developer`, `maintainer` (default) or `owner`; at most that of the provider's user.",
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{stringvalidator.OneOf(slices.Sorted(maps.Keys(accessLevels))...)},
+		},
+		"description": schema.StringAttribute{
+			MarkdownDescription: "Description of the token.",
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+		},
+		"user_id": schema.Int64Attribute{
+			MarkdownDescription: "Numeric id of the token's bot user.",
+			Computed:            true,
+		},
+	}
+}
+
+func (k kind) identitySchema() identityschema.Schema {
+	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		k.idName(): identityschema.Int64Attribute{RequiredForImport: true, Description: fmt.Sprintf("Numeric id of the %s.", k.parent)},
+		"token_id": identityschema.Int64Attribute{RequiredForImport: true, Description: "Numeric id of the token."},
+	}}
+}
+
+// instant checks that a text is a date or time that a kind of token can end at.
+type instant struct{ of gitlab.TokenKind }
+
+// Description implements validator.Describer.
+func (v instant) Description(context.Context) string {
+	if v.of == gitlab.AccessToken {
+		return "a date such as 2027-01-31"
+	}
+	return "a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z"
+}
+
+// MarkdownDescription implements validator.Describer.
+func (v instant) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (v instant) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	at, err := parseInstant(req.ConfigValue.ValueString())
+	if err == nil && (v.of == gitlab.DeployToken || at.Equal(at.Truncate(day))) {
+		return
+	}
+	resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry, "%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
+}
+
+// rotationLength holds a rotation against the longest life of a token.
+type rotationLength struct{}
+
+// Description implements validator.Describer.
+func (rotationLength) Description(context.Context) string {
+	return fmt.Sprintf("interval and overlap together at most %d days", longestRotation)
+}
+
+// MarkdownDescription implements validator.Describer.
+func (v rotationLength) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateObject implements validator.Object.
+func (v rotationLength) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
+	r := (view{common: &common{Rotation: req.ConfigValue}}).rotation()
+	if r != nil && r.Every+r.Overlap > longestRotation {
+		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry,
+			"A token would have to live for %d days, and GitLab lets an access token live for 400 at most. Interval and overlap may be %d days together.", r.Every+r.Overlap+1, longestRotation))
+	}
+}
