@@ -2,17 +2,15 @@ package allowlist
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/official"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 )
 
@@ -21,71 +19,32 @@ var (
 	_ resource.ResourceWithMoveState = (*entryResource)(nil)
 )
 
-// A move has no client: it takes over the ids of the official provider's state, and the read that
-// follows gives them their paths.
+// A move takes over the ids of the official provider's state, and the read that follows gives them
+// their paths.
 
 // officialState holds what is of use in the states of gitlab_project_job_token_scopes (schema
 // versions 0 and 1) and gitlab_project_job_token_scope (0 and 1).
 type officialState struct {
-	ID               string      `json:"id"`
-	Project          looseString `json:"project"`
-	ProjectID        looseString `json:"project_id"`
-	Enabled          *bool       `json:"enabled"`
-	TargetProjectIDs []int64     `json:"target_project_ids"`
-	TargetGroupIDs   []int64     `json:"target_group_ids"`
-	TargetProjectID  *int64      `json:"target_project_id"`
-	TargetGroupID    *int64      `json:"target_group_id"`
-}
-
-// looseString is a string that older schemas wrote as a number.
-type looseString string
-
-// UnmarshalJSON reads a string, a number or null.
-func (s *looseString) UnmarshalJSON(data []byte) error {
-	text := string(data)
-	if text == "null" {
-		return nil
-	}
-	if unquoted, err := strconv.Unquote(text); err == nil {
-		text = unquoted
-	}
-	*s = looseString(text)
-	return nil
+	ID               string        `json:"id"`
+	Project          official.Text `json:"project"`
+	ProjectID        official.Text `json:"project_id"`
+	Enabled          *bool         `json:"enabled"`
+	TargetProjectIDs []int64       `json:"target_project_ids"`
+	TargetGroupIDs   []int64       `json:"target_group_ids"`
+	TargetProjectID  *int64        `json:"target_project_id"`
+	TargetGroupID    *int64        `json:"target_group_id"`
 }
 
 // project is the reference as it was typed, and its id where that is what was typed.
 func (s officialState) project() (types.String, types.Int64) {
-	text := string(s.Project)
-	if text == "" {
-		text = string(s.ProjectID)
-	}
-	if text == "" {
-		text, _, _ = strings.Cut(s.ID, ":")
-	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return types.StringValue(text), types.Int64Null()
-	}
-	return types.StringValue(text), types.Int64Value(id)
-}
-
-// fromOfficial reads the state of a resource type of the official provider; false for any other.
-func fromOfficial(req resource.MoveStateRequest, typeName string) (officialState, bool, diag.Diagnostics) {
-	var state officialState
-	if req.SourceTypeName != typeName || !strings.HasSuffix(req.SourceProviderAddress, "/gitlabhq/gitlab") {
-		return state, false, nil
-	}
-	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
-		return state, false, diag.Diagnostics{diag.NewErrorDiagnostic(string(diagnose.Move),
-			fmt.Sprintf("The state of the %s (schema version %d) cannot be read: %v.", typeName, req.SourceSchemaVersion, err))}
-	}
-	return state, true, nil
+	id, _, _ := strings.Cut(s.ID, ":")
+	return official.Reference(s.Project, s.ProjectID, official.Text(id))
 }
 
 // MoveState takes over gitlab_project_job_token_scopes.
 func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-		source, ok, diags := fromOfficial(req, "gitlab_project_job_token_scopes")
+		source, ok, diags := official.Read[officialState](req, "gitlab_project_job_token_scopes")
 		if resp.Diagnostics.Append(diags...); !ok {
 			return
 		}
@@ -131,7 +90,7 @@ func movedEntries(ids []int64) (types.Map, map[string]int64) {
 // MoveState takes over gitlab_project_job_token_scope.
 func (r *entryResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-		source, ok, diags := fromOfficial(req, "gitlab_project_job_token_scope")
+		source, ok, diags := official.Read[officialState](req, "gitlab_project_job_token_scope")
 		if resp.Diagnostics.Append(diags...); !ok {
 			return
 		}
