@@ -179,7 +179,7 @@ func (g *GitLab) NewToken(t testing.TB, user User, scopes ...string) string {
 		Token string `json:"token"`
 	}
 	g.Admin(t, http.MethodPost, fmt.Sprintf("/users/%d/personal_access_tokens", user.ID), map[string]any{
-		"name": "test", "scopes": scopes, "expires_at": time.Now().AddDate(0, 0, 30).Format(time.DateOnly),
+		"name": "test", "scopes": scopes, "expires_at": time.Now().AddDate(0, 0, 360).Format(time.DateOnly),
 	}, &token)
 	g.tokens[token.Token] = token.ID
 	return token.Token

@@ -140,8 +140,8 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bo
 			over = append(over, old)
 		}
 	}
-	l.end(ctx, over)
 	l.takeBackRemoved(ctx)
+	l.end(ctx, over)
 	return true
 }
 
@@ -179,8 +179,10 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 	token, secret, err := l.GitLab.RotateToken(ctx, l.parent, state.TokenID.ValueInt64(), l.expires())
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.RotateToken, err))
-		if fate, isLost := gitlab.LostTokenOf(err); isLost && len(fate.IDs) == 1 && fate.Fate == gitlab.FateNotRevoked {
-			l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true})
+		l.leftOver(err, l.plan.request(l.expires()))
+		if fate, isLost := gitlab.LostTokenOf(err); isLost && fate.OldRevoked {
+			l.record.Due = "the answer to its rotation was lost"
+			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)
 		}
 		return false
 	}

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -261,8 +262,11 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 	view := plan.view()
 	l := &lifecycle{Session: r.session, kind: r.kind, plan: view, record: held}
 	p := planner{Session: r.session, kind: r.kind, config: view, state: state, record: held}
-	parent, found := ref.Resolve(ctx, r.session.GitLab, r.kind.parent, r.kind.at(), parentText(view))
-	diags.Append(found...)
+	parent, err := r.parent(ctx, view, held.Path)
+	if err != nil {
+		diags.Append(diagnose.LookupError(r.kind.at(), ref.NotFound(r.kind.at()), err))
+		return l, ctx, func() {}
+	}
 	l.parent = parent
 	if *view.ParentID = types.Int64Value(parent.ID); state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
 		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
@@ -286,14 +290,22 @@ func parentText(v view) string {
 	return v.Parent.ValueString()
 }
 
+// parent finds the project or group of a token, by id where that is known. An error names it by its
+// last known path too.
+func (r *tokenResource) parent(ctx context.Context, v view, last string) (gitlab.Target, error) {
+	reference, err := gitlab.ParseRef(r.kind.parent, parentText(v))
+	if err != nil {
+		return gitlab.Target{}, err
+	}
+	target, err := r.session.GitLab.Resolve(ctx, r.kind.parent, reference)
+	return target, ref.About(err, gitlab.Target{Kind: r.kind.parent, ID: reference.ID, Path: cmp.Or(last, v.Parent.ValueString())})
+}
+
 // look reads the parent of a token, and the parent's tokens. Gone means that the parent was deleted.
 func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []gitlab.Token, gone bool, diags diag.Diagnostics) {
 	last := gitlab.Target{Kind: r.kind.parent, ID: v.ParentID.ValueInt64(), Path: held.Path}
-	reference, err := gitlab.ParseRef(r.kind.parent, parentText(v))
-	if err != nil {
-		return last, nil, false, diag.Diagnostics{ref.Malformed(r.kind.at(), r.kind.parent, parentText(v), err)}
-	}
-	if parent, err = r.session.GitLab.Resolve(ctx, r.kind.parent, reference); err == nil {
+	parent, err := r.parent(ctx, v, held.Path)
+	if err == nil {
 		tokens, err = r.session.GitLab.Tokens(ctx, r.kind.token, parent)
 	}
 	if err != nil {

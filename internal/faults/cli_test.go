@@ -59,6 +59,9 @@ func TestAccFaults(t *testing.T) { //nolint:paralleltest // one after the other,
 				t.Parallel()
 				c := newCommand(t, s)
 				for _, w := range writeOf {
+					if w.name == "update" && c.meanwhile != nil {
+						c.meanwhile(t)
+					}
 					c.configure(t, w.do(c.scenario))
 					c.strikeWrite(t, name)
 					c.proxy.watch(strike{})
@@ -99,6 +102,9 @@ func (c *command) strikeWrite(t *testing.T, name string) {
 func (c *command) check(t *testing.T, w write) {
 	t.Helper()
 	server, wish := c.server(t), w.do(c.scenario)
+	if wish != nil && c.seen != nil {
+		wish = c.seen(wish)
+	}
 	if wish == nil {
 		compare(t, "the server, after the destroy,", server, c.destroyed)
 	} else {

@@ -24,9 +24,14 @@ func (s subject) kind() string { return strings.Fields(s.name)[0] }
 type scenario struct {
 	// created is the first configuration, updated the second.
 	created, updated map[string]any
+	// meanwhile is what happens before the update, if anything does.
+	meanwhile func(testing.TB)
 	// server is what GitLab has, as attributes of the state; nil where it has nothing of the
 	// resource. Only these attributes are compared.
 	server func(testing.TB) map[string]any
+	// seen makes of a configuration, or of a state, what can be compared with the server; nil leaves
+	// both as they are.
+	seen func(map[string]any) map[string]any
 	// destroyed is what GitLab has in the end; nil is nothing.
 	destroyed map[string]any
 }
@@ -37,6 +42,11 @@ var resources = []subject{
 	{"jobtoken_allowlist_entry (project)", projectEntry},
 	{"jobtoken_allowlist_entry (group)", groupEntry},
 	{"jobtoken_settings", settings},
+	{"jobtoken_project_deploy_token", tokenOf("projects", "deploy_tokens")},
+	{"jobtoken_group_deploy_token", tokenOf("groups", "deploy_tokens")},
+	{"jobtoken_project_access_token", tokenOf("projects", "access_tokens")},
+	{"jobtoken_group_access_token", tokenOf("groups", "access_tokens")},
+	{"jobtoken_project_access_token (rotated by GitLab)", rotatedToken},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a

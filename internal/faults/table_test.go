@@ -70,6 +70,9 @@ func prepare(t *testing.T, s subject, w write) *trial {
 	if start := w.reach(tr.scenario); start != nil {
 		mustSucceed(t, "apply before the write", tr.core.apply(t, start, nil))
 	}
+	if w.name == "update" && tr.meanwhile != nil {
+		tr.meanwhile(t)
+	}
 	tr.before = tr.server(t)
 	return tr
 }
@@ -231,8 +234,8 @@ func (tr *trial) clear(t *testing.T, errors []*tfprotov6.Diagnostic, s strike) {
 // check compares the state with the server, and without errors both with the wish.
 func (tr *trial) check(t *testing.T, errors []*tfprotov6.Diagnostic) {
 	t.Helper()
-	server, state := tr.server(t), tr.core.attributes(t)
-	wish := tr.do(tr.scenario)
+	server, state := tr.server(t), tr.look(tr.core.attributes(t))
+	wish := tr.look(tr.do(tr.scenario))
 	switch {
 	case wish == nil && len(errors) == 0:
 		compare(t, "the server, after the destroy,", server, tr.destroyed)
@@ -243,10 +246,22 @@ func (tr *trial) check(t *testing.T, errors []*tfprotov6.Diagnostic) {
 		compare(t, "the server, without a state,", server, tr.before)
 		return
 	}
-	compare(t, "the state", only(state, server), server)
+	if tr.seen == nil {
+		compare(t, "the state", only(state, server), server)
+	} else {
+		compare(t, "the server", only(server, state), state)
+	}
 	if len(errors) == 0 {
 		compare(t, "the server", only(server, wish), normal(wish, server))
 	}
+}
+
+// look is a configuration or a state as it can be compared with the server.
+func (tr *trial) look(attributes map[string]any) map[string]any {
+	if tr.seen == nil || attributes == nil {
+		return attributes
+	}
+	return tr.seen(attributes)
 }
 
 // settled holds against the provider a plan that is not empty.

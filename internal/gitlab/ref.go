@@ -52,6 +52,14 @@ func (t Target) String() string {
 	return fmt.Sprintf("%s %s (id %d)", t.Kind, t.Path, t.ID)
 }
 
+// describe names what a reference means, for messages.
+func (r Ref) describe(kind Kind) string {
+	if r.ID != 0 {
+		return Target{Kind: kind, ID: r.ID}.String()
+	}
+	return string(kind) + " " + r.Path
+}
+
 // Ref gives the target's unchanging reference.
 func (t Target) Ref() Ref { return Ref{ID: t.ID} }
 

@@ -48,7 +48,7 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 		if apierror.Is(outcome.Err, apierror.NotFound) {
 			outcome.Err = &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)}
 		}
-		outcome.Err = annotate(outcome.Err, lookingUp, fmt.Sprintf("%s %s", kind, ref))
+		outcome.Err = annotate(outcome.Err, lookingUp, ref.describe(kind))
 		answers[ref] = outcome
 	}
 	return answers

@@ -126,7 +126,7 @@ func TestOldPathOfAProject(t *testing.T) {
 		}, 0},
 		"redirected to another host": {map[string]override{route: func(request, func() reply) reply {
 			return reply{status: http.StatusMovedPermanently, header: map[string]string{"Location": "https://elsewhere.example.com/api/v4/projects/12"}}
-		}}, apierror.Invalid},
+		}}, apierror.Misdirected},
 		"unknown to REST too": {map[string]override{route: notFound}, apierror.NotFound},
 		"refused": {map[string]override{route: func(request, func() reply) reply {
 			return reply{status: http.StatusForbidden, body: map[string]any{"message": "403 Forbidden"}}

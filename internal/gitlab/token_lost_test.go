@@ -27,7 +27,7 @@ var losses = map[string]struct {
 	"502 of a proxy":  {func(reply) reply { return page(502, "Bad Gateway") }, apierror.Unavailable},
 	"503 with a wait": {func(reply) reply { return reply{status: 503, header: map[string]string{"Retry-After": "1"}} }, apierror.Unavailable},
 	"504":             {func(reply) reply { return page(504, "Gateway Timeout") }, apierror.Unavailable},
-	"a login page":    {func(reply) reply { return page(200, "Sign in") }, apierror.Invalid},
+	"a login page":    {func(reply) reply { return page(200, "Sign in") }, apierror.Misdirected},
 	"plain text":      {func(meant reply) reply { return text(meant.status, "done", "text/plain") }, apierror.Unsupported},
 	"null":            {func(meant reply) reply { return text(meant.status, "null", "application/json") }, apierror.Unsupported},
 	"nothing":         {func(meant reply) reply { return text(meant.status, "", "application/json") }, apierror.Unsupported},

@@ -79,7 +79,7 @@ func (c *Client) settleRotation(ctx context.Context, of tokenList, old Token, be
 	})
 	switch {
 	case unread != nil:
-		fate := &LostToken{Fate: FateUnknown}
+		fate := &LostToken{Fate: FateUnknown, Before: idsOf(before)}
 		return fate.tell(failure, fmt.Sprintf("whether GitLab rotated the token could not be found out (%v): if it did, the credential is dead and a live token of the same bot user is left, to be revoked by hand", unread))
 	case !revoked:
 		fate := &LostToken{Fate: FateUntouched, IDs: []int64{old.ID}}

@@ -94,7 +94,7 @@ func TestAccConnection_clientCertificate(t *testing.T) {
 		words            string
 	}{
 		"shown":                {certificate, key, acctest.NoChanges, "No changes"},
-		"none":                 {"", "", acctest.Failed, "remote error: tls: certificate required."},
+		"none":                 {"", "", acctest.Failed, "remote error: tls: certificate required;"},
 		"of another authority": {foreignCertificate, foreignKey, acctest.Failed, "remote error: tls:"},
 		"of another key": {
 			certificate, otherKey, acctest.Failed,

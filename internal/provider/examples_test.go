@@ -298,7 +298,9 @@ func importByCommand(t *testing.T, folder string) {
 // lay starts the company's GitLab and lays an example out beside the provider block.
 func lay(t *testing.T, folder, file string) *acctest.CLI {
 	t.Helper()
-	c := acctest.NewCLI(t, start(t, "acme"), "")
+	server := company(t, "acme")
+	prepare(t, server, filepath.Base(folder))
+	c := acctest.NewCLI(t, worksAs(server), "")
 	write(t, filepath.Join(c.Dir, "provider.tf"), read(t, filepath.Join(examples, "provider", "provider.tf")))
 	write(t, filepath.Join(c.Dir, "main.tf"), read(t, filepath.Join(folder, file)))
 	return c
@@ -307,12 +309,23 @@ func lay(t *testing.T, folder, file string) *acctest.CLI {
 // start starts an embedded GitLab that holds a seed.
 func start(t *testing.T, seed string) *acctest.GitLab {
 	t.Helper()
+	return worksAs(company(t, seed))
+}
+
+// worksAs is a GitLab on which the provider works as the company's user for it.
+func worksAs(server *emulator.Server) *acctest.GitLab {
+	return &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}
+}
+
+// company starts an embedded GitLab that holds a seed, for tests that have more to ask of it.
+func company(t *testing.T, seed string) *emulator.Server {
+	t.Helper()
 	server, err := emulator.Start(emulator.Options{Seed: seed})
 	if err != nil {
 		t.Fatalf("start the embedded GitLab: %v", err)
 	}
 	t.Cleanup(server.Close)
-	return &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}
+	return server
 }
 
 // needsIdentity skips a test on a CLI that cannot import by identity.

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -30,6 +31,8 @@ const Address = "registry.terraform.io/jobtoken/jobtoken"
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &jobtokenProvider{version: version} }
 }
+
+var _ provider.ProviderWithListResources = (*jobtokenProvider)(nil)
 
 type jobtokenProvider struct {
 	version string
@@ -58,6 +61,18 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		allowlist.NewDataSource,
 		settings.NewDataSource,
+		credential.NewDeployTokensDataSource,
+		credential.NewAccessTokensDataSource,
+	}
+}
+
+// ListResources lists what "terraform query" can find.
+func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		credential.NewProjectDeployTokenList,
+		credential.NewGroupDeployTokenList,
+		credential.NewProjectAccessTokenList,
+		credential.NewGroupAccessTokenList,
 	}
 }
 

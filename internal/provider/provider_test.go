@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 	jobtoken "github.com/jobtoken/terraform-provider-jobtoken/internal/provider"
 )
 
@@ -58,7 +59,7 @@ func TestSchemasAreValid(t *testing.T) {
 // The documentation is made of descriptions: every attribute, at every depth, has one in Markdown.
 func TestEverythingIsDescribed(t *testing.T) {
 	t.Parallel()
-	schemas := acctest.NewProtocol(t).schemas
+	schemas := acctest.NewProtocol(t).Schemas
 	blocks := map[string]*tfprotov6.Schema{"provider": schemas.Provider}
 	for name, schema := range schemas.ResourceSchemas {
 		blocks["resource "+name] = schema
@@ -92,7 +93,7 @@ func TestSecretsAreSensitive(t *testing.T) {
 	t.Parallel()
 	want := map[string]bool{"token": true, "headers": true}
 	got := map[string]bool{}
-	for _, attribute := range acctest.NewProtocol(t).schemas.Provider.Block.Attributes {
+	for _, attribute := range acctest.NewProtocol(t).Schemas.Provider.Block.Attributes {
 		if attribute.Sensitive {
 			got[attribute.Name] = true
 		}

@@ -57,7 +57,7 @@ const (
 	InPlace Finding = iota
 	// Gone means that there is no such variable any more.
 	Gone
-	// Changed means that somebody gave it another value.
+	// Changed means that jobs get another value by now: somebody wrote one, or made it a file.
 	Changed
 	// Unseen means that its project or group is out of sight, or its variables are.
 	Unseen
@@ -73,17 +73,22 @@ func (s Sealed) Inspect(ctx context.Context, client *gitlab.Client, key []byte) 
 	switch {
 	case at < 0:
 		return Gone, gitlab.Variable{}, nil
-	case !list[at].Hidden && !hmac.Equal(s.MAC, mac(key, list[at].Value)), list[at].Hidden != s.Hidden:
+	case list[at].File || !s.heldBy(list[at], key):
 		return Changed, list[at], nil
 	default:
 		return InPlace, list[at], nil
 	}
 }
 
+// heldBy tells whether a variable is the one that was written, and as far as can be seen with its value.
+func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
+	return v.Hidden == s.Hidden && (v.Hidden || hmac.Equal(s.MAC, mac(key, v.Value)))
+}
+
 // TakeBack deletes a variable that still holds what was delivered. Kept means that it holds something
 // else by now and was left alone. An owner that is gone took the variable along.
 func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte) (kept bool, err error) {
-	finding, _, err := s.Inspect(ctx, client, key)
+	finding, variable, err := s.Inspect(ctx, client, key)
 	switch {
 	case apierror.Is(err, apierror.NotFound):
 		return false, nil
@@ -91,7 +96,7 @@ func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte)
 		return false, err
 	case finding == Gone:
 		return false, nil
-	case finding == Changed:
+	case !s.heldBy(variable, key):
 		return true, nil
 	}
 	err = client.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)

@@ -39,6 +39,8 @@ const (
 	Unavailable
 	// Invalid means GitLab refused the request as it was written.
 	Invalid
+	// Misdirected means that something else answered in GitLab's place: a login page, a redirect.
+	Misdirected
 )
 
 var kindNames = map[Kind]string{
@@ -52,6 +54,7 @@ var kindNames = map[Kind]string{
 	Unsupported:       "unsupported",
 	Unavailable:       "unavailable",
 	Invalid:           "invalid",
+	Misdirected:       "misdirected",
 }
 
 // String returns the kind in lower-case English.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"regexp"
+	"strings"
 )
 
 // FromNetwork makes an error of a request that got no answer. Sent says that a
@@ -25,7 +27,7 @@ func FromNetwork(err error, sent bool) *Error {
 		e.Note = "the time for this operation ran out"
 	case isTLS(err):
 		e.Kind = Invalid
-		e.Note = clean("no TLS connection to GitLab: " + e.Cause.Error())
+		e.Note = clean("no TLS connection to GitLab: "+internals.ReplaceAllString(e.Cause.Error(), "")) + tlsAdvice(err)
 	case isNoSuchHost(err):
 		e.Kind = Invalid
 		e.Note = clean("no such host: " + e.Cause.Error())
@@ -35,6 +37,34 @@ func FromNetwork(err error, sent bool) *Error {
 		e.Note = clean("no proper answer from GitLab: " + e.Cause.Error())
 	}
 	return e
+}
+
+// internals are the names of its own functions that net/http writes before an error.
+var internals = regexp.MustCompile(`\b(readLoopPeekFailLocked|readLoop\w*|writeLoop\w*): `)
+
+// tlsAdvice names the setting that helps.
+func tlsAdvice(err error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return "; if its authority is your own, set ca_cert_file to that authority's certificate"
+	case errors.As(err, &hostname):
+		return "; is base_url right? The certificate is for another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "; the certificate has to be renewed at the server, or this machine's clock is wrong"
+	case errors.As(err, &record):
+		return "; does base_url begin with https where it should be http?"
+	case strings.Contains(err.Error(), "certificate required"):
+		return "; the server asks for a client certificate: set client_cert_file and client_key_file"
+	case strings.Contains(err.Error(), "unknown certificate authority"), strings.Contains(err.Error(), "bad certificate"):
+		return "; the server does not accept the client certificate: is client_cert_file of the authority that it trusts?"
+	}
+	return ""
 }
 
 // IsPermanent reports whether a connection failed over what no second try

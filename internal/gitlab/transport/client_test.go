@@ -108,7 +108,7 @@ func TestRedirects(t *testing.T) {
 				return
 			}
 			e := asError(t, err)
-			if e.Kind != apierror.Invalid || !strings.Contains(e.Note, c.says) || e.Words != "" || strings.Contains(e.Error(), "hunter2") || e.Uncertain {
+			if e.Kind != apierror.Misdirected || !strings.Contains(e.Note, c.says) || e.Words != "" || strings.Contains(e.Error(), "hunter2") || e.Uncertain {
 				t.Errorf("got %+v", e)
 			}
 			if len(s.requests()) != 1 {
@@ -136,7 +136,7 @@ func TestTokenStaysWithItsOrigin(t *testing.T) {
 	if err == nil {
 		_ = resp.Body.Close()
 	}
-	if e := asError(t, err); e.Kind != apierror.Invalid || len(other.requests()) != 0 {
+	if e := asError(t, err); e.Kind != apierror.Misdirected || len(other.requests()) != 0 {
 		t.Errorf("%v, and %d requests", e, len(other.requests()))
 	}
 }
@@ -147,7 +147,7 @@ func TestHTMLInsteadOfData(t *testing.T) {
 	client, _ := newClient(t, server.URL)
 	_, err := send(t, client, http.MethodGet, 0)
 	e := asError(t, err)
-	if e.Kind != apierror.Invalid || !strings.Contains(e.Note, `"Sign in · GitLab"`) || !strings.Contains(e.Note, "base_url") || e.Words != "" {
+	if e.Kind != apierror.Misdirected || !strings.Contains(e.Note, `"Sign in · GitLab"`) || !strings.Contains(e.Note, "base_url") || e.Words != "" {
 		t.Errorf("got %+v", e)
 	}
 }

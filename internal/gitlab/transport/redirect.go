@@ -23,7 +23,7 @@ func isRedirect(status int) bool {
 func (t *roundTripper) redirect(req *http.Request, a *attempt) *apierror.Error {
 	target, err := req.URL.Parse(a.header.Get("Location"))
 	failure := &apierror.Error{
-		Kind:      apierror.Invalid,
+		Kind:      apierror.Misdirected,
 		Status:    a.status,
 		RequestID: a.header.Get("X-Request-Id"),
 	}
@@ -43,7 +43,7 @@ func (t *roundTripper) redirect(req *http.Request, a *attempt) *apierror.Error {
 // elsewhere is the error of a request that would take the token to another origin.
 func (t *roundTripper) elsewhere(target *url.URL) *apierror.Error {
 	return &apierror.Error{
-		Kind: apierror.Invalid,
+		Kind: apierror.Misdirected,
 		Note: fmt.Sprintf("redirected from %s to %s, to which the token is not sent. Is base_url right?",
 			t.base.String(), place(target)),
 	}

@@ -47,7 +47,7 @@ func TestRetriesFollowWhatMayHaveHappened(t *testing.T) {
 		"cut within the headers": {cut("HTTP/1.1 200 OK\r\nContent-"), counts{6, 1, 1}, true, true, apierror.Unavailable},
 		"cut within the body":    {cut("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"a\""), counts{6, 1, 1}, true, true, apierror.Unavailable},
 		"cut without a length":   {cut("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\""), counts{6, 1, 1}, true, true, apierror.Unavailable},
-		"login page":             {answer(200, "<html><title>Sign in</title>", asText...), counts{1, 1, 1}, false, false, apierror.Invalid},
+		"login page":             {answer(200, "<html><title>Sign in</title>", asText...), counts{1, 1, 1}, false, false, apierror.Misdirected},
 	}
 	for name, c := range cases {
 		for effect, want := range map[Effect]int{Read: c.want.read, Write: c.want.write, Credential: c.want.credential} {

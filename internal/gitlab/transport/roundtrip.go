@@ -169,7 +169,7 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 		}
 	case req.Method != http.MethodHead && apierror.IsHTML(a.header.Get("Content-Type"), a.body):
 		failure = apierror.FromResponse(a.status, a.header, withoutSecret(req.Context(), a.body))
-		failure.Words, failure.Note = "", htmlNote(failure.Words)
+		failure.Kind, failure.Words, failure.Note = apierror.Misdirected, "", htmlNote(failure.Words)
 	}
 	if failure == nil {
 		return nil

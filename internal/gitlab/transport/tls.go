@@ -79,6 +79,8 @@ func newTLSConfig(c Config) (*tls.Config, error) {
 			Cause:   err,
 		}
 	}
-	config.Certificates = []tls.Certificate{pair}
+	// By Certificates alone, crypto/tls would keep back one whose issuer the server does not name, and
+	// the server would say that none was shown.
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	return config, nil
 }

@@ -127,7 +127,7 @@ func beforeGitLab(err error) (Title, bool) {
 	switch {
 	case !ok:
 		return "", false
-	case e.Status == 0 && e.Cause != nil, e.Kind == apierror.Unavailable, e.Kind == apierror.RateLimited:
+	case e.Status == 0 && e.Cause != nil, e.Kind == apierror.Unavailable, e.Kind == apierror.RateLimited, e.Kind == apierror.Misdirected:
 		return ReachGitLab, true
 	case e.Kind == apierror.Unauthenticated:
 		return SignIn, true
@@ -202,6 +202,12 @@ func advice(e *apierror.Error) string {
 		if strings.Contains(e.Words, "enforced") {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}
+		if strings.Contains(e.Note, "this needs the ") {
+			return "Give the provider's user that role, or the provider the token of somebody who has it."
+		}
+		if strings.Contains(e.Words, "permissions not held by") {
+			return "A token can be given at most the role of the provider's user. Write a lower access_level."
+		}
 		return "The provider's user needs at least the Maintainer role on the project whose list it is, and must be able to see a target that is added or whose permissions change (Guest on a private project)."
 	case apierror.InsufficientScope:
 		return "The provider's token lacks the scope api, which every write needs; with read_api it can only plan."
@@ -224,6 +230,8 @@ func advice(e *apierror.Error) string {
 			return "The answer was lost, so the change may or may not have been made. The next plan shows what the server holds."
 		}
 		return "GitLab or a proxy before it gave no usable answer. Nothing was written by this request; run it again."
+	case apierror.Misdirected:
+		return "Something else answered in GitLab's place. Look at base_url, and at what stands between: a login page, a proxy, another host."
 	case apierror.Conflict, apierror.Invalid:
 		return ""
 	}

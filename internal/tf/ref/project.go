@@ -72,13 +72,13 @@ func Resolve(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at pa
 	}
 	target, err := client.Resolve(ctx, kind, ref)
 	if err != nil {
-		return gitlab.Target{}, diag.Diagnostics{diagnose.LookupError(at, notFound(at), err)}
+		return gitlab.Target{}, diag.Diagnostics{diagnose.LookupError(at, NotFound(at), err)}
 	}
 	return target, nil
 }
 
-// notFound is the title for a reference that cannot be found. Only allowlists have targets.
-func notFound(at path.Path) diagnose.Title {
+// NotFound is the title for a reference that cannot be found. Only allowlists have targets.
+func NotFound(at path.Path) diagnose.Title {
 	last, _ := at.Steps().LastStep()
 	switch last {
 	case path.PathStepAttributeName("project"):

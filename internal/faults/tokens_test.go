@@ -1,0 +1,182 @@
+package faults_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
+)
+
+const (
+	tokenName = "consumers"
+	tokenKey  = "LIB_TOKEN"
+)
+
+// tokenCase is a token that is delivered into the variables of consumers.
+type tokenCase struct {
+	g *acctest.GitLab
+	// of and kind are GitLab's routes: "projects", "deploy_tokens".
+	of, kind  string
+	attribute string
+	parent    string
+	parentID  int64
+	// within is a project that the token reaches.
+	within    acctest.Project
+	consumers []acctest.Project
+}
+
+func newTokenCase(t testing.TB, g *acctest.GitLab, of, kind string) tokenCase {
+	t.Helper()
+	c := tokenCase{g: g, of: of, kind: kind, attribute: "project"}
+	if of == "projects" {
+		c.within = g.Project(t, "lib")
+		c.parent, c.parentID = c.within.Path, c.within.ID
+	} else {
+		group := g.Group(t, "libs", &g.Root)
+		c.within = g.ProjectIn(t, group, "lib")
+		c.attribute, c.parent, c.parentID = "group", group.Path, group.ID
+	}
+	for _, name := range []string{"app", "web", "job"} {
+		c.consumers = append(c.consumers, g.Project(t, name))
+	}
+	return c
+}
+
+// config delivers the token to some of the consumers.
+func (c tokenCase) config(more map[string]any, consumers ...acctest.Project) map[string]any {
+	deliveries := map[string]any{}
+	for _, consumer := range consumers {
+		deliveries[consumer.Path] = map[string]any{"project": consumer.Path, "key": tokenKey}
+	}
+	config := map[string]any{c.attribute: c.parent, "name": tokenName, "scopes": []any{"read_repository"}, "deliveries": deliveries}
+	maps.Copy(config, more)
+	return config
+}
+
+// tokenOf is made, then renewed: it gets another scope and another consumer, and loses one.
+func tokenOf(of, kind string) func(testing.TB, *acctest.GitLab) scenario {
+	return func(t testing.TB, g *acctest.GitLab) scenario {
+		t.Helper()
+		c := newTokenCase(t, g, of, kind)
+		return scenario{
+			created: c.config(nil, c.consumers[:2]...),
+			updated: c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers[1:]...),
+			server:  c.server,
+			seen:    c.seen,
+		}
+	}
+}
+
+// rotatedToken is replaced by GitLab's own endpoint when its time has come.
+func rotatedToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	c := newTokenCase(t, g, "projects", "access_tokens")
+	config := c.config(map[string]any{"rotation": map[string]any{"every_days": int64(30), "overlap_days": int64(0)}}, c.consumers[:2]...)
+	return scenario{
+		created: config, updated: config, server: c.server, seen: c.seen,
+		meanwhile: func(t testing.TB) { t.Helper(); g.Advance(t, 30*24*time.Hour+time.Hour) },
+	}
+}
+
+// server is what GitLab holds: live tokens, and of each variable whether it signs in.
+func (c tokenCase) server(t testing.TB) map[string]any {
+	t.Helper()
+	live := []any{}
+	scopes := map[string]any{}
+	var tokens []acctest.Token
+	for _, token := range c.g.Tokens(t, c.of, c.parentID, c.kind) {
+		if token.Name == tokenName && (token.ExpiresAt == "" || token.ExpiresAt > c.g.Clock(t).Format(time.DateOnly)) {
+			tokens = append(tokens, token)
+			live = append(live, token.ID)
+			slices.Sort(token.Scopes)
+			scopes[fmt.Sprint(token.ID)] = strings.Join(token.Scopes, " ")
+		}
+	}
+	slices.SortFunc(live, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	delivered, working := []any{}, []any{}
+	for _, consumer := range c.consumers {
+		variable := c.g.Variable(t, "projects", consumer.ID, tokenKey)
+		if variable.Key == "" {
+			continue
+		}
+		delivered = append(delivered, consumer.Path)
+		if c.signsIn(t, tokens, variable.Value) {
+			working = append(working, consumer.Path)
+		}
+	}
+	if len(live) == 0 && len(delivered) == 0 {
+		return nil
+	}
+	newest := ""
+	if len(tokens) > 0 {
+		newest = fmt.Sprint(scopes[fmt.Sprint(tokens[len(tokens)-1].ID)])
+	}
+	stays := c.consumers[1].Path
+	return map[string]any{
+		"live": live, "count": len(live), "delivered": delivered, "working": working, "scopes": newest,
+		"works": !slices.Contains(delivered, any(stays)) || slices.Contains(working, any(stays)),
+	}
+}
+
+// signsIn tells whether git accepts a secret, with the user name of one of the tokens.
+func (c tokenCase) signsIn(t testing.TB, tokens []acctest.Token, secret string) bool {
+	t.Helper()
+	for _, token := range tokens {
+		user := token.Username
+		if user == "" {
+			user = "any"
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.g.BaseURL+"/"+c.within.Path+".git/info/refs?service=git-upload-pack", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth(user, secret)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return true
+		}
+	}
+	return false
+}
+
+// seen is what a configuration or a state says of that.
+func (c tokenCase) seen(attributes map[string]any) map[string]any {
+	delivered := []any{}
+	deliveries, _ := attributes["deliveries"].(map[string]any)
+	for _, consumer := range c.consumers {
+		if _, there := deliveries[consumer.Path]; there {
+			delivered = append(delivered, consumer.Path)
+		}
+	}
+	id, isState := attributes["token_id"]
+	if !isState {
+		var scopes []string
+		for _, scope := range attributes["scopes"].([]any) { //nolint:forcetypeassert // of the configurations above
+			scopes = append(scopes, fmt.Sprint(scope))
+		}
+		slices.Sort(scopes)
+		return map[string]any{"count": 1, "delivered": delivered, "working": delivered, "scopes": strings.Join(scopes, " ")}
+	}
+	live := []any{}
+	if attributes["active"] == true && id != nil {
+		live = append(live, id)
+	}
+	if previous, ok := attributes["previous_token_ids"].([]any); ok {
+		live = append(live, previous...)
+	}
+	slices.SortFunc(live, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	said := map[string]any{"live": live, "delivered": delivered}
+	if attributes["rotation"] == nil && attributes["active"] == true {
+		said["works"] = true // the consumer that every configuration has
+	}
+	return said
+}
