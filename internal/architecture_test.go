@@ -15,7 +15,7 @@ const module = "github.com/jobtoken/terraform-provider-jobtoken"
 
 // The parts of the module that rules speak of. A feature is what offers resources and data sources.
 var (
-	features     = []string{"internal/allowlist", "internal/settings", "internal/credential", "internal/credential/delivery"}
+	features     = []string{"internal/allowlist", "internal/settings", "internal/credential/..."}
 	client       = []string{"internal/gitlab/..."}
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
@@ -126,7 +126,12 @@ func (r rule) forbids(e edge) bool {
 	if !matchesAny(r.from, e.from) || matchesAny(r.but, e.from) || !matchesAny(r.to, e.to) {
 		return false
 	}
-	return !r.self || e.from != e.to
+	return !r.self || !sameTree(r.to, e)
+}
+
+// sameTree tells whether an import stays within one of some parts.
+func sameTree(parts []string, e edge) bool {
+	return e.from == e.to || slices.ContainsFunc(parts, func(part string) bool { return matches(part, e.from) && matches(part, e.to) })
 }
 
 func matchesAny(patterns []string, path string) bool {

@@ -106,6 +106,22 @@ func (g *GitLab) Secrets(t testing.TB) []string {
 	return secrets
 }
 
+// SignsIn tells whether git over http takes a user name and password for fetching from a project.
+func (g *GitLab) SignsIn(t testing.TB, project Project, user, password string) bool {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.BaseURL+"/"+project.Path+".git/info/refs?service=git-upload-pack", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(user, password)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
 // Git runs the real git client against a project with a user name and password, in a folder of its own
 // with one commit, which "git push origin HEAD:main" would push.
 func (g *GitLab) Git(t testing.TB, project Project, user, password string, args ...string) (output string, ok bool) {

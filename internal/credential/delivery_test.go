@@ -65,8 +65,8 @@ type stated struct {
 	Deliveries  map[string]map[string]any `json:"deliveries"`
 }
 
-// inState reads a token from the file of the state; false where it is not there.
-func inState(t *testing.T, cli *acctest.CLI, label string) (stated, bool) {
+// tokenInFile reads a token from the file of the state; false where it is not there.
+func tokenInFile(t *testing.T, cli *acctest.CLI, label string) (stated, bool) {
 	t.Helper()
 	var state struct {
 		Resources []struct {
@@ -94,10 +94,10 @@ func inState(t *testing.T, cli *acctest.CLI, label string) (stated, bool) {
 	return stated{}, false
 }
 
-// mustState is [inState] for what has to be there.
+// mustState is [tokenInFile] for what has to be there.
 func mustState(t *testing.T, cli *acctest.CLI, label string) stated {
 	t.Helper()
-	found, there := inState(t, cli, label)
+	found, there := tokenInFile(t, cli, label)
 	if !there {
 		t.Fatalf("the state has no %s", label)
 	}
@@ -112,7 +112,7 @@ func checkNamed(t *testing.T, g *acctest.GitLab, cli *acctest.CLI, parent parent
 		live = append(live, token.ID)
 	}
 	for _, label := range labels {
-		if s, there := inState(t, cli, label); there && s.TokenID != 0 {
+		if s, there := tokenInFile(t, cli, label); there && s.TokenID != 0 {
 			named = append(append(named, s.TokenID), s.Previous...)
 		}
 	}
@@ -529,7 +529,7 @@ func TestAccDelivery_refused(t *testing.T) {
 		if value := g.Variable(t, "groups", below.ID, "TAKEN").Value; value != "by-hand" {
 			t.Error("the variable of another scope was changed")
 		}
-		if _, there := inState(t, cli, "t"); there {
+		if _, there := tokenInFile(t, cli, "t"); there {
 			t.Error("the state has a token that was revoked")
 		}
 	})
@@ -590,4 +590,69 @@ func TestAccDelivery_sharedKeys(t *testing.T) {
 	cli.Apply(t, 0)
 	checkKeys(t, g, "projects", app.ID, "KEY", "KEY@review/*")
 	checkKeys(t, g, "groups", below.ID, "KEY", "KEY@review/*")
+}
+
+// A resource under another name is destroyed and made in one apply, side by side: whichever comes first,
+// the variable of the new one is there in the end.
+func TestAccDelivery_renamedResource(t *testing.T) {
+	t.Parallel()
+	variableLate := acctest.Fault{"match": map[string]any{"method": "DELETE", "route": "/api/v4/projects/:id/variables/:key"}, "kind": "latency", "ms": 700}
+	lookLate := acctest.Fault{"match": map[string]any{"method": "GET", "route": "/api/v4/projects/:id/deploy_tokens"}, "kind": "latency", "ms": 700}
+	for name, c := range map[string]struct {
+		late   acctest.Fault
+		hidden bool
+	}{
+		"as it comes":                    {},
+		"the variable deleted late":      {late: variableLate},
+		"the old one destroyed late":     {late: lookLate},
+		"hidden, the variable late":      {late: variableLate, hidden: true},
+		"hidden, the old destroyed late": {late: lookLate, hidden: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := acctest.New(t)
+			lib, app := g.Project(t, "lib"), g.Project(t, "app")
+			parent, lines := ofProject(lib, "deploy"), deliver(app, map[string]string{
+				"one": fmt.Sprintf("key = \"KEY\"\n hidden = %t", c.hidden), "shown": "key = \"SHOWN\"",
+			})
+			cli := acctest.NewCLI(t, g, parent.block("old", lines))
+			cli.Apply(t, 0)
+			cli.Configure(t, parent.block("new", lines))
+			planned := cli.PlanJSON(t)
+			if !planned.Says("KEY of " + app.Target() + " is there already") {
+				t.Errorf("the plan does not warn:\n%s", planned.Output)
+			}
+			if c.late != nil {
+				acctest.NeedsEmbedded(t, g)
+				g.Disturb(t, c.late)
+			}
+			cli.ApplySaved(t, 0)
+			cli.Plan(t, acctest.NoChanges)
+			checkNamed(t, g, cli, parent, "new")
+			checkKeys(t, g, "projects", app.ID, "KEY", "SHOWN")
+			checkOpens(t, g, cli, "new", lib, g.Variable(t, "projects", app.ID, "SHOWN").Value)
+		})
+	}
+}
+
+// Two tokens cannot share a variable: the second of them is refused and not left alive.
+func TestAccDelivery_twoResources(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	lib, app := g.Project(t, "lib"), g.Project(t, "app")
+	parent, lines := ofProject(lib, "deploy"), deliver(app, map[string]string{"one": `key = "KEY"`})
+	cli := acctest.NewCLI(t, g, parent.block("a", lines)+parent.block("b", lines))
+	if output := cli.Apply(t, acctest.Failed); !acctest.Says(output, "Another resource has just delivered its token there; give one of the two another key or environment scope.") {
+		t.Errorf("the apply says:\n%s", output)
+	}
+	checkNamed(t, g, cli, parent, "a", "b")
+	if live := len(g.Tokens(t, parent.of, parent.id, parent.list)); live != 1 {
+		t.Errorf("%d tokens live, want 1", live)
+	}
+	cli.Configure(t, parent.block("a", lines)+parent.block("b", deliver(app, map[string]string{"one": `key = "OTHER"`})))
+	cli.Apply(t, 0)
+	cli.Plan(t, acctest.NoChanges)
+	checkNamed(t, g, cli, parent, "a", "b")
+	checkOpens(t, g, cli, "a", lib, g.Variable(t, "projects", app.ID, "KEY").Value)
+	checkOpens(t, g, cli, "b", lib, g.Variable(t, "projects", app.ID, "OTHER").Value)
 }

@@ -176,10 +176,11 @@ func (l *lifecycle) renewedInPart(ctx context.Context, state view, token gitlab.
 
 // rotate has GitLab replace the token: the same bot user, and the old secret is dead at once.
 func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
-	token, secret, err := l.GitLab.RotateToken(ctx, l.parent, state.TokenID.ValueInt64(), l.expires())
+	request := l.plan.request(l.expires())
+	token, secret, err := l.GitLab.RotateToken(ctx, l.parent, state.TokenID.ValueInt64(), request.ExpiresAt)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.RotateToken, err))
-		l.leftOver(err, l.plan.request(l.expires()))
+		l.leftOver(err, request)
 		if fate, isLost := gitlab.LostTokenOf(err); isLost && fate.OldRevoked {
 			l.record.Due = "the answer to its rotation was lost"
 			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)

@@ -119,7 +119,7 @@ var rotationType = types.ObjectType{AttrTypes: map[string]attr.Type{"every_days"
 
 // rotation is nil where none is configured, or where it is not known.
 func (v view) rotation() *rotation {
-	if v.Rotation.IsNull() || v.Rotation.IsUnknown() {
+	if v.Rotation.IsNull() || v.rotationUnknown() {
 		return nil
 	}
 	days := func(name string) int64 {
@@ -127,6 +127,20 @@ func (v view) rotation() *rotation {
 		return value.ValueInt64()
 	}
 	return &rotation{Every: days("every_days"), Overlap: days("overlap_days")}
+}
+
+// rotationUnknown tells whether how often a token is made anew, or for how long two work, is known only
+// after the apply.
+func (v view) rotationUnknown() bool {
+	if v.Rotation.IsUnknown() {
+		return true
+	}
+	for _, value := range v.Rotation.Attributes() {
+		if value.IsUnknown() {
+			return true
+		}
+	}
+	return false
 }
 
 // accessLevels are GitLab's roles by name.

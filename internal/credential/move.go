@@ -33,6 +33,14 @@ type officialToken struct {
 	UserID      *int64        `json:"user_id"`
 }
 
+// given is a text that the SDK, which knows no null, may have written as an empty one.
+func given(text *string) types.String {
+	if text == nil || *text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(*text)
+}
+
 // tokenID is what follows the last colon of an id such as 12:34 or project:12:34.
 func (s officialToken) tokenID() types.Int64 {
 	id, err := strconv.ParseInt(s.ID[strings.LastIndex(s.ID, ":")+1:], 10, 64)
@@ -76,17 +84,17 @@ func (r *tokenResource) MoveState(context.Context) []resource.StateMover {
 		m := r.kind.make()
 		v := m.view()
 		*v.Parent, *v.ParentID, v.TokenID = parent, parentID, source.tokenID()
-		v.Name, v.ExpiresAt = types.StringValue(source.Name), types.StringPointerValue(source.ExpiresAt)
+		v.Name, v.ExpiresAt = types.StringValue(source.Name), given(source.ExpiresAt)
 		scopes, scopeDiags := types.SetValueFrom(ctx, types.StringType, source.Scopes)
 		resp.Diagnostics.Append(scopeDiags...)
 		v.Scopes, v.TokenInState, v.PreviousTokenIDs = scopes, types.BoolValue(false), idList(nil)
 		v.Rotation, v.Deliveries = types.ObjectNull(rotationType.AttrTypes), types.MapNull(delivery.ObjectType(r.kind.stores()...))
 		v.Active, v.Revoked, v.Expired = types.BoolValue(true), types.BoolValue(false), types.BoolValue(false)
 		if v.deployToken != nil {
-			v.Username = types.StringPointerValue(source.Username)
+			v.Username = given(source.Username)
 		}
 		if v.accessToken != nil {
-			v.AccessLevel, v.Description = types.StringPointerValue(source.AccessLevel), types.StringPointerValue(source.Description)
+			v.AccessLevel, v.Description = given(source.AccessLevel), given(source.Description)
 			v.UserID = types.Int64PointerValue(source.UserID)
 		}
 		resp.Diagnostics.Append(resp.TargetState.Set(ctx, m)...)

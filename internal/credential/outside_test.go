@@ -153,8 +153,8 @@ func TestAccOutside_parentMoved(t *testing.T) {
 	}
 }
 
-// A project that was deleted takes its tokens along: they are dropped with a warning, and what was
-// delivered elsewhere is deleted.
+// A project that was deleted takes its tokens along: they are dropped with a warning. Their variables
+// elsewhere stay, with values that open nothing.
 func TestAccOutside_parentDeleted(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
@@ -172,10 +172,11 @@ func TestAccOutside_parentDeleted(t *testing.T) {
 		t.Errorf("nothing warns of the deletion:\n%s", output)
 	}
 	for label := range parents {
-		if _, there := inState(t, cli, label); there {
+		if _, there := tokenInFile(t, cli, label); there {
 			t.Errorf("the state still has %s", label)
 		}
 	}
+	checkKeys(t, g, "projects", app.ID, "KEY_for_project", "KEY_of_project")
 }
 
 // What is out of sight is not gone: an error, nothing is dropped from the state and nothing is changed,
@@ -213,7 +214,7 @@ func TestAccOutside_outOfSight(t *testing.T) {
 				t.Errorf("something was written: %v", requests.Writes())
 			}
 			for label := range parents {
-				after, there := inState(t, cli, label)
+				after, there := tokenInFile(t, cli, label)
 				if !there || after.TokenID != before[label].TokenID || after.RotationDue != nil || !after.Active {
 					t.Errorf("the state has %+v in place of %+v", after, before[label])
 				}
@@ -253,7 +254,7 @@ func TestAccOutside_roleTooLowToRead(t *testing.T) {
 	}
 	g.SetRole(t, "groups", team.ID, g.User, acctest.Owner)
 	for label := range parents {
-		if after, there := inState(t, cli, label); !there || !after.Active || after.RotationDue != nil || label == "two" && after.TokenID != before.TokenID {
+		if after, there := tokenInFile(t, cli, label); !there || !after.Active || after.RotationDue != nil || label == "two" && after.TokenID != before.TokenID {
 			t.Errorf("the state of %s is %+v", label, after)
 		}
 	}
@@ -332,7 +333,7 @@ func TestAccOutside_roleLost(t *testing.T) {
 			if live := len(g.Tokens(t, parent.of, parent.id, parent.list)); live != c.live {
 				t.Errorf("%d tokens live, want %d", live, c.live)
 			}
-			if _, there := inState(t, cli, "t"); there != (c.first != "") {
+			if _, there := tokenInFile(t, cli, "t"); there != (c.first != "") {
 				t.Errorf("the state has the token: %t", there)
 			}
 
@@ -345,6 +346,59 @@ func TestAccOutside_roleLost(t *testing.T) {
 			}
 			for _, to := range []acctest.Project{near, far} {
 				checkOpens(t, g, cli, "t", lib, g.Variable(t, "projects", to.ID, "KEY").Value)
+			}
+		})
+	}
+}
+
+// A role lost for the variable alone leaves a state that tells what is there, whatever was to be done;
+// once it is given again, one apply makes all of it right.
+func TestAccOutside_roleLostForVariable(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		// deliveries are those after the change, in the project where the role is lost; none destroys.
+		deliveries map[string]string
+		// keys are the variables in the end.
+		keys []string
+	}{
+		"destroyed":         {nil, nil},
+		"taken out":         {map[string]string{"user": "key = \"NAME\"\n store = \"username\""}, []string{"NAME"}},
+		"other flags":       {map[string]string{"one": "key = \"KEY\"\n protected = false", "user": "key = \"NAME\"\n store = \"username\"\n protected = false"}, []string{"KEY", "NAME"}},
+		"one more":          {map[string]string{"one": `key = "KEY"`, "user": "key = \"NAME\"\n store = \"username\"", "more": "key = \"MORE\"\n store = \"username\""}, []string{"KEY", "MORE", "NAME"}},
+		"under another key": {map[string]string{"one": `key = "KEY"`, "user": "key = \"OTHER\"\n store = \"username\""}, []string{"KEY", "OTHER"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := acctest.New(t)
+			team := g.Group(t, "team-"+g.Root.Path, nil)
+			g.Member(t, "groups", team.ID, g.User, acctest.Maintainer)
+			lib, app := g.Project(t, "lib"), g.ProjectIn(t, team, "app")
+			parent := ofProject(lib, "deploy")
+			cli := acctest.NewCLI(t, g, parent.block("t", deliver(app, map[string]string{"one": `key = "KEY"`, "user": "key = \"NAME\"\n store = \"username\""})))
+			cli.Apply(t, 0)
+			before := mustState(t, cli, "t")
+			if cli.Configure(t, ""); c.deliveries != nil {
+				cli.Configure(t, parent.block("t", deliver(app, c.deliveries)))
+			}
+			cli.PlanJSON(t)
+			g.SetRole(t, "groups", team.ID, g.User, acctest.Developer)
+			if output := cli.ApplySaved(t, acctest.Failed); !acctest.Says(output, "CI/CD Variable") || !acctest.Says(output, "Maintainer") {
+				t.Errorf("the apply says:\n%s", output)
+			}
+			if after := mustState(t, cli, "t"); after.TokenID != before.TokenID || len(after.Deliveries) != 2 {
+				t.Errorf("the state is %+v, was %+v", after, before)
+			}
+			if c.deliveries != nil {
+				checkNamed(t, g, cli, parent, "t")
+			}
+
+			g.SetRole(t, "groups", team.ID, g.User, acctest.Maintainer)
+			cli.Apply(t, 0)
+			cli.Plan(t, acctest.NoChanges)
+			checkKeys(t, g, "projects", app.ID, c.keys...)
+			checkNamed(t, g, cli, parent, "t")
+			if after, there := tokenInFile(t, cli, "t"); there != (c.deliveries != nil) || there && after.TokenID != before.TokenID {
+				t.Errorf("in the end the state has the token: %t, %+v", there, after)
 			}
 		})
 	}

@@ -248,8 +248,12 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, wan
 		}
 	}
 	if change.because != "" {
+		old, fate := p.state.TokenID.ValueInt64(), "ends"
+		if slices.Contains(change.previous, old) {
+			fate = "ends after the overlap"
+		}
 		p.diags.Append(diagnose.Warn(path.Root("deliveries"), diagnose.NewToken.For(parent.Path+": "+plan.Name.ValueString()),
-			"A new %s is made for %s, and the one with id %d ends, because %s.", p.kind.token, parent, p.state.TokenID.ValueInt64(), change.because))
+			"A new %s of the %s is made, and the one with id %d %s, because %s.", p.kind.token, parent, old, fate, change.because))
 	}
 }
 

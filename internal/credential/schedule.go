@@ -8,9 +8,14 @@ import (
 const day = 24 * time.Hour
 
 // expiry is when a token made now under a rotation ends by itself, should nobody ever apply again: at
-// midnight, at least the interval and the overlap from now.
+// the midnight that follows the interval, the overlap and one day more. Someone who applies once a day
+// is in time even without an overlap.
 func (r rotation) expiry(now time.Time) time.Time {
-	return now.UTC().Truncate(day).Add(time.Duration(r.Every+r.Overlap+1) * day)
+	at := now.UTC().Add(time.Duration(r.Every+r.Overlap+1) * day)
+	if midnight := at.Truncate(day); !midnight.Equal(at) {
+		return midnight.Add(day)
+	}
+	return at
 }
 
 // rotatesAt is when a token is to be made anew: at the interval's end, and early enough for the overlap

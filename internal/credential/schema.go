@@ -41,8 +41,20 @@ var accessTokenScopes = []string{
 // usernamePattern is GitLab's rule for a deploy token's user name.
 var usernamePattern = regexp.MustCompile(`^[a-zA-Z0-9.+_-]+$`)
 
-// longestRotation bounds a rotation's days: GitLab lets no access token live longer than 400.
-const longestRotation = 398
+// The days that a rotation's interval and overlap may have together. GitLab lets no access token live longer
+// than 400; deploy tokens may live forever, and a century is what can be reckoned with safely. See
+// https://docs.gitlab.com/user/project/settings/project_access_tokens/#access-token-expiration.
+const (
+	longestAccessTokenRotation = 398
+	longestDeployTokenRotation = 36500
+)
+
+func (k kind) longestRotation() int64 {
+	if k.token == gitlab.AccessToken {
+		return longestAccessTokenRotation
+	}
+	return longestDeployTokenRotation
+}
 
 func (k kind) schema() schema.Schema {
 	role, _ := k.role()
@@ -74,9 +86,9 @@ func (k kind) schema() schema.Schema {
 			Validators:          []validator.String{instant{k.token}, stringvalidator.ConflictsWith(path.MatchRoot("rotation"))},
 		},
 		"rotation": schema.SingleNestedAttribute{
-			MarkdownDescription: "Makes a new token every so often: a plan made after `rotates_at` shows it. Every token made so ends by itself one day after the overlap, should nobody apply any more.",
+			MarkdownDescription: "Makes a new token every so often: a plan made after `rotates_at` shows it. Every token made so ends by itself one to two days after the overlap, should nobody apply any more.",
 			Optional:            true,
-			Validators:          []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot("expires_at")), rotationLength{}},
+			Validators:          []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot("expires_at")), rotationLength{k.longestRotation()}},
 			Attributes: map[string]schema.Attribute{
 				"every_days": schema.Int64Attribute{
 					MarkdownDescription: "Days after which a new token is due.",
@@ -177,7 +189,7 @@ func (k kind) ownAttributes() map[string]schema.Attribute {
 				Optional:            true,
 				Computed:            true,
 				Validators: []validator.String{
-					stringvalidator.LengthBetween(1, 255),
+					stringvalidator.LengthAtMost(255),
 					stringvalidator.RegexMatches(usernamePattern, "must be letters, digits and . + _ -"),
 				},
 			},
@@ -236,12 +248,12 @@ func (v instant) ValidateString(ctx context.Context, req validator.StringRequest
 	resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry, "%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
 }
 
-// rotationLength holds a rotation against the longest life of a token.
-type rotationLength struct{}
+// rotationLength holds a rotation against the longest life of a token, in days.
+type rotationLength struct{ longest int64 }
 
 // Description implements validator.Describer.
-func (rotationLength) Description(context.Context) string {
-	return fmt.Sprintf("interval and overlap together at most %d days", longestRotation)
+func (v rotationLength) Description(context.Context) string {
+	return fmt.Sprintf("interval and overlap together at most %d days", v.longest)
 }
 
 // MarkdownDescription implements validator.Describer.
@@ -250,8 +262,14 @@ func (v rotationLength) MarkdownDescription(ctx context.Context) string { return
 // ValidateObject implements validator.Object.
 func (v rotationLength) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
 	r := (view{common: &common{Rotation: req.ConfigValue}}).rotation()
-	if r != nil && r.Every+r.Overlap > longestRotation {
-		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry,
-			"A token would have to live for %d days, and GitLab lets an access token live for 400 at most. Interval and overlap may be %d days together.", r.Every+r.Overlap+1, longestRotation))
+	// Each by itself too: the sum of two that are absurd may overflow.
+	if r == nil || r.Every <= v.longest && r.Overlap <= v.longest && r.Every+r.Overlap <= v.longest {
+		return
 	}
+	why := ""
+	if v.longest == longestAccessTokenRotation {
+		why = " GitLab lets no access token live longer than 400 days, and each has to outlive both."
+	}
+	resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry,
+		"An interval of %d days and an overlap of %d are too long: together they may be %d days.%s", r.Every, r.Overlap, v.longest, why))
 }

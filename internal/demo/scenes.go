@@ -85,5 +85,36 @@ resource "jobtoken_allowlist" "shared_lib" {
 		tell: "The destroy takes back what the state holds, and nothing else. Access stays limited.\n" +
 			"(To let go of a list without a change, use a removed block with destroy = false.)",
 		steps: []step{destroy, showList},
+	}, {
+		title: "Where no job token lasts",
+		tell: "acme/deployer sets up machines that fetch the library long after its job, and the job's token, have\n" +
+			"ended. They get a deploy token, which goes from GitLab's answer into two CI/CD variables of\n" +
+			"acme/deployer and nowhere else.",
+		steps: []step{
+			configure(`resource "jobtoken_project_deploy_token" "machines" {
+  project  = "acme/shared-lib"
+  name     = "machines"
+  username = "machines"
+  scopes   = ["read_repository"]
+  rotation = { every_days = 90, overlap_days = 14 }
+  deliveries = {
+    user     = { project = "acme/deployer", key = "SHARED_LIB_USER", store = "username" }
+    password = { project = "acme/deployer", key = "SHARED_LIB_PASSWORD" }
+  }
+}
+`),
+			plan, apply,
+			tell("A machine clones with what is in the variables:"),
+			readVariables("acme/deployer", "SHARED_LIB_USER", "SHARED_LIB_PASSWORD"),
+			cloneWithVariables(true),
+			tell("The password is in no state and no plan. To see that, one more plan is saved and unpacked, what the\n" +
+				"provider keeps for itself in a state (.private) is decoded, and all is searched. GitLab's own answer\n" +
+				"is searched as well: there the password has to be found."),
+			plan,
+			searchForPassword,
+			tell("The destroy deletes the variables and ends the token:"),
+			destroy,
+			cloneWithVariables(false),
+		},
 	},
 }

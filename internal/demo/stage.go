@@ -24,6 +24,10 @@ type stage struct {
 	folder string
 	// ids are those of the projects by path.
 	ids map[string]int64
+	// clones counts them.
+	clones int
+	// delivered is what CI/CD variables held when they were last read.
+	delivered credentials
 }
 
 const version = "0.1.0"

@@ -88,23 +88,29 @@ func (s *stage) clone(ctx context.Context, project, user string, admitted bool) 
 	if err := s.request(ctx, http.MethodPost, "/-/emulator/jobs", fmt.Sprintf(`{"project": %q, "user": %q}`, project, user), &job); err != nil {
 		return err
 	}
+	return s.gitClone(ctx, "gitlab-ci-token", job.Token, fmt.Sprintf("a job of %s, started by %s", project, user), admitted)
+}
+
+// gitClone clones the library with a real git client, and fails the demo unless GitLab answers as expected.
+func (s *stage) gitClone(ctx context.Context, user, password, who string, admitted bool) error {
 	address, err := url.Parse(s.gitlab.URL() + "/acme/shared-lib.git")
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n$ git clone %s://gitlab-ci-token:[MASKED]@%s%s   # a job of %s, started by %s\n\n", address.Scheme, address.Host, address.Path, project, user)
-	address.User = url.UserPassword("gitlab-ci-token", job.Token)
-	folder := fmt.Sprintf("clone-%d", job.ID)
+	fmt.Printf("\n$ git clone %s://%s:[MASKED]@%s%s   # %s\n\n", address.Scheme, user, address.Host, address.Path, who)
+	address.User = url.UserPassword(user, password)
+	s.clones++
+	folder := fmt.Sprintf("clone-%d", s.clones)
 	cmd := exec.CommandContext(ctx, "git", "clone", address.String(), folder) //nolint:gosec // the embedded GitLab's address
 	cmd.Dir = s.folder
 	cmd.Env = append(cmd.Environ(), "HOME="+s.folder, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
 	output, err := cmd.CombinedOutput()
-	fmt.Println(indent(strings.TrimSpace(strings.ReplaceAll(string(output), job.Token, "[MASKED]"))))
+	fmt.Println(indent(strings.TrimSpace(strings.ReplaceAll(string(output), password, "[MASKED]"))))
 	if err == nil {
 		fmt.Println("  The clone is complete.")
 	}
 	if admitted != (err == nil) {
-		return fmt.Errorf("git clone as a job of %s: admitted = %t, expected %t", project, err == nil, admitted)
+		return fmt.Errorf("git clone, %s: admitted = %t, expected %t", who, err == nil, admitted)
 	}
 	return nil
 }

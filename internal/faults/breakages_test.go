@@ -54,6 +54,27 @@ var breakages = []breakage{
 		"return &Error{Kind: heaviest(kinds), Words: joinWords(0, messages)}", "return &Error{Kind: heaviest(kinds), Words: \"Error\"}",
 		"jobtoken_settings_create/payload_error", "no error speaks of the fault",
 	},
+	{
+		"a token created a second time", "internal/gitlab/token_endpoints.go",
+		"restContext(transport.WithEffect(ctx, transport.Credential))\n\tif of.kind == DeployToken {", "restContext(transport.WithEffect(ctx, transport.Read))\n\tif of.kind == DeployToken {",
+		"jobtoken_project_deploy_token_create/(500_after|cut_after)", "is sent again though GitLab may have acted on it",
+	},
+	{
+		"a lost token left alive", "internal/gitlab/token_lost.go",
+		"if err := c.endToken(ctx, of, ids[0]); err != nil {", "if err := error(nil); err != nil {",
+		"jobtoken_project_access_token_create/cut_after", "the server, without a state, has",
+	},
+	{
+		"a token that was not delivered left alive", "internal/credential/lifecycle.go",
+		"return l.undo(ctx, token, done)", "return false",
+		"jobtoken_group_deploy_token_create/payload_error", "the server, without a state, has|the server has",
+	},
+	{
+		"the old token ended before the new one is delivered", "internal/credential/lifecycle.go",
+		"\tdone := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
+		"\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\tdone := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
+		"jobtoken_project_deploy_token_update/payload_error", "the server has",
+	},
 }
 
 // The table can fail: each mistake, made on purpose in a copy of one file, is noticed.

@@ -3,7 +3,6 @@ package faults_test
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +67,8 @@ func tokenOf(of, kind string) func(testing.TB, *acctest.GitLab) scenario {
 			updated: c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers[1:]...),
 			server:  c.server,
 			seen:    c.seen,
+			// nothing lives, and nothing is delivered
+			destroyed: noToken(),
 		}
 	}
 }
@@ -78,9 +79,13 @@ func rotatedToken(t testing.TB, g *acctest.GitLab) scenario {
 	c := newTokenCase(t, g, "projects", "access_tokens")
 	config := c.config(map[string]any{"rotation": map[string]any{"every_days": int64(30), "overlap_days": int64(0)}}, c.consumers[:2]...)
 	return scenario{
-		created: config, updated: config, server: c.server, seen: c.seen,
+		created: config, updated: config, server: c.server, seen: c.seen, destroyed: noToken(),
 		meanwhile: func(t testing.TB) { t.Helper(); g.Advance(t, 30*24*time.Hour+time.Hour) },
 	}
+}
+
+func noToken() map[string]any {
+	return map[string]any{"live": []any{}, "count": 0, "delivered": []any{}, "working": []any{}, "scopes": "", "works": true}
 }
 
 // server is what GitLab holds: live tokens, and of each variable whether it signs in.
@@ -109,9 +114,6 @@ func (c tokenCase) server(t testing.TB) map[string]any {
 			working = append(working, consumer.Path)
 		}
 	}
-	if len(live) == 0 && len(delivered) == 0 {
-		return nil
-	}
 	newest := ""
 	if len(tokens) > 0 {
 		newest = fmt.Sprint(scopes[fmt.Sprint(tokens[len(tokens)-1].ID)])
@@ -131,17 +133,7 @@ func (c tokenCase) signsIn(t testing.TB, tokens []acctest.Token, secret string) 
 		if user == "" {
 			user = "any"
 		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.g.BaseURL+"/"+c.within.Path+".git/info/refs?service=git-upload-pack", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.SetBasicAuth(user, secret)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
+		if c.g.SignsIn(t, c.within, user, secret) {
 			return true
 		}
 	}

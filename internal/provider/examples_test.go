@@ -97,6 +97,9 @@ func TestReadme(t *testing.T) {
 			t.Errorf("README.md does not show examples/%s as it is", file)
 		}
 	}
+	if _, token, found := strings.Cut(read(t, filepath.Join(examples, "deploy-token", "main.tf")), "\nresource "); !found || !strings.Contains(readme, "resource "+token) {
+		t.Error("README.md does not show the resource of examples/deploy-token as it is")
+	}
 }
 
 // TestEstate applies the example of many projects as it is.
@@ -317,7 +320,7 @@ func worksAs(server *emulator.Server) *acctest.GitLab {
 	return &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}
 }
 
-// company starts an embedded GitLab that holds a seed, for tests that have more to ask of it.
+// company starts an embedded GitLab that holds a seed, for a test that has more to ask of it than the provider.
 func company(t *testing.T, seed string) *emulator.Server {
 	t.Helper()
 	server, err := emulator.Start(emulator.Options{Seed: seed})

@@ -117,7 +117,7 @@ func TestExampleRotation(t *testing.T) {
 	c := layGuide(t, g, "rotation")
 	nightly := func() (machines, job string) {
 		c.Must(t, 0, append([]string{"apply"}, strings.Fields(command)...)...)
-		return variable(t, server, 4, "SHARED_LIB_PASSWORD"), variable(t, server, docs.ID, "NIGHTLY_TOKEN")
+		return variable(t, server, 4, "SHARED_LIB_PASSWORD"), variable(t, server, docs.ID, "EDITOR_TOKEN")
 	}
 	opens := func(when string, project acctest.Project, secret string, want bool) {
 		t.Helper()
@@ -125,8 +125,13 @@ func TestExampleRotation(t *testing.T) {
 			t.Errorf("%s: opens %s = %t, want %t: %s", when, project.Path, ok, want, output)
 		}
 	}
-	machines, job := nightly()
-	server.Advance(30 * day)
+	machines, editor := nightly()
+	server.Advance(30*day - time.Minute)
+	if _, same := nightly(); same != editor {
+		t.Error("a token was made anew a minute before it is due")
+	}
+	server.Advance(day)
+	opens("a token that is due since the last night", docs, editor, true)
 	c.Plan(t, acctest.NoChanges, "-refresh=false")
 	if plan := c.Plan(t, acctest.Changes); !acctest.Says(plan, `rotation_due = "every 30 days; due since`) || !acctest.Says(plan, "0 to add, 1 to change, 0 to destroy") {
 		t.Errorf("the plan does not say why a new token is due:\n%s", plan)
@@ -135,8 +140,7 @@ func TestExampleRotation(t *testing.T) {
 	if same != machines {
 		t.Error("a token that is not due was made anew")
 	}
-	opens("the first token without overlap", docs, job, false)
-	opens("the second token without overlap", docs, second, true)
+	opens("the new token of a day's overlap", docs, second, true)
 	server.Advance(60 * day)
 	renewed, _ := nightly()
 	opens("the old token within the overlap", library, machines, true)

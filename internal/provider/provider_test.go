@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -111,7 +112,11 @@ func TestModelsFitSchemas(t *testing.T) {
 	succeeded(t, p.Configure(t, map[string]any{"base_url": "https://gitlab.invalid", "token": "glpat-of-nobody"}))
 	for name, schema := range p.Schemas.ResourceSchemas {
 		of := schema.ValueType()
-		config := acctest.Encode(t, of, map[string]any{"project": tftypes.UnknownValue})
+		parent := "project"
+		if strings.HasPrefix(name, "jobtoken_group_") {
+			parent = "group"
+		}
+		config := acctest.Encode(t, of, map[string]any{parent: tftypes.UnknownValue})
 		prior, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, nil))
 		if err != nil {
 			t.Fatal(err)
@@ -123,8 +128,8 @@ func TestModelsFitSchemas(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		succeeded(t, resp.Diagnostics)
-		if id := acctest.Decode(t, of, resp.PlannedState)["project_id"]; id.IsKnown() {
-			t.Errorf("%s: project_id is planned as %s while the project is unknown", name, id)
+		if id := acctest.Decode(t, of, resp.PlannedState)[parent+"_id"]; id.IsKnown() {
+			t.Errorf("%s: %s_id is planned as %s while the %s is unknown", name, parent, id, parent)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 
 // Values are what can be stored.
@@ -40,9 +41,9 @@ func All(ctx context.Context, client *gitlab.Client, key []byte, deliveries map[
 	for _, label := range slices.Sorted(maps.Keys(deliveries)) {
 		d := deliveries[label]
 		value := values.of(d.Store)
-		created, err := write(ctx, client, d, value, owns(owned, d))
+		created, err := write(ctx, client, key, d, value, owns(owned, d))
 		if err != nil {
-			created, err = write(ctx, client, d, value, owns(owned, d))
+			created, err = write(ctx, client, key, d, value, owns(owned, d))
 		}
 		if created {
 			done.Created[label] = true
@@ -56,7 +57,18 @@ func All(ctx context.Context, client *gitlab.Client, key []byte, deliveries map[
 	return done
 }
 
-func write(ctx context.Context, client *gitlab.Client, d Delivery, value gitlab.Secret, own bool) (created bool, err error) {
+// write sets one variable. One that another resource has written in the same apply is a Conflict: the two
+// would take it from each other for ever.
+func write(ctx context.Context, client *gitlab.Client, key []byte, d Delivery, value gitlab.Secret, own bool) (created bool, err error) {
+	turn := take(client, d.Place())
+	defer turn.done()
+	if turn.others(key) {
+		return false, &apierror.Error{
+			Kind: apierror.Conflict, Doing: "set the CI/CD variable " + keyAndScope(d.Key, d.Scope) + " of", Target: d.Owner.String(),
+			Note: "another resource has just delivered its token there; give one of the two another key or environment scope",
+		}
+	}
+	turn.writer = key
 	created, _, err = client.SetVariable(ctx, d.Owner, d.variable(value), own)
 	return created, err
 }

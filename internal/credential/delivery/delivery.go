@@ -103,10 +103,14 @@ func (d Delivery) Place() Place { return Place{d.Owner.Kind, d.Owner.ID, d.Key, 
 func (d Delivery) Variable() string { return named(d.Key, d.Scope, d.Owner) }
 
 func named(key, scope string, owner gitlab.Target) string {
+	return keyAndScope(key, scope) + " of " + owner.String()
+}
+
+func keyAndScope(key, scope string) string {
 	if scope != gitlab.EveryEnvironment {
 		key += " (" + scope + ")"
 	}
-	return key + " of " + owner.String()
+	return key
 }
 
 func (d Delivery) variable(value gitlab.Secret) gitlab.Variable {

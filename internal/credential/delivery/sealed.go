@@ -88,6 +88,8 @@ func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 // TakeBack deletes a variable that still holds what was delivered. Kept means that it holds something
 // else by now and was left alone. An owner that is gone took the variable along.
 func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte) (kept bool, err error) {
+	turn := take(client, s.Place)
+	defer turn.done()
 	finding, variable, err := s.Inspect(ctx, client, key)
 	switch {
 	case apierror.Is(err, apierror.NotFound):
@@ -96,7 +98,7 @@ func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte)
 		return false, err
 	case finding == Gone:
 		return false, nil
-	case !s.heldBy(variable, key):
+	case !s.heldBy(variable, key), turn.others(key):
 		return true, nil
 	}
 	err = client.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)

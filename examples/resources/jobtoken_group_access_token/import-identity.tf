@@ -1,0 +1,14 @@
+import {
+  to = jobtoken_group_access_token.reports
+  identity = {
+    group_id = 5
+    token_id = 5
+  }
+}
+
+resource "jobtoken_group_access_token" "reports" {
+  group        = "acme"
+  name         = "reports"
+  access_level = "reporter"
+  scopes       = ["read_api"]
+}

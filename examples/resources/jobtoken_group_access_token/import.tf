@@ -1,0 +1,11 @@
+import {
+  to = jobtoken_group_access_token.reports
+  id = "acme:5"
+}
+
+resource "jobtoken_group_access_token" "reports" {
+  group        = "acme"
+  name         = "reports"
+  access_level = "reporter"
+  scopes       = ["read_api"]
+}

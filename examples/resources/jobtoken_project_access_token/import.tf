@@ -1,0 +1,11 @@
+import {
+  to = jobtoken_project_access_token.editor
+  id = "acme/docs:5"
+}
+
+resource "jobtoken_project_access_token" "editor" {
+  project      = "acme/docs"
+  name         = "editor"
+  access_level = "developer"
+  scopes       = ["api"]
+}

@@ -1,0 +1,109 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+var sealedDelivery = Delivery{Owner: gitlab.Target{Kind: gitlab.KindGroup, ID: 7, Path: "acme"}, Key: "KEY", Scope: "*", Store: StoreToken}
+
+// What private state keeps tells nothing of a secret, and is other for the same one elsewhere.
+func TestSealKeepsNoSecret(t *testing.T) {
+	t.Parallel()
+	key, secret := NewKey(), gitlab.NewSecret("gldt-0123456789abcdefghij")
+	sealed := seal(sealedDelivery, key, secret)
+	kept, err := json.Marshal(sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{secret.Reveal(), "0123456789", "abcdefghij"} {
+		if strings.Contains(string(kept), part) {
+			t.Errorf("%q is in %s", part, kept)
+		}
+	}
+	if other := seal(sealedDelivery, NewKey(), secret); bytes.Equal(other.MAC, sealed.MAC) {
+		t.Error("two resources give one secret the same hash")
+	}
+	var read Sealed
+	if err := json.Unmarshal(kept, &read); err != nil {
+		t.Fatal(err)
+	}
+	if read.Place != sealed.Place || read.Owner() != sealed.Owner() || !bytes.Equal(read.MAC, sealed.MAC) {
+		t.Errorf("it comes back as %+v, was %+v", read, sealed)
+	}
+}
+
+func TestHeldBy(t *testing.T) {
+	t.Parallel()
+	key := NewKey()
+	shown := seal(sealedDelivery, key, gitlab.NewSecret("delivered"))
+	hidden := shown
+	hidden.Hidden = true
+	for name, c := range map[string]struct {
+		sealed   Sealed
+		variable gitlab.Variable
+		key      []byte
+		want     bool
+	}{
+		"the value":           {shown, gitlab.Variable{Value: gitlab.NewSecret("delivered")}, key, true},
+		"the value in a file": {shown, gitlab.Variable{Value: gitlab.NewSecret("delivered"), File: true}, key, true},
+		"another value":       {shown, gitlab.Variable{Value: gitlab.NewSecret("Delivered")}, key, false},
+		"no value":            {shown, gitlab.Variable{}, key, false},
+		"another key":         {shown, gitlab.Variable{Value: gitlab.NewSecret("delivered")}, NewKey(), false},
+		"hidden by now":       {shown, gitlab.Variable{Hidden: true}, key, false},
+		"hidden as it was":    {hidden, gitlab.Variable{Hidden: true}, key, true},
+		"no longer hidden":    {hidden, gitlab.Variable{Value: gitlab.NewSecret("delivered")}, key, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := c.sealed.heldBy(c.variable, c.key); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	values := Values{Token: gitlab.NewSecret("secret"), Username: "reader"}
+	for store, want := range map[string]string{StoreToken: "secret", StoreUsername: "reader"} {
+		if got := values.of(store).Reveal(); got != want {
+			t.Errorf("%s gives %q, want %q", store, got, want)
+		}
+	}
+}
+
+// A turn keeps a second resource out until the first is done, for one variable alone.
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	client := &gitlab.Client{}
+	mine, yours := NewKey(), NewKey()
+	first := take(client, sealedDelivery.Place())
+	if first.others(mine) {
+		t.Error("a variable that nobody has written is another's")
+	}
+	first.writer = mine
+	elsewhere := sealedDelivery.Place()
+	elsewhere.Scope = "production"
+	take(client, elsewhere).done()
+	take(&gitlab.Client{}, sealedDelivery.Place()).done()
+
+	entered := make(chan *turn)
+	go func() { entered <- take(client, sealedDelivery.Place()) }()
+	select {
+	case <-entered:
+		t.Fatal("two are at one variable")
+	case <-time.After(20 * time.Millisecond):
+	}
+	first.done()
+	second := <-entered
+	defer second.done()
+	if second.others(mine) || !second.others(yours) {
+		t.Error("the turn does not know who has written")
+	}
+}
