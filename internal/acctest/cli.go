@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,11 @@ type CLI struct {
 	env []string
 	// overrides are the lines of the dev_overrides block.
 	overrides string
+	// seen is what a user saw of all commands.
+	seen   bytes.Buffer
+	seenMu sync.Mutex
+	// secretsInState excuses secrets in states and plans.
+	secretsInState bool
 }
 
 // Result is what a command of the CLI left.
@@ -45,6 +51,7 @@ func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 	rc := filepath.Join(c.Dir, "cli.tfrc")
 	c.override(t, "jobtoken/jobtoken", ours)
 	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
+		"TF_LOG_PROVIDER=TRACE", "TF_LOG_PATH="+filepath.Join(c.Dir, "trace.log"),
 		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(reports, "race"))
 	t.Cleanup(func() {
 		defer func() { _ = os.RemoveAll(reports) }()
@@ -53,6 +60,9 @@ func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 			t.Errorf("the provider has a data race:\n%s", report)
 		}
 	})
+	if g.Embedded() {
+		t.Cleanup(func() { c.searchSecrets(t, g) })
+	}
 	c.Configure(t, configuration)
 	return c
 }
@@ -90,7 +100,17 @@ func (c *CLI) Run(t testing.TB, args ...string) Result {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run %v: %v", args, err)
 	}
+	if !slices.Contains(args, "-json") { // the state and the plans are searched themselves
+		c.see(output.Bytes())
+	}
 	return Result{Output: strings.ReplaceAll(output.String(), "│ ", ""), Code: cmd.ProcessState.ExitCode()}
+}
+
+// see notes what a user saw.
+func (c *CLI) see(output []byte) {
+	c.seenMu.Lock()
+	defer c.seenMu.Unlock()
+	c.seen.Write(output)
 }
 
 // Must runs a command and fails the test unless it exits with the code.

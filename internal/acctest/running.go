@@ -13,6 +13,7 @@ import (
 
 // Running is a command of the CLI that has not ended yet.
 type Running struct {
+	cli    *CLI
 	cmd    *exec.Cmd
 	output bytes.Buffer
 	pids   string
@@ -21,7 +22,7 @@ type Running struct {
 // Start starts a command that is to be interrupted.
 func (c *CLI) Start(t testing.TB, args ...string) *Running {
 	t.Helper()
-	r := &Running{cmd: exec.Command(cli(), append(args, "-no-color")...), pids: filepath.Join(t.TempDir(), "pids")} //nolint:gosec,noctx // the CLI under test
+	r := &Running{cli: c, cmd: exec.Command(cli(), append(args, "-no-color")...), pids: filepath.Join(t.TempDir(), "pids")} //nolint:gosec,noctx // the CLI under test
 	r.cmd.Dir, r.cmd.Env = c.Dir, append(c.env, pidsVariable+"="+r.pids)
 	r.cmd.Stdout, r.cmd.Stderr = &r.output, &r.output
 	if err := r.cmd.Start(); err != nil {
@@ -56,6 +57,7 @@ func (r *Running) KillProvider() {
 // Wait waits for the end and gives what the user saw.
 func (r *Running) Wait() Result {
 	_ = r.cmd.Wait() // the code tells
+	r.cli.see(r.output.Bytes())
 	return Result{Output: strings.ReplaceAll(r.output.String(), "│ ", ""), Code: r.cmd.ProcessState.ExitCode()}
 }
 

@@ -240,6 +240,7 @@ data "jobtoken_%[1]s_tokens" "active" {
 `, kind, lib.Path, lib.ID)
 	}
 	cli := acctest.NewCLI(t, g, config.String())
+	cli.SecretsInState()
 	cli.Apply(t, 0)
 	g.ForgetRequests(t)
 	planned := cli.PlanJSON(t)

@@ -413,6 +413,7 @@ func TestAccDelivery_fromTheState(t *testing.T) {
 	lib, app := g.Project(t, "lib"), g.Project(t, "app")
 	parent := ofProject(lib, "access")
 	cli := acctest.NewCLI(t, g, parent.block("t", "  token_in_state = true"))
+	cli.SecretsInState()
 	cli.Apply(t, 0)
 	before := mustState(t, cli, "t")
 	cli.Configure(t, parent.block("t", "  token_in_state = true\n"+deliver(app, map[string]string{"one": `key = "KEY"`})))

@@ -135,39 +135,36 @@ func TestAccImport_underRotation(t *testing.T) {
 	})
 }
 
-// TestAccImport_ofTheDead: an expired token is imported, with a warning and an empty plan. A revoked one is
-// too, and the plan says that a new one takes its place.
-func TestAccImport_ofTheDead(t *testing.T) {
+// TestAccImport_expired: a token whose time is over is imported, with a warning and an empty plan.
+func TestAccImport_expired(t *testing.T) {
 	t.Parallel()
-	each(t, accessKinds, nil, func(t *testing.T, s *stage) {
-		expired, revoked := s.byHand(t, map[string]any{"expires_at": s.inDays(t, 2)}), s.byHand(t, map[string]any{"expires_at": s.inDays(t, 300)})
+	each(t, allKinds, nil, func(t *testing.T, s *stage) {
+		token := s.byHand(t, map[string]any{"expires_at": s.inDays(t, 2)})
 		s.Advance(t, 10*24*time.Hour)
-		s.Revoke(t, s.of, s.id, s.tokens, revoked.ID)
-		config := func(lines ...string) string {
-			lines = append([]string{`name = "ci"`, fmt.Sprintf("scopes = [%q]", s.scope)}, lines...)
-			return s.labelled("expired", lines[:2]...) + importBlock(s.resource()+".expired", fmt.Sprintf("%s:%d", s.path, expired.ID)) +
-				s.labelled("revoked", lines...) + importBlock(s.resource()+".revoked", fmt.Sprintf("%s:%d", s.path, revoked.ID))
-		}
-		cli := acctest.NewCLI(t, s.GitLab, config())
-		says(t, cli.Plan(t, acctest.Failed), "Token Would Go Nowhere")
-		cli.Configure(t, config(s.delivered()))
-		planned := cli.PlanJSON(t)
-		says(t, planned.Output, "Plan: 2 to import, 0 to add, 1 to change, 0 to destroy", "Token Has Expired", fmt.Sprintf("access token %d was revoked", revoked.ID))
-		cli.ApplySaved(t, 0)
+		cli := acctest.NewCLI(t, s.GitLab, s.token()+importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, token.ID)))
+		says(t, cli.Apply(t, 0), "Token Has Expired", "1 imported, 0 added, 0 changed, 0 destroyed")
+		holds(t, cli, s.address(), map[string]any{"expired": true, "active": false, "revoked": false, "rotation_due": nil})
 		cli.Plan(t, acctest.NoChanges)
-		holds(t, cli, s.resource()+".expired", map[string]any{"expired": true, "active": false})
-		holds(t, cli, s.resource()+".revoked", map[string]any{"revoked": false, "active": true})
 	})
 }
 
-func TestAccImport_ofTheDeadDeployToken(t *testing.T) {
+// TestAccImport_revoked: a revoked token is imported, and the plan says that a new one takes its place. A
+// GitLab that lists none says that there is no such token.
+func TestAccImport_revoked(t *testing.T) {
 	t.Parallel()
-	each(t, deployKinds, nil, func(t *testing.T, s *stage) {
-		expired := s.byHand(t, map[string]any{"expires_at": s.inDays(t, 2)})
-		s.Advance(t, 10*24*time.Hour)
-		cli := acctest.NewCLI(t, s.GitLab, s.token()+importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, expired.ID)))
-		says(t, cli.Apply(t, 0), "Token Has Expired", "1 imported, 0 added, 0 changed, 0 destroyed")
-		holds(t, cli, s.address(), map[string]any{"expired": true, "active": false, "revoked": false})
+	each(t, accessKinds, nil, func(t *testing.T, s *stage) {
+		token := s.byHand(t, map[string]any{"expires_at": s.inDays(t, 300)})
+		s.Revoke(t, s.of, s.id, s.tokens, token.ID)
+		block := importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, token.ID))
+		cli := acctest.NewCLI(t, s.GitLab, s.token()+block)
+		if s.Flipped("revocation-deletes-bot") {
+			says(t, cli.Plan(t, acctest.Failed), fmt.Sprintf("has no access token with the id %d", token.ID))
+			return
+		}
+		says(t, cli.Plan(t, acctest.Failed), "Token Would Go Nowhere", "A token is to be made anew")
+		cli.Configure(t, s.token(s.delivered())+block)
+		says(t, cli.Apply(t, 0), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy", fmt.Sprintf("access token %d was revoked", token.ID))
+		holds(t, cli, s.address(), map[string]any{"revoked": false, "active": true, "rotation_due": nil})
 		cli.Plan(t, acctest.NoChanges)
 	})
 }
@@ -194,7 +191,7 @@ func TestAccImport_wrongIDs(t *testing.T) {
 			"negative":       {s.path + ":-3", "what follows the last colon is no id"},
 			"too large":      {s.path + ":99999999999999999999", "what follows the last colon is no id"},
 			"a URL":          {g.BaseURL + "/" + s.path + ":12", "it is a URL"},
-			"no such token":  {s.path + ":999999", fmt.Sprintf("has no %s with the id 999999", strings.ReplaceAll(strings.TrimSuffix(s.tokens, "s"), "_", " "))},
+			"no such token":  {s.path + ":999999", fmt.Sprintf("The %s %s (id %d) has no %s with the id 999999", k.parent, s.path, s.id, strings.ReplaceAll(strings.TrimSuffix(s.tokens, "s"), "_", " "))},
 			"no such parent": {"acme/nowhere:12", "Check the spelling"},
 			"out of sight":   {fmt.Sprintf("%s:%d", hidden.Path, token.ID), "Check the spelling"},
 			"of another":     {fmt.Sprintf("%d:%d", other.ID, token.ID), "Check"},

@@ -134,6 +134,7 @@ func TestAccMove(t *testing.T) {
 			move := fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", c.from, s.address())
 			cli := acctest.NewCLI(t, s.GitLab, s.token(lines...)+move)
 			cli.FromOfficial(t, c.from, 0, attributes)
+			cli.SecretsInState() // the old one
 			s.ForgetRequests(t)
 			moves(t, cli, s, c.from, c.refresh)
 			if done := writes(t, s.GitLab); len(done) > 0 {
@@ -166,6 +167,7 @@ func TestAccMove_leftOut(t *testing.T) {
 		at := fmt.Sprint(attributes["expires_at"])
 		cli := acctest.NewCLI(t, s.GitLab, s.token(`name = "moved-token"`)+fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", from, s.address()))
 		cli.FromOfficial(t, from, 0, attributes)
+		cli.SecretsInState() // the old one
 		moves(t, cli, s, from, false)
 		cli.Plan(t, acctest.NoChanges)
 		holds(t, cli, s.address(), map[string]any{"token_id": float64(old), "expires_at": at})
@@ -185,6 +187,7 @@ func TestAccMove_changedUnrefreshed(t *testing.T) {
 			attributes["project"], attributes["id"] = s.path, fmt.Sprintf("%s:%d", s.path, old)
 			cli := acctest.NewCLI(t, s.GitLab, s.token(append(lines, `name = "moved-token"`)...)+fmt.Sprintf("moved {\n  from = gitlab_project_deploy_token.old\n  to   = %s\n}\n", s.address()))
 			cli.FromOfficial(t, "gitlab_project_deploy_token", 0, attributes)
+			cli.SecretsInState() // the old one
 			if result := cli.Run(t, "apply", "-auto-approve", "-no-color", "-refresh=false"); result.Code != 0 {
 				t.Errorf("%s:\n%s", name, result.Output)
 			}
@@ -232,6 +235,7 @@ func TestAccMove_wrongKind(t *testing.T) {
 			}
 			cli := acctest.NewCLI(t, g, to.token(`name = "moved-token"`)+fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", c.from, to.address()))
 			cli.FromOfficial(t, c.from, 0, attributes)
+			cli.SecretsInState() // the old one
 			g.ForgetRequests(t)
 			output := cli.Plan(t, acctest.Failed)
 			if c.from == "gitlab_deploy_token" {

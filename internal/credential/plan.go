@@ -49,7 +49,17 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 		return false
 	}
 	*plan.Parent, *plan.ParentID = planned.Spelling, ref.KeepID(planned, stateID, p.state == nil)
+	if planned.Unknown() {
+		*plan.ParentID = stateID // should it turn out to be another one, Terraform stops the apply
+	} else if p.record.Path != "" {
+		p.diags.Append(ref.Renamed(p.kind.at(), *p.config.Parent, gitlab.Target{Kind: p.kind.parent, ID: planned.ID, Path: p.record.Path})...)
+	}
 
+	if p.config.TokenInState.IsUnknown() {
+		p.diags.Append(diagnose.Problem(path.Root("token_in_state"), diagnose.CreateToken,
+			"Whether the secret goes into the state has to be known at plan, and this comes from something that is known only after the apply. Write true or false."))
+		return false
+	}
 	wanted := p.identify(ctx, delivery.Expand(p.config.Deliveries))
 	p.checkTwice(wanted)
 	held := p.held(ctx)
@@ -58,9 +68,12 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	switch {
 	case change.makes():
 		p.make(plan, change)
-		p.checkMaking(ctx, plan, change, wanted, held, gitlab.Target{Kind: p.kind.parent, ID: planned.ID, Path: plan.Parent.ValueString()})
-	case p.state != nil && change.none(plan, *p.state):
-		return false
+		if plan.ParentID.IsNull() && !planned.Unknown() {
+			*plan.ParentID = types.Int64Value(planned.ID) // moved, and not read since
+		}
+		p.checkMaking(ctx, plan, change, wanted, held, gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: plan.Parent.ValueString()})
+	default:
+		p.checkAdjusting(ctx, plan, wanted, held)
 	}
 	return false
 }
@@ -102,7 +115,7 @@ func (p *planner) keep(plan view, change change) {
 func (p *planner) rotatesAt(plan view) types.String {
 	r := p.config.rotation()
 	switch {
-	case p.config.Rotation.IsUnknown():
+	case p.config.rotationUnknown():
 		return types.StringUnknown()
 	case r == nil:
 		return types.StringNull()
@@ -138,13 +151,16 @@ func (p *planner) make(plan view, change change) {
 	plan.Active, plan.Revoked, plan.Expired = types.BoolValue(true), types.BoolValue(false), types.BoolValue(false)
 	plan.RotationDue = types.StringNull()
 	plan.PreviousTokenIDs = idList(change.previous)
+	if p.config.rotationUnknown() && !change.create {
+		plan.PreviousTokenIDs = types.ListUnknown(types.Int64Type) // hangs on the overlap
+	}
 	plan.Token = types.StringNull()
 	if p.config.tokenInState() {
 		plan.Token = types.StringUnknown()
 	}
 	rotation := p.config.rotation()
 	switch {
-	case rotation != nil || p.config.Rotation.IsUnknown():
+	case rotation != nil || p.config.rotationUnknown():
 		plan.ExpiresAt, plan.RotatesAt = types.StringUnknown(), types.StringUnknown()
 	default:
 		plan.RotatesAt = types.StringNull()
@@ -257,9 +273,19 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, wan
 	}
 }
 
+// checkAdjusting finds out before the apply what would keep deliveries from being changed in place.
+func (p *planner) checkAdjusting(ctx context.Context, plan view, wanted, held map[string]delivery.Delivery) {
+	for _, label := range slices.Sorted(maps.Keys(wanted)) {
+		d, old := wanted[label], held[label]
+		if _, there := held[label]; !d.Unknown && d.Owner.ID != 0 && !(there && d.Same(old) && !d.Flags(old)) {
+			p.checkVariable(ctx, plan, d, held)
+		}
+	}
+}
+
 // checkUse refuses a token whose secret would go nowhere.
 func (p *planner) checkUse(change change, wanted map[string]delivery.Delivery) {
-	if p.config.tokenInState() || p.config.TokenInState.IsUnknown() {
+	if p.config.tokenInState() {
 		return
 	}
 	for _, d := range wanted {
@@ -380,11 +406,6 @@ type change struct {
 }
 
 func (c change) makes() bool { return c.create || c.renew || c.rotate }
-
-// none tells whether nothing changes at all.
-func (c change) none(plan, state view) bool {
-	return plan.PreviousTokenIDs.Equal(state.PreviousTokenIDs)
-}
 
 // decide compares what is configured with what the state holds. It is pure: the same answer at plan and
 // at apply.

@@ -116,9 +116,10 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	view := state.view()
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
-	parent, tokens, gone, diags := r.look(ctx, view, held)
-	if resp.Diagnostics.Append(diags...); diags.HasError() || gone {
-		if gone {
+	parent, tokens, err := r.look(ctx, view, held)
+	if err != nil {
+		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, r.last(view, held), err)
+		if resp.Diagnostics.Append(diags...); gone {
 			resp.State.RemoveResource(ctx)
 		}
 		return
@@ -131,7 +132,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		view.TokenInState = types.BoolValue(false) // imported
 	}
 	f := refresher{Session: r.session, kind: r.kind, parent: parent, state: view, record: held}
-	gone = f.refresh(ctx, tokens)
+	gone := f.refresh(ctx, tokens)
 	if resp.Diagnostics.Append(f.diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -187,8 +188,10 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	view := state.view()
-	parent, _, gone, diags := r.look(ctx, view, held)
-	if resp.Diagnostics.Append(diags...); diags.HasError() || gone {
+	parent, _, err := r.look(ctx, view, held)
+	if err != nil {
+		_, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
+		resp.Diagnostics.Append(diags...)
 		return
 	}
 	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held, held: delivery.Expand(view.Deliveries)}
@@ -201,14 +204,15 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 
 // ImportState takes the parent and the token's id: acme/app:12, 34:12, or the identity.
 func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parent, token := types.Int64Null(), types.Int64Null()
+	parent, token, of := types.Int64Null(), types.Int64Null(), gitlab.Target{Kind: r.kind.parent}
 	if req.ID == "" {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.kind.idName()), &parent)...)
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("token_id"), &token)...)
+		of.ID = parent.ValueInt64()
 	} else {
 		target, id, diags := r.parseID(ctx, req.ID)
 		resp.Diagnostics.Append(diags...)
-		parent, token = types.Int64Value(target.ID), types.Int64Value(id)
+		parent, token, of = types.Int64Value(target.ID), types.Int64Value(id), target
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -217,7 +221,7 @@ func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStat
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("token_id"), token)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("token_id"), token)...)
-	resp.Diagnostics.Append(r.checkImported(ctx, gitlab.Target{Kind: r.kind.parent, ID: parent.ValueInt64()}, token.ValueInt64())...)
+	resp.Diagnostics.Append(r.checkImported(ctx, of, token.ValueInt64())...)
 }
 
 func (r *tokenResource) parseID(ctx context.Context, text string) (gitlab.Target, int64, diag.Diagnostics) {
@@ -268,7 +272,10 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 		return l, ctx, func() {}
 	}
 	l.parent = parent
-	if *view.ParentID = types.Int64Value(parent.ID); state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
+	if !view.ParentID.IsNull() { // a state that was moved and not read since goes on without it
+		*view.ParentID = types.Int64Value(parent.ID)
+	}
+	if state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
 		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
 	}
 	l.wanted, l.held = p.identify(ctx, delivery.Expand(view.Deliveries)), p.held(ctx)
@@ -301,17 +308,17 @@ func (r *tokenResource) parent(ctx context.Context, v view, last string) (gitlab
 	return target, ref.About(err, gitlab.Target{Kind: r.kind.parent, ID: reference.ID, Path: cmp.Or(last, v.Parent.ValueString())})
 }
 
-// look reads the parent of a token, and the parent's tokens. Gone means that the parent was deleted.
-func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []gitlab.Token, gone bool, diags diag.Diagnostics) {
-	last := gitlab.Target{Kind: r.kind.parent, ID: v.ParentID.ValueInt64(), Path: held.Path}
-	parent, err := r.parent(ctx, v, held.Path)
-	if err == nil {
+// last is the parent as it was last seen.
+func (r *tokenResource) last(v view, held record) gitlab.Target {
+	return gitlab.Target{Kind: r.kind.parent, ID: v.ParentID.ValueInt64(), Path: held.Path}
+}
+
+// look reads the parent of a token, and the parent's tokens.
+func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []gitlab.Token, err error) {
+	if parent, err = r.parent(ctx, v, held.Path); err == nil {
 		tokens, err = r.session.GitLab.Tokens(ctx, r.kind.token, parent)
 	}
-	if err != nil {
-		gone, diags = ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, last, err)
-	}
-	return parent, tokens, gone, diags
+	return parent, tokens, err
 }
 
 // identify writes the identity, first thing in everything: without one the framework fails.

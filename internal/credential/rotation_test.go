@@ -105,7 +105,7 @@ func TestAccRotation_overlap(t *testing.T) {
 			}
 			cli.Plan(t, acctest.NoChanges)
 
-			g.Advance(t, 3*oneDay)
+			g.Advance(t, 4*oneDay)
 			if works(t, g, lib, old) || !works(t, g, lib, fresh) {
 				t.Error("the old token outlives its overlap, or the new one does not")
 			}

@@ -168,7 +168,7 @@ func TestAccScenario_rotationConfigured(t *testing.T) {
 		cli := acctest.NewCLI(t, s.GitLab, s.token(s.delivered(), rotation(10, 1)))
 		cli.Apply(t, 0)
 		first := tokenID(t, cli, s.address())
-		ends := s.Clock(t).Truncate(24*time.Hour).AddDate(0, 0, 12)
+		ends := s.Clock(t).Truncate(24*time.Hour).AddDate(0, 0, 13)
 		holds(t, cli, s.address(), map[string]any{"expires_at": ends.Format(time.DateOnly)})
 		imported(t, s, cli, s.importID(t, cli))
 
@@ -184,7 +184,7 @@ func TestAccScenario_rotationConfigured(t *testing.T) {
 		cli.Apply(t, 0)
 		cli.Apply(t, 0)
 		second := tokenID(t, cli, s.address())
-		holds(t, cli, s.address(), map[string]any{"previous_token_ids": []any{float64(first)}, "rotation_due": nil, "expires_at": s.inDays(t, 51)})
+		holds(t, cli, s.address(), map[string]any{"previous_token_ids": []any{float64(first)}, "rotation_due": nil, "expires_at": s.inDays(t, 52)})
 		if live := s.live(t); !slices.Equal(live, []int64{first, second}) {
 			t.Errorf("live are %v, want %d and %d", live, first, second)
 		}
@@ -193,7 +193,7 @@ func TestAccScenario_rotationConfigured(t *testing.T) {
 		// Shorter: the date moves with the interval, and the token stays.
 		cli.Configure(t, s.token(s.delivered(), rotation(5, 1)))
 		cli.Apply(t, 0)
-		holds(t, cli, s.address(), map[string]any{"token_id": float64(second), "expires_at": s.inDays(t, 51)})
+		holds(t, cli, s.address(), map[string]any{"token_id": float64(second), "expires_at": s.inDays(t, 52)})
 		due, err := time.Parse(time.RFC3339, fmt.Sprint(heldBy(t, cli, s.address())["rotates_at"]))
 		if left := due.Sub(s.Clock(t)); err != nil || left > 5*24*time.Hour || left < 5*24*time.Hour-time.Hour {
 			t.Errorf("the next one is due in %s, %v", left, err)

@@ -47,7 +47,7 @@ type Client struct {
 	variables   *coalesce.Loader[owner, []Variable]
 	caller      *coalesce.Loader[struct{}, Caller]
 	roles       *coalesce.Loader[owner, role]
-	tokenTurns  turns[tokenTurn]
+	tokenTurns  turns[tokenList]
 
 	prefetchGroups []string
 	prefetched     sync.Once

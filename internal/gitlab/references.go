@@ -38,7 +38,7 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 	for _, ref := range refs {
 		keys = append(keys, reference{kind, ref.folded()})
 	}
-	found := c.references.LoadAll(ctx, keys)
+	found := c.load(ctx, keys)
 	answers := make(map[Ref]Resolved, len(refs))
 	for _, ref := range refs {
 		outcome := found[reference{kind, ref.folded()}]
@@ -52,6 +52,16 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 		answers[ref] = outcome
 	}
 	return answers
+}
+
+// load asks for references. A single one waits for company: resources resolve theirs one by one, side by
+// side.
+func (c *Client) load(ctx context.Context, keys []reference) map[reference]Resolved {
+	if len(keys) != 1 {
+		return c.references.LoadAll(ctx, keys)
+	}
+	value, err := c.references.Load(ctx, keys[0])
+	return map[reference]Resolved{keys[0]: {Value: value, Err: err}}
 }
 
 // NamespaceVisible tells whether the user still sees the group or user namespace of a path.

@@ -11,12 +11,6 @@ type turns[K comparable] struct {
 	busy map[K]chan struct{}
 }
 
-// tokenTurn is what two tokens must not have in common while both are being made.
-type tokenTurn struct {
-	of   tokenList
-	name string
-}
-
 // take waits for the key's turn, which ends by calling done, or for the end of ctx.
 func (t *turns[K]) take(ctx context.Context, key K) (done func(), err error) {
 	for {

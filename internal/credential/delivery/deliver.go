@@ -68,8 +68,10 @@ func write(ctx context.Context, client *gitlab.Client, key []byte, d Delivery, v
 			Note: "another resource has just delivered its token there; give one of the two another key or environment scope",
 		}
 	}
-	turn.writer = key
 	created, _, err = client.SetVariable(ctx, d.Owner, d.variable(value), own)
+	if err == nil || created {
+		turn.writer = key
+	}
 	return created, err
 }
 

@@ -105,5 +105,8 @@ func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte)
 	if apierror.Is(err, apierror.NotFound) {
 		err = nil
 	}
+	if err == nil {
+		turn.writer = nil
+	}
 	return false, err
 }

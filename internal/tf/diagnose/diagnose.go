@@ -60,6 +60,7 @@ const (
 // The titles of warnings.
 const (
 	ProjectRenamed     Title = "Project Was Renamed"
+	GroupRenamed       Title = "Group Was Renamed"
 	TargetRenamed      Title = "Job Token Allowlist Target Was Renamed"
 	PathTakenOver      Title = "Path Belongs to Another Project Now"
 	DeletionScheduled  Title = "Project Is Scheduled for Deletion"

@@ -140,10 +140,9 @@ func Renamed(at path.Path, config types.String, project gitlab.Target) diag.Diag
 		return diag.Diagnostics{diagnose.Warn(at, diagnose.DeletionScheduled,
 			"%s is scheduled for deletion and has the path %s until then. Nothing is planned for that reason.", ref.Path, project.Path)}
 	}
-	title := diagnose.ProjectRenamed
-	if at.String() != Attribute.String() {
-		title = diagnose.TargetRenamed
-	}
+	title := map[diagnose.Title]diagnose.Title{
+		diagnose.FindProject: diagnose.ProjectRenamed, diagnose.FindGroup: diagnose.GroupRenamed, diagnose.FindTarget: diagnose.TargetRenamed,
+	}[NotFound(at)]
 	return diag.Diagnostics{diagnose.Warn(at, title,
 		"The %s with id %d is now %s, no longer %s. Nothing changes at GitLab, but write the new path: the old one stops working as soon as another %s takes it.",
 		project.Kind, project.ID, project.Path, ref.Path, project.Kind)}

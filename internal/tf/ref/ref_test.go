@@ -163,7 +163,6 @@ func TestNewOwner(t *testing.T) {
 
 func TestRespell(t *testing.T) {
 	t.Parallel()
-	_, client := newLookup(t, map[string]int64{"acme/taken": 99, "acme/broken": 0})
 	cases := map[string]struct {
 		spelling types.String
 		want     string
@@ -179,6 +178,7 @@ func TestRespell(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			_, client := newLookup(t, map[string]int64{"acme/taken": 99, "acme/broken": 0})
 			got, diags := ref.Respell(t.Context(), client, ref.Attribute, c.spelling, app)
 			if got.ValueString() != c.want {
 				t.Errorf("got %s", got)
