@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,8 @@ type CLI struct {
 	// Dir is the working folder.
 	Dir string
 	env []string
+	// provider is what the CLI drives.
+	provider *program
 	// overrides are the lines of the dev_overrides block.
 	overrides string
 	// seen is what a user saw of all commands.
@@ -39,17 +42,35 @@ type Result struct {
 	Code   int
 }
 
-// NewCLI prepares a folder for a configuration.
+// raceVariable has every CLI drive a provider with the race detector, which takes four times as long.
+const raceVariable = "JOBTOKEN_TEST_PROVIDER_RACE"
+
+// NewCLI prepares a folder for a configuration. The provider is built without the race detector: where
+// many resources go through one command, take [NewRacingCLI].
 func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 	t.Helper()
-	c := &CLI{Dir: t.TempDir()}
+	if os.Getenv(raceVariable) != "" {
+		return NewRacingCLI(t, g, configuration)
+	}
+	return newCLI(t, g, configuration, ours)
+}
+
+// NewRacingCLI is [NewCLI] with a provider that has the race detector, if the tests have it.
+func NewRacingCLI(t testing.TB, g *GitLab, configuration string) *CLI {
+	t.Helper()
+	return newCLI(t, g, configuration, racing)
+}
+
+func newCLI(t testing.TB, g *GitLab, configuration string, provider *program) *CLI {
+	t.Helper()
+	c := &CLI{Dir: t.TempDir(), provider: provider}
 	// GORACE takes no comma in a path, and the test's own folder may have one.
 	reports, err := os.MkdirTemp("", "jobtoken-race-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
 	rc := filepath.Join(c.Dir, "cli.tfrc")
-	c.override(t, "jobtoken/jobtoken", ours)
+	c.override(t, "jobtoken/jobtoken", provider)
 	c.env = append(withoutTerraform(os.Environ()), "TF_CLI_CONFIG_FILE="+rc, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
 		"TF_LOG_PROVIDER=TRACE", "TF_LOG_PATH="+filepath.Join(c.Dir, "trace.log"),
 		"GITLAB_BASE_URL="+g.BaseURL, "GITLAB_TOKEN="+g.Token, "GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(reports, "race"))
@@ -60,7 +81,7 @@ func NewCLI(t testing.TB, g *GitLab, configuration string) *CLI {
 			t.Errorf("the provider has a data race:\n%s", report)
 		}
 	})
-	if g.Embedded() {
+	if g.Embedded() && g.admin != "" {
 		t.Cleanup(func() { c.searchSecrets(t, g) })
 	}
 	c.Configure(t, configuration)
@@ -191,15 +212,18 @@ func (c *CLI) override(t testing.TB, source string, program *program) {
 // program is built once for all tests of a process.
 type program struct {
 	name, source string
-	once         sync.Once
-	dir          string
-	err          error
+	// flag says whether it has the race detector.
+	flag string
+	once sync.Once
+	dir  string
+	err  error
 }
 
 const module = "github.com/jobtoken/terraform-provider-jobtoken"
 
 var (
 	ours     = &program{name: "terraform-provider-jobtoken", source: module}
+	racing   = &program{name: "terraform-provider-jobtoken", source: module, flag: raceFlag}
 	official = &program{name: "terraform-provider-gitlab", source: module + "/internal/acctest/official"}
 )
 
@@ -209,7 +233,7 @@ func (p *program) path(t testing.TB) string {
 		if p.dir, p.err = os.MkdirTemp("", "jobtoken-acctest-"); p.err != nil { //nolint:usetesting // it outlives the test that asks first
 			return
 		}
-		cmd := exec.Command("go", "build", raceFlag, "-o", filepath.Join(p.dir, p.name), p.source) //nolint:gosec,noctx // a fixed command
+		cmd := exec.Command("go", "build", cmp.Or(p.flag, "-race=false"), "-o", filepath.Join(p.dir, p.name), p.source) //nolint:gosec,noctx // a fixed command
 		if output, err := cmd.CombinedOutput(); err != nil {
 			p.err = fmt.Errorf("%w: %s", err, output)
 		}
@@ -222,7 +246,7 @@ func (p *program) path(t testing.TB) string {
 
 // RemoveBinary deletes what NewCLI has built. Packages that use it call it at the end of TestMain.
 func RemoveBinary() {
-	for _, p := range []*program{ours, official} {
+	for _, p := range []*program{ours, racing, official} {
 		if p.dir != "" {
 			_ = os.RemoveAll(p.dir)
 		}

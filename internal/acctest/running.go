@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,7 +24,7 @@ type Running struct {
 func (c *CLI) Start(t testing.TB, args ...string) *Running {
 	t.Helper()
 	r := &Running{cli: c, cmd: exec.Command(cli(), append(args, "-no-color")...), pids: filepath.Join(t.TempDir(), "pids")} //nolint:gosec,noctx // the CLI under test
-	r.cmd.Dir, r.cmd.Env = c.Dir, append(c.env, pidsVariable+"="+r.pids)
+	r.cmd.Dir, r.cmd.Env = c.Dir, slices.Concat(c.env, []string{pidsVariable + "=" + r.pids})
 	r.cmd.Stdout, r.cmd.Stderr = &r.output, &r.output
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -69,7 +70,7 @@ func (c *CLI) NoteProviders(t testing.TB) {
 	t.Helper()
 	program := &program{name: ours.name, dir: t.TempDir()}
 	program.once.Do(func() {})
-	script := "#!/bin/sh\necho $$ >>\"${" + pidsVariable + ":-/dev/null}\"\nexec '" + ours.path(t) + "' \"$@\"\n"
+	script := "#!/bin/sh\necho $$ >>\"${" + pidsVariable + ":-/dev/null}\"\nexec '" + c.provider.path(t) + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(program.dir, program.name), []byte(script), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}

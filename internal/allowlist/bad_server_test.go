@@ -32,7 +32,7 @@ func TestAccBadServer_saysWhy(t *testing.T) {
 			func(t testing.TB, g *acctest.GitLab) {
 				t.Helper()
 				g.Refuse(t, "ProjectSnapshots", 9, http.StatusOK, asHTML, "<html><head><title>Sign in</title></head></html>")
-			}, []string{"Unable to Read Job Token Allowlist", "Sign in", "base_url"},
+			}, []string{"Unable to Reach GitLab", "Sign in", "base_url"},
 		},
 		"data and errors": {
 			func(t testing.TB, g *acctest.GitLab) {

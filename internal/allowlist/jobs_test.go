@@ -33,7 +33,7 @@ func TestAccJobs_neverRefusedMeanwhile(t *testing.T) {
 			}
 		}
 	})
-	cli := acctest.NewCLI(t, g, list(source.Path, "enabled = true", entries("projects", app.Path)))
+	cli := acctest.NewRacingCLI(t, g, list(source.Path, "enabled = true", entries("projects", app.Path)))
 	cli.Apply(t, 0)
 	cli.Configure(t, list(source.Path, "enabled = true", fmt.Sprintf(`projects = { %q = { permissions = ["read_jobs"] }, %q = {} }`, app.Path, web.Path)))
 	cli.Apply(t, 0)

@@ -98,7 +98,7 @@ func TestAccOthers_twoApplies(t *testing.T) {
 		}
 		return list(source.Path, "exclusive = false", entries("projects", keys...))
 	}
-	clis := []*acctest.CLI{acctest.NewCLI(t, g, half(0, 20)), acctest.NewCLI(t, g, half(10, 30))}
+	clis := []*acctest.CLI{acctest.NewRacingCLI(t, g, half(0, 20)), acctest.NewRacingCLI(t, g, half(10, 30))}
 	results := make([]acctest.Result, len(clis))
 	var both sync.WaitGroup
 	for i, cli := range clis {

@@ -223,7 +223,7 @@ func TestAccDrift_deliveredProject(t *testing.T) {
 			left:    []string{},
 		},
 		"deleted": {
-			happens: func(t *testing.T, d driftedToken) { t.Helper(); d.GitLab.Delete(t, d.app) },
+			happens: func(t *testing.T, d driftedToken) { t.Helper(); d.Delete(t, d.app) },
 			says:    "Delivery of Token Cannot Be Checked",
 		},
 		"out of sight": {
@@ -262,7 +262,7 @@ func TestAccDrift_deliveredElsewhere(t *testing.T) {
 	t.Parallel()
 	d := delivered(t, "")
 	other := d.Project(t, "other")
-	d.GitLab.Delete(t, d.app)
+	d.Delete(t, d.app)
 	d.cli.Configure(t, d.parent.block("t", deliver(other, map[string]string{"one": `key = "KEY"`})))
 	d.cli.Apply(t, 0)
 	d.cli.Plan(t, acctest.NoChanges)

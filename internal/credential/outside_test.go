@@ -441,7 +441,7 @@ func TestAccOutside_requestsOfManyProjects(t *testing.T) {
 	for i, lib := range projects {
 		config += ofProject(lib, "deploy").block(fmt.Sprintf("t%d", i), deliver(projects[(i+1)%len(projects)], map[string]string{"one": `key = "KEY"`}))
 	}
-	cli := acctest.NewCLI(t, g, config)
+	cli := acctest.NewRacingCLI(t, g, config)
 	cli.Apply(t, 0)
 	g.ForgetRequests(t)
 	cli.Plan(t, acctest.NoChanges)

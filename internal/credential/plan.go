@@ -62,7 +62,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	}
 	wanted := p.identify(ctx, delivery.Expand(p.config.Deliveries))
 	p.checkTwice(wanted)
-	held := p.held(ctx)
+	held := p.held()
 	change := decide(p.kind, p.config, p.state, p.record, wanted, held)
 	p.keep(plan, change)
 	switch {
@@ -91,7 +91,7 @@ func (p *planner) keep(plan view, change change) {
 	if p.config.ExpiresAt.IsNull() || change.sameExpiry {
 		plan.ExpiresAt = state.ExpiresAt
 	}
-	plan.RotatesAt = p.rotatesAt(plan)
+	plan.RotatesAt = p.rotatesAt()
 	plan.Token = types.StringNull()
 	if p.config.tokenInState() {
 		plan.Token = state.Token
@@ -112,7 +112,7 @@ func (p *planner) keep(plan view, change change) {
 }
 
 // rotatesAt is when the token that the state holds is to be made anew, under the configured rotation.
-func (p *planner) rotatesAt(plan view) types.String {
+func (p *planner) rotatesAt() types.String {
 	r := p.config.rotation()
 	switch {
 	case p.config.rotationUnknown():
@@ -222,7 +222,7 @@ func (p *planner) identify(ctx context.Context, deliveries map[string]delivery.D
 }
 
 // held are the deliveries of the state with their owners.
-func (p *planner) held(ctx context.Context) map[string]delivery.Delivery {
+func (p *planner) held() map[string]delivery.Delivery {
 	if p.state == nil {
 		return nil
 	}

@@ -278,7 +278,7 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 	if state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
 		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
 	}
-	l.wanted, l.held = p.identify(ctx, delivery.Expand(view.Deliveries)), p.held(ctx)
+	l.wanted, l.held = p.identify(ctx, delivery.Expand(view.Deliveries)), p.held()
 	p.checkTwice(l.wanted)
 	diags.Append(p.diags...)
 	unbroken, cancel, err := withoutInterrupt(ctx)

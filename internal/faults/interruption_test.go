@@ -31,7 +31,7 @@ func TestAccInterruption(t *testing.T) { //nolint:paralleltest // one after the 
 				for _, source := range sources[:lists/2] {
 					g.Allow(t, source, web.Path) // to be removed
 				}
-				cli := acctest.NewCLI(t, g, many(sources, app))
+				cli := acctest.NewRacingCLI(t, g, many(sources, app))
 				cli.Setenv("GITLAB_BASE_URL=" + p.URL)
 				cli.NoteProviders(t)
 

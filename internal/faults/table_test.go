@@ -124,7 +124,8 @@ func chosen() (some []fault) {
 	return some
 }
 
-// positions are the numbers of the first, a middle and the last of all requests, and of those that write.
+// positions are the numbers of the first, a middle and the last of all requests, and of those that
+// write; without -all it is the middle one of those.
 func positions(passed []request) (numbers []int) {
 	var every, writing []int
 	for i, p := range passed {
@@ -133,26 +134,23 @@ func positions(passed []request) (numbers []int) {
 			writing = append(writing, i+1)
 		}
 	}
-	lists := [][]int{writing}
-	if *all {
-		lists = append(lists, every)
+	if !*all {
+		return []int{writing[len(writing)/2]}
 	}
-	for _, of := range lists {
-		if len(of) > 0 {
-			numbers = append(numbers, of[0], of[len(of)/2], of[len(of)-1])
-		}
+	for _, of := range [][]int{writing, every} {
+		numbers = append(numbers, of[0], of[len(of)/2], of[len(of)-1])
 	}
 	slices.Sort(numbers)
 	return slices.Compact(numbers)
 }
 
 // suitsAny tells whether a fault can strike the first of some requests, or any of them.
-func suitsAny(f fault, passed []request, any bool) bool {
+func suitsAny(f fault, passed []request, later bool) bool {
 	for _, p := range passed {
 		if f.suits(p) {
 			return true
 		}
-		if !any {
+		if !later {
 			return false
 		}
 	}

@@ -145,10 +145,10 @@ func TestExampleRotation(t *testing.T) {
 	renewed, _ := nightly()
 	opens("the old token within the overlap", library, machines, true)
 	opens("the new token within the overlap", library, renewed, true)
-	server.Advance(15 * day)
+	server.Advance(16 * day)
 	opens("the old token after the overlap", library, machines, false)
 	opens("the new token after the overlap", library, renewed, true)
-	server.Advance(90 * day)
+	server.Advance(92 * day)
 	opens("a token that nobody made anew", library, renewed, false)
 }
 

@@ -56,7 +56,7 @@ func lists(sources, consumers []acctest.Project) string {
 func TestAccRequests_planOfManyLists(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
-	cli := acctest.NewCLI(t, g, lists(g.Projects(t, "source", 20), g.Projects(t, "consumer", 30)))
+	cli := acctest.NewRacingCLI(t, g, lists(g.Projects(t, "source", 20), g.Projects(t, "consumer", 30)))
 	cli.Apply(t, 0)
 	slow(t, g)
 	requests := counted(t, g, func() { cli.Plan(t, acctest.NoChanges) })
@@ -71,7 +71,7 @@ func TestAccRequests_manyAdds(t *testing.T) {
 	g := acctest.New(t)
 	source := g.Project(t, "source")
 	consumers := g.Projects(t, "consumer", 100)
-	cli := acctest.NewCLI(t, g, lists([]acctest.Project{source}, nil))
+	cli := acctest.NewRacingCLI(t, g, lists([]acctest.Project{source}, nil))
 	cli.Apply(t, 0)
 	cli.Configure(t, lists([]acctest.Project{source}, consumers))
 	requests := counted(t, g, func() { cli.Apply(t, 0) })
@@ -117,7 +117,7 @@ func TestAccRequests_manyListsInParallel(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	sources := g.Projects(t, "source", 200)
-	cli := acctest.NewCLI(t, g, lists(sources, g.Projects(t, "consumer", 3)))
+	cli := acctest.NewRacingCLI(t, g, lists(sources, g.Projects(t, "consumer", 3)))
 	requests := counted(t, g, func() { cli.Apply(t, 0, "-parallelism=50") })
 	if got := requests.GraphQL["AddEntries"]; got != len(sources) {
 		t.Errorf("%d lists took %d writes", len(sources), got)
