@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -19,6 +20,8 @@ type core struct {
 	state    *tfprotov6.DynamicValue
 	private  []byte
 	identity *tfprotov6.ResourceIdentityData
+	// stop interrupts the apply that is under way.
+	stop func()
 	// tainted means that the creation failed half-way: the next apply destroys first.
 	tainted bool
 }
@@ -181,6 +184,9 @@ func (c *core) apply(t *testing.T, config map[string]any, before func()) []*tfpr
 		before()
 	}
 	second := c.walk(t)
+	c.stop = func() {
+		_, _ = second.StopProvider(context.WithoutCancel(t.Context()), &tfprotov6.StopProviderRequest{}) // it answers nothing
+	}
 	if c.state != nil && config != nil && (planned.replace || c.tainted) {
 		if diagnostics := c.destroy(t, second); failed(diagnostics) {
 			return diagnostics

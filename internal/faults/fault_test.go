@@ -42,6 +42,8 @@ type struckRequest struct {
 	pass func(body []byte) *httptest.ResponseRecorder
 	// over ends what hangs when the test does.
 	over context.Context
+	// interrupt tells the provider to stop, as Terraform does after Ctrl-C.
+	interrupt func()
 }
 
 func (s *struckRequest) answer(status int, contentType, body string, headers ...string) {
@@ -122,6 +124,12 @@ var faults = []fault{
 	{name: "cut after the write", says: regexp.MustCompile(`(?i)connection`), uncertain: true, do: func(s *struckRequest) {
 		s.pass(s.body)
 		cut()
+	}},
+	{name: "interrupt", says: regexp.MustCompile(`(?i)interrupted|cancelled`), uncertain: true, do: func(s *struckRequest) {
+		answer := s.pass(s.body)
+		s.interrupt()
+		time.Sleep(20 * time.Millisecond) // the provider learns of it before the answer comes
+		copyAnswer(s.w, answer)
 	}},
 	{name: "answer cut half-way", says: regexp.MustCompile(`(?i)connection|answer`), uncertain: true, do: (*struckRequest).cutHalfWay},
 	{name: "GraphQL top-level error", says: regexp.MustCompile(`Something went wrong here`), only: func(p request) bool { return p.graphQL }, do: func(s *struckRequest) {

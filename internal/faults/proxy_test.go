@@ -25,6 +25,8 @@ type proxy struct {
 	passed  []request
 	strike  strike
 	strikes int
+	// interrupt is what a fault that interrupts the provider does.
+	interrupt func()
 	// writes are the requests passed that write.
 	writes int
 	// over ends with the test: until then a request may be held.
@@ -122,7 +124,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		copyAnswer(w, pass(body))
 		return
 	}
-	f.do(&struckRequest{w: w, r: r, body: body, over: p.over, pass: pass})
+	f.do(&struckRequest{w: w, r: r, body: body, over: p.over, pass: pass, interrupt: p.interrupt})
 }
 
 // forward has GitLab answer, whatever becomes of the one who asked.

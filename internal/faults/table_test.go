@@ -73,6 +73,7 @@ func prepare(t *testing.T, s subject, w write) *trial {
 	if w.name == "update" && tr.meanwhile != nil {
 		tr.meanwhile(t)
 	}
+	p.interrupt = func() { tr.core.stop() }
 	tr.before = tr.server(t)
 	return tr
 }

@@ -106,11 +106,14 @@ type Server struct {
 
 // Server reads once which GitLab this is. A version below [Oldest] is an error of kind Unsupported.
 func (c *Client) Server(ctx context.Context) (Server, error) {
-	return c.server.Load(ctx, struct{}{})
+	server, err := c.server.Load(ctx, struct{}{})
+	return server, annotate(err, readingVersion, "at "+c.transport.BaseURL())
 }
 
+const readingVersion = "read the version of GitLab"
+
 func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
-	const doing = "read the version of GitLab"
+	const doing = readingVersion
 	metadata, _, err := c.transport.REST().Metadata.GetMetadata(restContext(ctx))
 	if err != nil {
 		return Server{}, annotate(err, doing, "at "+c.transport.BaseURL())

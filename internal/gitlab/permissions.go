@@ -82,11 +82,14 @@ func (p Permissions) enums() []string {
 // PermissionNames asks the server once which fine-grained permissions it knows, in lower case and
 // sorted.
 func (c *Client) PermissionNames(ctx context.Context) ([]string, error) {
-	return c.permissions.Load(ctx, struct{}{})
+	names, err := c.permissions.Load(ctx, struct{}{})
+	return names, annotate(err, readingPermissions, "at "+c.transport.BaseURL())
 }
 
+const readingPermissions = "read the names of fine-grained permissions"
+
 func (c *Client) fetchPermissionNames(ctx context.Context, _ struct{}) ([]string, error) {
-	const doing = "read the names of fine-grained permissions"
+	const doing = readingPermissions
 	var answer struct {
 		Type *struct {
 			EnumValues []struct {

@@ -81,7 +81,8 @@ func (c *Client) Project(ctx context.Context, id int64) (*Project, error) {
 	if c.prefetchProblem != nil {
 		return nil, c.prefetchProblem
 	}
-	return c.projects.Load(ctx, id)
+	project, err := c.projects.Load(ctx, id)
+	return project, annotate(err, readingProject, Target{Kind: KindProject, ID: id}.String())
 }
 
 const readingProject = "read the job token settings and allowlist of"

@@ -80,13 +80,16 @@ func (c *Client) EffectiveAllowlist(ctx context.Context, project *Project) (bool
 	if project.Settings.InboundAllowlist {
 		return true, nil
 	}
-	return c.effective.Load(ctx, project.ID)
+	effective, err := c.effective.Load(ctx, project.ID)
+	return effective, annotate(err, readingEffect, project.Target().String())
 }
+
+const readingEffect = "read whether the job token allowlist is in effect for"
 
 func (c *Client) fetchEffective(ctx context.Context, id int64) (bool, error) {
 	scope, _, err := c.transport.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, restContext(ctx))
 	if err != nil {
-		return false, annotate(err, "read whether the job token allowlist is in effect for", Target{Kind: KindProject, ID: id}.String())
+		return false, annotate(err, readingEffect, Target{Kind: KindProject, ID: id}.String())
 	}
 	return scope.InboundEnabled, nil
 }
@@ -105,8 +108,11 @@ const (
 // administrator may read. A project whose stored toggle is off tells without that right: see
 // [Client.EnforcementFor].
 func (c *Client) Enforcement(ctx context.Context) (Enforcement, error) {
-	return c.instance.Load(ctx, struct{}{})
+	enforcement, err := c.instance.Load(ctx, struct{}{})
+	return enforcement, annotate(err, readingInstance, "at "+c.transport.BaseURL())
 }
+
+const readingInstance = "read the instance's settings"
 
 // EnforcementFor adds what one project's toggles tell to what the instance tells.
 func (c *Client) EnforcementFor(ctx context.Context, project *Project) (Enforcement, error) {
@@ -127,7 +133,7 @@ func (c *Client) EnforcementFor(ctx context.Context, project *Project) (Enforcem
 
 func (c *Client) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
 	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
-	err = annotate(err, "read the instance's settings", "at "+c.transport.BaseURL())
+	err = annotate(err, readingInstance, "at "+c.transport.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound):
 		return EnforcementUnknown, nil

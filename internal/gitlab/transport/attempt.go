@@ -53,7 +53,9 @@ type attempt struct {
 func (t *roundTripper) try(req *http.Request, body []byte, effect Effect, number int) *attempt {
 	a := &attempt{number: number, operation: operationOf(req.Context())}
 	limit := attemptTimeout{after: t.config.RequestTimeout}
-	ctx, cancel := context.WithTimeout(req.Context(), limit.after)
+	caller, release := unbroken(req.Context(), effect)
+	defer release()
+	ctx, cancel := context.WithTimeout(caller, limit.after)
 	defer cancel()
 
 	// A connection that net/http got and lost without writing is tried again by
@@ -73,11 +75,24 @@ func (t *roundTripper) try(req *http.Request, body []byte, effect Effect, number
 	a.took = time.Since(started)
 	a.sent = connected.Load()
 	if a.network != nil && ctx.Err() != nil {
-		if a.network = req.Context().Err(); a.network == nil {
+		if a.network = caller.Err(); a.network == nil {
 			a.network, a.timedOut = limit, true
 		}
 	}
 	return a
+}
+
+// unbroken keeps a request that may change something from being broken off by an interrupt: its answer
+// would be lost. A deadline holds all the same.
+func unbroken(ctx context.Context, effect Effect) (context.Context, context.CancelFunc) {
+	if effect == Read {
+		return ctx, func() {}
+	}
+	free := context.WithoutCancel(ctx)
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(free, end)
+	}
+	return free, func() {}
 }
 
 // dress returns the request as it goes out: with the token and the configured

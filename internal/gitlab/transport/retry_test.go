@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -269,7 +270,21 @@ func TestCallersContextEndsEverything(t *testing.T) {
 			t.Errorf("%+v after %d requests", e, len(s.requests()))
 		}
 	})
-	t.Run("in flight", func(t *testing.T) {
+	t.Run("not a write in flight", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		_, server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			cancel()
+			time.Sleep(10 * time.Millisecond)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, "{}")
+		})
+		client, _ := newClient(t, server.URL)
+		if _, err := sendIn(ctx, t, client, http.MethodPost); err != nil {
+			t.Errorf("the answer is lost: %v", err)
+		}
+	})
+	t.Run("a read in flight", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		s, server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -277,8 +292,8 @@ func TestCallersContextEndsEverything(t *testing.T) {
 			<-r.Context().Done()
 		})
 		client, _ := newClient(t, server.URL)
-		_, err := sendIn(ctx, t, client, http.MethodPost)
-		if e := asError(t, err); !errors.Is(err, context.Canceled) || !e.Uncertain || len(s.requests()) != 1 {
+		_, err := sendIn(ctx, t, client, http.MethodGet)
+		if e := asError(t, err); !errors.Is(err, context.Canceled) || e.Uncertain || len(s.requests()) != 1 {
 			t.Errorf("%+v after %d requests", e, len(s.requests()))
 		}
 	})
