@@ -83,6 +83,7 @@ func TestAccRotation_overlap(t *testing.T) {
 			acctest.NeedsEmbedded(t, g)
 			lib, app := g.Project(t, "lib"), g.Project(t, "app")
 			cli := acctest.NewCLI(t, g, rotated(kind, lib, app, 2))
+			cli.Setenv("TF_LOG_CORE=TRACE") // searched for secrets in the end, as the provider's log is
 			cli.Apply(t, 0)
 			first := inState(t, cli)
 			old := g.Variable(t, "projects", app.ID, "LIB_TOKEN").Value

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 )
@@ -77,16 +76,9 @@ func TestAccFaults(t *testing.T) { //nolint:paralleltest // one after the other,
 func (c *command) strikeWrite(t *testing.T, name string) {
 	t.Helper()
 	running := make(chan *acctest.Running, 1)
-	f := fault{do: func(s *struckRequest) {
-		r := <-running
-		r.Interrupt()
-		time.Sleep(100 * time.Millisecond) // the request is under way when the provider learns of it
-		copyAnswer(s.w, s.pass(s.body))
-	}}
-	if at := slices.IndexFunc(faults, func(f fault) bool { return f.name == name }); at >= 0 {
-		f = faults[at]
-	}
-	c.proxy.watch(strike{fault: f, write: 1})
+	c.proxy.interrupt = func() { (<-running).Interrupt() }
+	at := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+	c.proxy.watch(strike{fault: faults[at], write: 1})
 	r := c.cli.Start(t, "apply", "-auto-approve", "-input=false")
 	running <- r
 	result := r.Wait()
