@@ -119,7 +119,7 @@ func (g *GitLab) Calm(t testing.TB) {
 func NeedsEmbedded(t testing.TB, g *GitLab) {
 	t.Helper()
 	if !g.Embedded() {
-		t.Skip("a real GitLab cannot be asked for faults")
+		t.Skip("a real GitLab cannot be asked for faults, nor its clock be moved")
 	}
 }
 

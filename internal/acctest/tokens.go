@@ -82,15 +82,19 @@ func (g *GitLab) Variable(t testing.TB, of string, id int64, key string) Variabl
 	return Variable{}
 }
 
-// Advance moves the embedded GitLab's clock on.
+// Advance moves the embedded GitLab's clock on. A real one's cannot be moved, and skips the test.
 func (g *GitLab) Advance(t testing.TB, by time.Duration) {
 	t.Helper()
+	NeedsEmbedded(t, g)
 	g.call(t, g.admin, http.MethodPost, "/-/emulator/clock", map[string]any{"advance": by.String()}, nil)
 }
 
-// Clock is the embedded GitLab's.
+// Clock is the embedded GitLab's, or this machine's.
 func (g *GitLab) Clock(t testing.TB) time.Time {
 	t.Helper()
+	if !g.Embedded() {
+		return time.Now().UTC()
+	}
 	var answer struct {
 		Now time.Time `json:"now"`
 	}

@@ -2,7 +2,6 @@ package credential_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -111,10 +110,10 @@ func TestAccGit_push(t *testing.T) {
 // commit gives a project a first commit on main, which the embedded GitLab's have from the start.
 func commit(t *testing.T, g *acctest.GitLab, project acctest.Project) {
 	t.Helper()
-	if g.Embedded() {
+	if _, there := g.Git(t, project, "owner", g.Token, "fetch", "origin", "main"); there {
 		return
 	}
-	g.Admin(t, http.MethodPost, fmt.Sprintf("/projects/%d/repository/commits", project.ID), map[string]any{
-		"branch": "main", "commit_message": "first", "actions": []map[string]any{{"action": "create", "file_path": "README.md", "content": "hello"}},
-	}, nil)
+	if output, ok := g.Git(t, project, "owner", g.Token, "push", "origin", "HEAD:main"); !ok {
+		t.Fatalf("push the first commit: %s", output)
+	}
 }
