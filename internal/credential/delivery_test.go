@@ -559,6 +559,9 @@ func TestAccDelivery_refused(t *testing.T) {
 func TestAccDelivery_sharedKeys(t *testing.T) {
 	t.Parallel()
 	g := acctest.NewWith(t, emulator.Options{Flip: []string{"group-environment-scopes"}})
+	if g.Flipped("group-variable-filter-ignored") {
+		t.Skip("this GitLab finds a group's variables by key alone: several_scopes_of_a_key_in_an_old_group is for it")
+	}
 	lib, app, below := g.Project(t, "lib"), g.Project(t, "app"), g.Group(t, "below", &g.Root)
 	for _, scope := range []string{"*", "review/*"} {
 		makeVariable(t, g, "projects", app.ID, map[string]any{"key": "KEY", "value": "by-hand", "environment_scope": scope})
