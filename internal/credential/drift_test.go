@@ -191,7 +191,7 @@ func TestAccDrift_keptAtDestroy(t *testing.T) {
 	changeVariable(t, d.GitLab, d.app, "KEY", map[string]any{"value": "something-else"})
 	d.cli.Configure(t, "")
 	output := d.cli.Apply(t, 0)
-	for _, words := range []string{"CI/CD Variable Is Left as It Is", "KEY of " + d.app.Target() + " holds another value than was delivered, so it is not deleted."} {
+	for _, words := range []string{"CI/CD Variable Is Left as It Is", "KEY of " + d.app.Target() + " is not deleted: it holds another value than was delivered."} {
 		if !acctest.Says(output, words) {
 			t.Errorf("the destroy does not say %q:\n%s", words, output)
 		}

@@ -19,8 +19,8 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-// lifecycle makes, delivers and ends tokens. What it leaves is in next and record, errors or not: no
-// token that lives is in neither of them.
+// lifecycle makes, delivers and ends tokens. What it leaves is in plan, or in the state that
+// its methods are given, and in record, errors or not: no token that lives is in none of them.
 type lifecycle struct {
 	*session.Session
 	kind   kind
@@ -278,14 +278,14 @@ func stays(wanted map[string]delivery.Delivery, sealed delivery.Sealed) bool {
 }
 
 func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done bool) {
-	kept, err := sealed.TakeBack(ctx, l.GitLab, l.record.Key)
+	left, err := sealed.TakeBack(ctx, l.GitLab, l.record.Key)
 	switch {
 	case err != nil:
 		l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
 		return false
-	case kept:
+	case left != "":
 		l.diags.Append(diag.NewWarningDiagnostic(string(diagnose.VariableKept.For(sealed.Path+": "+sealed.Key)),
-			fmt.Sprintf("%s holds another value than was delivered, so it is not deleted.", sealed.Variable())))
+			fmt.Sprintf("%s is not deleted: %s.", sealed.Variable(), left)))
 	}
 	return true
 }

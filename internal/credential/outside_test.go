@@ -171,6 +171,9 @@ func TestAccOutside_parentDeleted(t *testing.T) {
 	if !acctest.Says(output, "Project Was Deleted ("+lib.Path+")") {
 		t.Errorf("nothing warns of the deletion:\n%s", output)
 	}
+	if !acctest.Says(output, "Delete it by hand: KEY_of_project of project "+app.Path) {
+		t.Errorf("the variables that stay are not named:\n%s", output)
+	}
 	for label := range parents {
 		if _, there := tokenInFile(t, cli, label); there {
 			t.Errorf("the state still has %s", label)

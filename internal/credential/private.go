@@ -1,11 +1,17 @@
 package credential
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
 const privateKey = "credential"
@@ -44,6 +50,19 @@ type lost struct {
 	Request gitlab.TokenRequest
 	// Before are the tokens that there were.
 	Before []int64
+}
+
+// orphanedVariables warns of variables whose token is gone with its parent.
+func (r record) orphanedVariables() (diags diag.Diagnostics) {
+	var names []string
+	for _, label := range slices.Sorted(maps.Keys(r.Deliveries)) {
+		names = append(names, r.Deliveries[label].Variable())
+	}
+	if len(names) > 0 {
+		diags.AddWarning(string(diagnose.VariableKept.For(r.Path)),
+			fmt.Sprintf("What was delivered of its token opens nothing any more, and stays where it is. Delete it by hand: %s.", strings.Join(names, ", ")))
+	}
+	return diags
 }
 
 // over are the previous tokens that an apply is to end.

@@ -120,6 +120,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, r.last(view, held), err)
 		if resp.Diagnostics.Append(diags...); gone {
+			resp.Diagnostics.Append(held.orphanedVariables()...)
 			resp.State.RemoveResource(ctx)
 		}
 		return
@@ -190,8 +191,10 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	view := state.view()
 	parent, _, err := r.look(ctx, view, held)
 	if err != nil {
-		_, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
-		resp.Diagnostics.Append(diags...)
+		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
+		if resp.Diagnostics.Append(diags...); gone {
+			resp.Diagnostics.Append(held.orphanedVariables()...)
+		}
 		return
 	}
 	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held, held: delivery.Expand(view.Deliveries)}

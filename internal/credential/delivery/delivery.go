@@ -13,8 +13,8 @@ import (
 // Delivery is one value of the map deliveries.
 type Delivery struct {
 	Label string
-	// Owner is the project or group of the variable, as it is spelled; its id is 0 until [Delivery.At]
-	// gives it.
+	// Owner is the project or group of the variable. [Expand] gives its kind alone; who resolves Spelled
+	// fills in the rest.
 	Owner gitlab.Target
 	// Spelled is the owner as the configuration has it: a path or an id.
 	Spelled string

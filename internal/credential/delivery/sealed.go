@@ -85,21 +85,22 @@ func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 	return v.Hidden == s.Hidden && (v.Hidden || hmac.Equal(s.MAC, mac(key, v.Value)))
 }
 
-// TakeBack deletes a variable that still holds what was delivered. Kept means that it holds something
-// else by now and was left alone. An owner that is gone took the variable along.
-func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte) (kept bool, err error) {
+// TakeBack deletes a variable that still holds what was delivered. One that was left alone has a reason,
+// as the end of a sentence: it holds something else by now, or its project or group cannot be seen, which
+// may be gone with it or not.
+func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte) (left string, err error) {
 	turn := take(client, s.Place)
 	defer turn.done()
 	finding, variable, err := s.Inspect(ctx, client, key)
 	switch {
 	case apierror.Is(err, apierror.NotFound):
-		return false, nil
+		return "its " + string(s.Kind) + " is gone, or out of sight", nil
 	case err != nil:
-		return false, err
+		return "", err
 	case finding == Gone:
-		return false, nil
+		return "", nil
 	case !s.heldBy(variable, key), turn.others(key):
-		return true, nil
+		return "it holds another value than was delivered", nil
 	}
 	err = client.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)
 	if apierror.Is(err, apierror.NotFound) {
@@ -108,5 +109,5 @@ func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte)
 	if err == nil {
 		turn.writer = nil
 	}
-	return false, err
+	return "", err
 }
