@@ -3,6 +3,7 @@ package session
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -21,7 +22,7 @@ type Session struct {
 	// Overlap notes what the planned resources manage.
 	Overlap overlap.Registry
 
-	told sync.Map
+	told, shared sync.Map
 }
 
 // Once is true the first time it is asked for a matter in this walk: many resources may meet one
@@ -29,6 +30,17 @@ type Session struct {
 func (s *Session) Once(matter string) bool {
 	_, before := s.told.LoadOrStore(matter, true)
 	return !before
+}
+
+// Shared gives the one value of a type that lives as long as the session: the first who asks for it
+// has it made, zero. Features keep in it what their resources tell each other within a walk.
+func Shared[T any](s *Session) *T {
+	held, ok := s.shared.Load(reflect.TypeFor[T]())
+	if !ok {
+		held, _ = s.shared.LoadOrStore(reflect.TypeFor[T](), new(T))
+	}
+	value, _ := held.(*T) // nothing else is stored under this type
+	return value
 }
 
 // From takes the session out of the provider data of a Configure request. It is nil, without an

@@ -75,3 +75,20 @@ func TestFrom(t *testing.T) {
 		})
 	}
 }
+
+func TestShared(t *testing.T) {
+	t.Parallel()
+	type notes struct{ count int }
+	type others struct{ count int }
+	s := &session.Session{}
+	session.Shared[notes](s).count = 3
+	if got := session.Shared[notes](s).count; got != 3 {
+		t.Errorf("the second who asks sees %d", got)
+	}
+	if got := session.Shared[others](s).count; got != 0 {
+		t.Errorf("another type sees %d", got)
+	}
+	if got := session.Shared[notes](&session.Session{}).count; got != 0 {
+		t.Errorf("another session sees %d", got)
+	}
+}
