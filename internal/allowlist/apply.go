@@ -2,7 +2,9 @@ package allowlist
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -10,20 +12,19 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
-// applier carries out a plan and finds the state that the server's answers amount to.
+// applier carries out the difference between a state and a plan, and finds the state that the server's
+// answers amount to.
 type applier struct {
-	*session.Session
-	config, plan allowlistModel
-	// state is nil for a creation.
-	state *allowlistModel
-	known known
-	// project is the id of the project.
-	project types.Int64
+	difference
+
+	plan allowlistModel
+	// id is that of the project.
+	id types.Int64
 }
 
 // applied is what an apply leaves behind.
@@ -38,173 +39,272 @@ type applied struct {
 // refused at no moment. An allowlist is not switched on while an entry that it should hold is
 // missing. Everything that was done is in the answer, errors or not.
 func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	done := applied{state: a.plan, known: a.known}
-	project, err := a.GitLab.Project(ctx, a.project.ValueInt64())
+	project, err := a.GitLab.FreshProject(ctx, a.id.ValueInt64())
 	if err != nil {
-		last := gitlab.Target{Kind: gitlab.KindProject, ID: a.project.ValueInt64(), Path: a.plan.Project.ValueString()}
-		diags.Append(diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last)))
-		return done, diags
+		last := gitlab.Target{Kind: gitlab.KindProject, ID: a.id.ValueInt64(), Path: a.plan.Project.ValueString()}
+		return done, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
 	}
-	done.known.Path = project.Path
+	a.project, done.known.Path = project, project.Path
 
-	planner := planner{lookup: lookup{Session: a.Session, project: project}, config: a.config, state: a.state, known: a.known}
-	var wishes []wish
-	for _, kind := range kinds {
-		if !a.config.entries(kind).IsNull() {
-			wishes = append(wishes, a.wish(ctx, &planner, kind))
-		}
+	sides, lists := a.sides(ctx)
+	planned := intent.Of(project, lists...)
+	if a.refuse(planned); a.diags.HasError() {
+		return done, a.diags
 	}
-	if diags.Append(planner.diags...); diags.HasError() {
-		return done, diags
-	}
+	phases := planned.Phases(project)
+	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Room)
+	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Grant)...)
+	enabled := a.toggle(ctx, incomplete(project, planned, sides, results))
+	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Rest)...)
 
-	changes := reconcile(project, wishes...)
-	firstRemoval := slices.IndexFunc(changes, func(c gitlab.Change) bool { return c.Action == gitlab.Remove })
-	if firstRemoval < 0 {
-		firstRemoval = len(changes)
-	}
-	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), changes[:firstRemoval])
-	failed := slices.ContainsFunc(results, func(r gitlab.Result) bool { return r.Err != nil })
-	enabled, toggleDiags := a.toggle(ctx, project, failed)
-	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), changes[firstRemoval:])...)
-
+	done.changed = enabled != project.Settings.InboundAllowlist
 	for _, result := range results {
 		if result.Err != nil {
-			diags.Append(diagnoseChange(result))
+			a.diags.Append(diagnoseChange(result))
 		} else {
 			done.changed = true
 		}
 	}
-	diags.Append(toggleDiags...)
-	if !a.config.Enabled.IsNull() {
+	a.diagnoseVanished(planned.Vanished)
+	a.warnMeanwhile(planned.Meanwhile)
+	if !a.config.Enabled.IsNull() && (a.state == nil || !a.config.Enabled.Equal(a.state.Enabled)) {
 		done.state.Enabled = types.BoolValue(enabled)
-		done.changed = done.changed || enabled != project.Settings.InboundAllowlist
 	}
-	for _, w := range wishes {
-		done.record(project, w, w.want, results)
+	for i, s := range sides {
+		done.record(project, s, intent.Of(project, lists[i]), results)
 	}
-	return done, diags
+	done.known.Paths = pathsOf(project, sides, a.known)
+	done.state.TargetIDs = done.known.fingerprint(&done.state)
+	if a.plan.TargetIDs.IsNull() {
+		done.state.TargetIDs = a.plan.TargetIDs // it is for the next read to fill
+	}
+	done.known.Listed = listedAfter(project, &done.state, results)
+	done.known.Carried = carried(&a.config, &done.state)
+	return done, a.diags
 }
 
-// wish is what the plan asks for one kind: what it holds is wanted; what the state held beyond that,
-// and what the plan names as removed, leaves.
-func (a *applier) wish(ctx context.Context, p *planner, kind gitlab.Kind) wish {
-	w := wish{kind: kind}
-	entries, diags := expand(ctx, kind, *a.plan.entries(kind))
-	p.diags.Append(diags...)
-	w.want = p.resolve(ctx, kind, p.known.ids(kind), entries)
-	p.checkTwoKeys(w.want)
-	before := p.before(ctx, kind)
-	if !p.letsGo() {
-		w.leave = p.leaving(w.want, before)
-	}
-	if !p.namesRemovals(before) {
-		return w
-	}
-	for _, element := range a.plan.Removes.Elements() {
-		if text, ok := element.(types.String); ok {
-			if target := onList(p.project, kind, gitlab.Ref{Path: text.ValueString()}); target.ID != 0 && !p.project.IsOwn(target) {
-				w.leave = append(w.leave, target)
-			}
-		}
-	}
-	return w
-}
-
-// toggle writes the configured toggle, except switching the list on after an entry failed.
-func (a *applier) toggle(ctx context.Context, project *gitlab.Project, entriesFailed bool) (enabled bool, diags diag.Diagnostics) {
-	stored := project.Settings.InboundAllowlist
-	change := toggle.Change(a.config.Enabled, stored)
-	if change == nil {
-		return stored, nil
-	}
-	at := path.Root("enabled")
-	if *change && entriesFailed {
-		diags.Append(diagnose.Problem(at, diagnose.ChangeSettings,
-			"Could not switch the allowlist of %s on: not all of its entries could be written, and those that are missing would be refused.\n\nThe next apply does both.", project.Target()))
-		return stored, diags
-	}
-	settings, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: change})
-	if err != nil {
-		diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, err))
-		return stored, diags
-	}
-	return settings.InboundAllowlist, toggle.WithoutEffect(ctx, a.GitLab, project, at, change)
-}
-
-// record writes one kind into the state: of what was to be there or to leave, what is there now, with
-// its permissions, and spelled as it was.
-func (done *applied) record(project *gitlab.Project, w wish, spelled []entry, results []gitlab.Result) {
-	concerns := make(map[int64]bool, len(w.want)+len(w.leave))
-	for _, e := range w.want {
-		concerns[e.target.ID] = true
-	}
-	for _, target := range w.leave {
-		concerns[target.ID] = true
-	}
-	held := slices.DeleteFunc(outcome(project, w.kind, results), func(e gitlab.Entry) bool { return !concerns[e.Target.ID] })
-	elements, ids := flatten(project, w.kind, held, spelled)
-	*done.state.entries(w.kind) = elements
-	done.known.setIDs(w.kind, ids)
-}
-
-// destroy takes back what the state holds: the toggle returns to the secure default first, then the
-// entries go.
-//
-// After a creation that failed half-way Terraform replaces the resource, and then alone it withholds
-// the private state. Nothing is taken back in that case: the creation that follows completes what is
-// there, and jobs are not refused in between.
-//
-// What could not be taken back stays in the state that it gives; nil leaves the state as it is.
-func (a *applier) destroy(ctx context.Context) (left *applied, diags diag.Diagnostics) {
-	if a.known.Path == "" && !a.known.Moved {
-		diags.AddWarning(string(diagnose.LeftAsItIs.For(a.state.Project.ValueString())),
-			"The creation of this list failed half-way, so Terraform makes the resource anew. What is on the list stays there meanwhile; the new creation completes it. "+
-				"Should the configuration name another project now, take the entries of this one back by hand.")
-		return nil, diags
-	}
-	project, err := a.GitLab.Project(ctx, a.project.ValueInt64())
-	if err != nil {
-		_, diags := ref.Unreadable(ctx, a.Session, diagnose.ReadAllowlist, a.known.project(a.project), err)
-		return nil, diags
-	}
-	if !a.state.Enabled.IsNull() && !project.Settings.InboundAllowlist {
-		on := true
-		if _, err := a.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: &on}); err != nil {
-			diags.Append(diagnose.Error(diagnose.ChangeSettings, err))
-			return nil, diags
-		}
-	}
-	var wishes []wish
-	spelled := map[gitlab.Kind][]entry{}
+// sides are the kinds that the configuration mentions, by what the plan has of them.
+func (a *applier) sides(ctx context.Context) (sides []side, lists []intent.List) {
 	for _, kind := range kinds {
-		if a.state.entries(kind).IsNull() {
+		if a.config.entries(kind).IsNull() {
 			continue
 		}
-		entries, expandDiags := expand(ctx, kind, *a.state.entries(kind))
-		diags.Append(expandDiags...)
-		spelled[kind] = identify(entries, a.known.ids(kind), project)
-		w := wish{kind: kind}
-		for _, e := range spelled[kind] {
-			w.leave = append(w.leave, e.target)
-		}
-		wishes = append(wishes, w)
+		s := a.side(ctx, kind, *a.plan.entries(kind))
+		s.named = a.named(s)
+		sides, lists = append(sides, s), append(lists, a.intended(s))
 	}
-	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), reconcile(project, wishes...))
+	if !a.diags.HasError() && !a.plan.TargetIDs.IsNull() && !a.plan.TargetIDs.IsUnknown() && !a.targetIDs(ctx, sides).Equal(a.plan.TargetIDs) {
+		a.diags.Append(outOfDate("a reference in the plan means another project or group by now than the one that the plan saw (attribute \"target_ids_fingerprint\")"))
+	}
+	return sides, lists
+}
+
+// named are the entries that the plan's attribute removes names, by the ids that the plan saw.
+func (a *applier) named(s side) (targets []gitlab.Target) {
+	if a.mark != nil || a.state != nil && !s.taken {
+		return a.nameless(s)
+	}
+	listed := a.listed(s.kind)
+	for _, element := range a.plan.Removes.Elements() {
+		text, _ := element.(types.String)
+		at := slices.IndexFunc(listed, func(t gitlab.Target) bool { return strings.EqualFold(t.Path, text.ValueString()) })
+		if at >= 0 {
+			targets = append(targets, listed[at])
+		}
+	}
+	return targets
+}
+
+// refuse ends an apply before any write where something would have to go that no line of the plan names.
+func (a *applier) refuse(planned intent.Intent) {
+	if len(planned.Unnamed) == 0 {
+		return
+	}
+	names := make([]string, 0, len(planned.Unnamed))
+	for _, target := range planned.Unnamed {
+		names = append(names, target.String())
+	}
+	a.diags.Append(outOfDate(strings.Join(names, ", ") + " has come onto the list and would have to go, which no line of the plan says"))
+}
+
+// outOfDate is the error of a plan that cannot be carried out as it was approved.
+func outOfDate(why string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(string(diagnose.OutOfDate),
+		"Could not apply the plan as it was approved: "+why+".\n\nNothing was written. Plan again, and look at what has changed.")
+}
+
+// incomplete tells whether an entry that the list is to hold is missing from it.
+func incomplete(project *gitlab.Project, planned intent.Intent, sides []side, results []gitlab.Result) bool {
 	for _, result := range results {
-		if result.Err != nil {
-			diags.Append(diagnoseChange(result))
+		if result.Err != nil && result.Change.Action != gitlab.Remove {
+			return true
 		}
 	}
-	left = &applied{state: *a.state, known: a.known}
-	if !left.state.Enabled.IsNull() {
-		left.state.Enabled = types.BoolValue(true)
+	for _, m := range planned.Meanwhile {
+		if m.Gone {
+			return true
+		}
 	}
-	for _, w := range wishes {
-		left.record(project, w, spelled[w.kind], results)
+	return len(planned.Vanished) > 0
+}
+
+// toggle writes the toggle where the plan changes it, except switching the list on while it lacks an
+// entry. It gives the value that is stored afterwards.
+func (a *applier) toggle(ctx context.Context, incomplete bool) (enabled bool) {
+	at, stored := path.Root(enabledAttribute), a.project.Settings.InboundAllowlist
+	before := types.BoolNull()
+	if a.state != nil {
+		before = a.state.Enabled
 	}
-	return left, diags
+	due := intent.ToggleOf(a.config.Enabled, before, stored)
+	switch {
+	case due.Meanwhile:
+		a.diags.Append(toggle.ChangedMeanwhile(at, a.project.Target(), "Limit access to this project", stored))
+		return stored
+	case due.Write == nil:
+		return stored
+	case *due.Write && incomplete:
+		a.diags.Append(diagnose.Problem(at, diagnose.ChangeSettings,
+			"Could not switch the allowlist of %s on: not all of its entries are on it, and those that are missing would be refused.\n\nThe next apply does both.", a.project.Target()))
+		return stored
+	}
+	settings, err := a.GitLab.UpdateSettings(ctx, a.project.Target(), gitlab.SettingsChange{InboundAllowlist: due.Write})
+	if err != nil {
+		a.diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, err))
+		return stored
+	}
+	a.diags.Append(toggle.WithoutEffect(ctx, a.GitLab, a.project, at, due.Write)...)
+	return settings.InboundAllowlist
+}
+
+// diagnoseVanished reports entries whose permissions the plan changes and that somebody has taken off the
+// list: a change of permissions is no reason to let them in again.
+func (l *lookup) diagnoseVanished(vanished []gitlab.Target) {
+	for _, target := range vanished {
+		l.diags.AddError(string(diagnose.SetPermissions), "Could not set the permissions of "+target.String()+" on the job token allowlist of "+l.project.Target().String()+
+			": somebody has taken it off the list since the plan was made, so it was not let in again.\n\nPlan again: the plan then says that it is added, or take it out of the configuration.")
+	}
+}
+
+// warnMeanwhile tells what somebody else has changed and this apply leaves as it is.
+func (l *lookup) warnMeanwhile(changes []intent.Meanwhile) {
+	if len(changes) == 0 {
+		return
+	}
+	lines := make([]string, 0, len(changes))
+	for _, m := range changes {
+		line := "  - " + m.Target.String()
+		switch {
+		case m.Came:
+			line += " has been added"
+		case m.Gone:
+			line += " has been removed"
+		default:
+			line += " has " + m.Now.String() + " now"
+		}
+		lines = append(lines, line)
+	}
+	l.diags.AddWarning(string(diagnose.ChangedMeanwhile.For(l.project.Path)),
+		"Somebody else has changed the job token allowlist of "+l.project.Target().String()+" since the state was last read. The plan does not speak of it, so it stays as it is:\n\n"+
+			strings.Join(lines, "\n")+"\n\nThe next plan shows it.")
+}
+
+// record writes one kind into the state. What the apply did not touch is as planned; of the rest what is
+// there now, spelled as it was.
+func (done *applied) record(project *gitlab.Project, s side, planned intent.Intent, results []gitlab.Result) {
+	held := outcome(project, s.kind, results)
+	failed := func(target gitlab.Target) bool {
+		return slices.ContainsFunc(results, func(r gitlab.Result) bool {
+			return r.Err != nil && r.Change.Target.Kind == target.Kind && r.Change.Target.ID == target.ID
+		}) || slices.ContainsFunc(planned.Vanished, func(t gitlab.Target) bool { return t.ID == target.ID })
+	}
+	m := newMapping(len(s.want))
+	for _, e := range s.want {
+		if !failed(e.target) {
+			if !e.labelled {
+				e.model.Target = types.StringNull()
+			}
+			m.put(e)
+		} else if at := slices.IndexFunc(held, func(h gitlab.Entry) bool { return h.Target.ID == e.target.ID }); at >= 0 {
+			m.put(e.granting(held[at]))
+		}
+	}
+	for _, step := range planned.Steps {
+		wanted := slices.ContainsFunc(s.want, func(e entry) bool { return e.target.ID == step.Target.ID })
+		if wanted || !failed(step.Target) {
+			continue
+		}
+		left := byItsPath(step.Stored, s.want)
+		if at := slices.IndexFunc(s.before, func(b entry) bool { return b.target.ID == step.Target.ID }); at >= 0 {
+			left = s.before[at].granting(step.Stored)
+		}
+		m.put(left)
+	}
+	*done.state.entries(s.kind) = m.value()
+	done.known.setIDs(s.kind, m.ids)
+}
+
+// outcome is the list as the results of changes say it is now.
+func outcome(project *gitlab.Project, kind gitlab.Kind, results []gitlab.Result) []gitlab.Entry {
+	held := slices.Clone(project.Entries(kind))
+	for _, result := range results {
+		change := result.Change
+		if result.Err != nil || change.Target.Kind != kind {
+			continue
+		}
+		i := slices.IndexFunc(held, func(h gitlab.Entry) bool { return h.Target.ID == change.Target.ID })
+		switch {
+		case change.Action == gitlab.Remove && i >= 0:
+			held = slices.Delete(held, i, i+1)
+		case change.Action == gitlab.Remove:
+		case i >= 0:
+			held[i].Permissions, held[i].PermissionsUnreadable = change.Permissions, false
+		default:
+			held = append(held, gitlab.Entry{Target: change.Target, Permissions: change.Permissions})
+		}
+	}
+	return held
+}
+
+// listedAfter is what an apply leaves of the lists that are not managed whole.
+func listedAfter(project *gitlab.Project, state *allowlistModel, results []gitlab.Result) map[gitlab.Kind]map[string]int64 {
+	after := *project
+	after.Projects, after.Groups = outcome(project, gitlab.KindProject, results), outcome(project, gitlab.KindGroup, results)
+	return listedBeside(&after, state)
+}
+
+// pathsOf are the paths of what is spelled by its id, without which nobody could tell a deletion from
+// a loss of sight.
+func pathsOf(project *gitlab.Project, sides []side, before known) map[string]string {
+	paths := maps.Clone(before.Paths)
+	for _, s := range sides {
+		for _, e := range s.want {
+			path := e.target.Path
+			if path == "" {
+				path = onList(project, s.kind, e.target.Ref()).Path
+			}
+			if path == "" || strings.EqualFold(path, e.text) {
+				continue
+			}
+			if paths == nil {
+				paths = map[string]string{}
+			}
+			paths[e.text] = path
+		}
+	}
+	return paths
+}
+
+// carried are attributes that the state holds though the configuration does not mention them.
+func carried(config, state *allowlistModel) (names []string) {
+	mentioned := config.managed()
+	for _, name := range state.managed() {
+		if !slices.Contains(mentioned, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // diagnoseChange turns a failed change into a diagnostic.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 )
 
 // caution is what a user should know of an entry that a plan adds or changes. A new one is a line in
@@ -20,57 +21,54 @@ type caution struct {
 
 // decision is an entry that a plan adds or changes.
 type decision struct {
-	entry
+	intent.Step
+
 	project *gitlab.Project
-	// stored is what the server holds of it now, where it is held.
-	stored gitlab.Entry
-	held   bool
-	// adopted means that it is held but was not managed so far.
-	adopted bool
 	// ownListed means that the project's own entry is there too, or wanted.
 	ownListed bool
+	// ours means that a resource of this walk holds the entry: it is being replaced.
+	ours bool
 }
 
 var cautions = []caution{
 	{
 		title: diagnose.WidensEntry,
 		applies: func(d decision) bool {
-			return d.held && d.permissions.Default && !d.stored.Permissions.Default
+			return d.grants() && d.Held && d.Permissions.Default && !d.Stored.Permissions.Default
 		},
 		text: "gets GitLab's default permissions, all that the job's user may do there, in place of the fine-grained ones that it has now. Write permissions = [] to grant no endpoint.",
 	},
 	{
 		title:   diagnose.ChangesAdopted,
-		applies: func(d decision) bool { return d.adopted && !d.permissions.Default },
+		applies: func(d decision) bool { return d.grants() && d.Held && d.New && !d.ours && !d.Permissions.Default },
 		text:    "is on the list already. The apply takes it over and changes its permissions to those of the configuration.",
 	},
 	{
 		title: diagnose.WholeGroup,
 		applies: func(d decision) bool {
-			return d.kind == gitlab.KindGroup && d.permissions.Default && !strings.Contains(d.target.Path, "/")
+			return d.grants() && d.Target.Kind == gitlab.KindGroup && d.Permissions.Default && !strings.Contains(d.Target.Path, "/")
 		},
 		text: "is a top-level group with the default permissions: every project below it, those made later too, gets all that its jobs' users may do. List a subgroup, or give it fine-grained permissions.",
 	},
 	{
 		title:   diagnose.GitStaysOpen,
-		applies: func(d decision) bool { return !d.permissions.Default && len(d.permissions.Names) == 0 },
+		applies: func(d decision) bool { return d.grants() && !d.Permissions.Default && len(d.Permissions.Names) == 0 },
 		text:    "gets no permissions, which closes every API endpoint to it. Git clone and container image pull do not ask for permissions: they stay open to every entry. Leave the entry out to close them.",
 	},
 	{
 		title: diagnose.BindsOwnJobs,
 		applies: func(d decision) bool {
-			below := strings.ToLower(d.target.Path) + "/"
-			return d.kind == gitlab.KindGroup && !d.permissions.Default && !d.ownListed && strings.HasPrefix(strings.ToLower(d.project.Path), below)
+			below := strings.ToLower(d.Target.Path) + "/"
+			return d.grants() && d.Target.Kind == gitlab.KindGroup && !d.Permissions.Default && !d.ownListed && strings.HasPrefix(strings.ToLower(d.project.Path), below)
 		},
 		text: "is a group that holds the project itself: its fine-grained permissions bind the project's own jobs too. List the project itself to give them others.",
 	},
 }
 
-// caution warns of entries that the plan adds or changes; of the others it was told when they came.
-// before are the entries managed so far: the project's own, when it leaves, goes back to the default
-// permissions. The subject goes into the titles, so that Terraform does not fold them.
-func (l *lookup) caution(subject string, want, before []entry) {
-	decisions := l.decide(want, before)
+// caution warns of entries that the plan adds or changes; of the others it was told when they came. The
+// subject goes into the titles, so that Terraform does not fold them.
+func (l *lookup) caution(subject string, planned intent.Intent, want []entry) {
+	decisions := l.decide(planned, want)
 	for _, c := range cautions {
 		var lines []string
 		for _, d := range decisions {
@@ -78,53 +76,44 @@ func (l *lookup) caution(subject string, want, before []entry) {
 				lines = append(lines, d.line())
 			}
 		}
-		if c.title == diagnose.WidensEntry {
-			lines = append(lines, l.ownLeaves(want, before)...)
+		l.tell(subject, c.title, lines, c.text)
+	}
+	var adopted []string
+	for _, target := range planned.Adopted {
+		if !heldInWalk(l.Session, l.project.ID, target) {
+			adopted = append(adopted, fmt.Sprintf("  - %s", target))
 		}
-		if len(lines) > 0 {
-			l.diags.AddWarning(string(c.title.For(subject)), fmt.Sprintf("On the allowlist of %s, each of\n\n%s\n\n%s",
-				l.project.Target(), strings.Join(lines, "\n"), c.text))
-		}
+	}
+	l.tell(subject, diagnose.AdoptsEntries, adopted,
+		"is there already, just as it is configured. The apply writes nothing for it: it takes the entry over, which is then removed when it leaves the configuration.")
+}
+
+func (l *lookup) tell(subject string, title diagnose.Title, lines []string, text string) {
+	if len(lines) > 0 {
+		l.diags.AddWarning(string(title.For(subject)), fmt.Sprintf("On the allowlist of %s, each of\n\n%s\n\n%s",
+			l.project.Target(), strings.Join(lines, "\n"), text))
 	}
 }
 
-// decide finds what the plan adds or changes.
-func (l *lookup) decide(want, before []entry) []decision {
+// decide adds to what the plan changes what cautions hang on.
+func (l *lookup) decide(planned intent.Intent, want []entry) []decision {
 	_, ownListed := l.project.OwnEntry()
 	ownListed = ownListed || slices.ContainsFunc(want, func(e entry) bool { return l.project.IsOwn(e.target) })
-	var decisions []decision
-	for _, e := range want {
-		if e.target.ID == 0 || !e.permissionsKnown {
-			continue
-		}
-		held := l.project.Entries(e.kind)
-		if _, due := bring(l.project, held, e); !due {
-			continue
-		}
-		d := decision{entry: e, project: l.project, ownListed: ownListed}
-		if i := slices.IndexFunc(held, func(h gitlab.Entry) bool { return h.Target.ID == e.target.ID }); i >= 0 {
-			d.stored, d.held = held[i], true
-			d.adopted = !slices.ContainsFunc(before, func(b entry) bool { return b.kind == e.kind && b.target.ID == e.target.ID })
-		}
-		decisions = append(decisions, d)
+	decisions := make([]decision, 0, len(planned.Steps))
+	for _, step := range planned.Steps {
+		decisions = append(decisions, decision{
+			Step: step, project: l.project, ownListed: ownListed, ours: heldInWalk(l.Session, l.project.ID, step.Target),
+		})
 	}
 	return decisions
 }
 
-func (d decision) line() string {
-	if !d.held {
-		return fmt.Sprintf("  - %s", d.target)
-	}
-	return fmt.Sprintf("  - %s, which has %s", d.target, d.stored.Permissions)
-}
+// grants tells an addition or a change from a removal.
+func (d decision) grants() bool { return d.Action != gitlab.Remove }
 
-// ownLeaves is the project's own entry where it is no longer listed: it loses its fine-grained
-// permissions, which opens it.
-func (l *lookup) ownLeaves(want, before []entry) []string {
-	isOwn := func(e entry) bool { return l.project.IsOwn(e.target) }
-	stored, held := l.project.OwnEntry()
-	if !held || stored.Permissions.Default || !slices.ContainsFunc(before, isOwn) || slices.ContainsFunc(want, isOwn) {
-		return nil
+func (d decision) line() string {
+	if !d.Held {
+		return fmt.Sprintf("  - %s", d.Target)
 	}
-	return []string{decision{entry: entry{target: stored.Target}, stored: stored, held: true}.line()}
+	return fmt.Sprintf("  - %s, which has %s", d.Target, d.Stored.Permissions)
 }

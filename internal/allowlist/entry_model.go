@@ -1,6 +1,9 @@
 package allowlist
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -55,7 +58,20 @@ func (m *entryResourceModel) project() gitlab.Target {
 
 // leaving is what a destroy takes back.
 func (m *entryResourceModel) leaving() overlap.Claim {
-	return overlap.Claim{Resource: "jobtoken_allowlist_entry", Leaving: true, Targets: []gitlab.Target{expandEntry(m).target}}
+	return overlap.Claim{Resource: entryTypeName, Leaving: true, Targets: []gitlab.Target{expandEntry(m).target}}
+}
+
+// handoverKey is how both halves of a replacement know each other.
+func (m *entryResourceModel) handoverKey() string {
+	kind := m.kind()
+	reference, _ := m.target(kind)
+	return strings.Join([]string{entryTypeName, m.Project.ValueString(), string(kind), reference.ValueString()}, " ")
+}
+
+// place is what no two resources are to hold.
+func (m *entryResourceModel) place() string {
+	target := expandEntry(m).target
+	return fmt.Sprintf("%s %d %s %d", entryTypeName, m.ProjectID.ValueInt64(), target.Kind, target.ID)
 }
 
 func (m *entryResourceModel) identity() entryIdentityModel {

@@ -2,14 +2,19 @@ package allowlist
 
 import (
 	"context"
+	"maps"
+	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
 // entryPlanner makes the plan of one entry.
@@ -18,6 +23,13 @@ type entryPlanner struct {
 	config entryResourceModel
 	// state is nil for a creation.
 	state *entryResourceModel
+	// known is what the last read stored; that of the first half too, in a replacement.
+	known known
+	// handed is what the destroy half of a replacement handed over; nil in all other cases.
+	handed *tenure.Mark
+
+	// want is the entry once it is resolved.
+	want entry
 }
 
 // plan completes the proposed plan. It answers the attributes for which the resource has to be
@@ -27,12 +39,15 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 	if p.state != nil {
 		state = *p.state
 	}
-	project, diags := ref.PlanProject(ctx, p.GitLab, p.config.Project, state.Project, state.ProjectID)
+	project, diags := p.planProject(ctx, state)
 	p.diags.Append(diags...)
-	if diags.HasError() || project.Unknown() {
+	switch {
+	case diags.HasError():
 		return nil
-	}
-	if project.Replace {
+	case project.Unknown():
+		plan.ProjectID = types.Int64Unknown()
+		return nil
+	case project.Replace:
 		return path.Paths{ref.Attribute}
 	}
 	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, state.ProjectID, p.state == nil)
@@ -44,18 +59,38 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 	}
 	p.project = snapshot
 	p.diags.Append(ref.Renamed(ref.Attribute, p.config.Project, snapshot.Target())...)
+	return p.planTarget(ctx, plan)
+}
 
+func (p *entryPlanner) planProject(ctx context.Context, state entryResourceModel) (ref.Planned, diag.Diagnostics) {
+	if p.handed != nil {
+		return ref.Planned{Spelling: p.config.Project, ID: p.handed.ProjectID}, nil
+	}
+	return ref.PlanProject(ctx, p.GitLab, p.config.Project, state.Project, state.ProjectID)
+}
+
+// planTarget plans whom the entry lets in.
+func (p *entryPlanner) planTarget(ctx context.Context, plan *entryResourceModel) (replace path.Paths) {
 	want := expandEntry(&p.config)
 	if want.unknown {
+		_, id := plan.target(want.kind)
+		*id = types.Int64Unknown()
 		return nil
 	}
-	ids := map[string]int64{}
+	ids := maps.Clone(p.known.ids(want.kind))
+	if ids == nil {
+		ids = map[string]int64{}
+	}
+	if p.handed != nil {
+		ids = p.handed.IDs(want.kind)
+	}
 	if p.state != nil {
 		before := expandEntry(p.state)
 		if before.kind != want.kind {
 			return path.Paths{path.Root("target_" + string(want.kind))}
 		}
 		ids[before.text] = before.target.ID
+		holds(p.Session, p.project.ID, before.kind, before.target.ID)
 	}
 	found := p.resolve(ctx, want.kind, ids, []entry{want})
 	p.checkPermissions(ctx, found)
@@ -72,24 +107,69 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 		*reference = *spelling
 	}
 	plan.setTarget(want.kind, *reference, types.Int64Value(want.target.ID))
-	p.diags.Append(ref.Renamed(want.at(), types.StringValue(want.text), want.target)...)
-	var managed []entry
-	if p.state != nil {
-		managed = []entry{want}
-	}
-	p.caution(snapshot.Path+", "+want.target.Path, []entry{want}, managed)
-	p.checkRoom(want)
-	p.diags.Append(p.Claim(snapshot.Target(), overlap.Claim{Resource: "jobtoken_allowlist_entry", Targets: []gitlab.Target{want.target}})...)
+	p.want = want
+	p.warn()
 	return nil
 }
 
-// checkRoom refuses an entry for which GitLab has no room left.
-func (p *entryPlanner) checkRoom(want entry) {
-	change, due := bring(p.project, p.project.Entries(want.kind), want)
-	isNew := due && (change.Action == gitlab.Add || !holdsTarget(p.project.Entries(want.kind), want.target.ID))
-	if isNew && len(p.project.Entries(want.kind)) >= gitlab.MaxEntries {
-		p.diags.Append(diagnose.Problem(want.at(), diagnose.TooManyEntries,
-			"The allowlist of %s holds %d %s already, as many as GitLab stores. Allow a common group in place of its projects.",
-			p.project.Target(), gitlab.MaxEntries, attribute(want.kind)))
+// warn tells what the diff does not show.
+func (p *entryPlanner) warn() {
+	want := p.want
+	if want.dead {
+		p.warnDead(want)
+	} else {
+		p.diags.Append(ref.Renamed(want.at(), types.StringValue(want.text), want.target)...)
 	}
+	planned := intent.Of(p.project, entryDifference(p.state, want))
+	p.caution(p.project.Path+", "+want.target.Path, planned, []entry{want})
+	p.checkRoom(planned)
+	claim := overlap.Claim{Resource: entryTypeName, Targets: []gitlab.Target{want.target}}
+	if !want.dead {
+		claim.Wants = claim.Targets
+	}
+	p.diags.Append(p.Claim(p.project.Target(), claim)...)
+}
+
+// entryDifference is what a plan says of one entry. The state is nil in a creation.
+func entryDifference(state *entryResourceModel, want entry) intent.List {
+	l := intent.List{Kind: want.kind, Want: intended([]entry{want})}
+	if state != nil {
+		l.Before = intended([]entry{expandEntry(state)})
+	}
+	return l
+}
+
+// marked is what the destroy half of a replacement has to know of this creation.
+func (p *entryPlanner) marked() (tenure.Mark, bool) {
+	if p.state != nil || p.project == nil || p.want.target.ID == 0 || p.diags.HasError() {
+		return tenure.Mark{}, false
+	}
+	mark := tenure.Mark{Key: p.config.handoverKey(), ProjectID: p.project.ID}
+	ids := map[string]int64{p.want.text: p.want.target.ID}
+	if p.want.kind == gitlab.KindGroup {
+		mark.Groups = ids
+	} else {
+		mark.Projects = ids
+	}
+	return mark, true
+}
+
+// checkRoom refuses an entry for which GitLab has no room left. Where resources of this walk hold entries
+// of the list, one of them may leave first.
+func (p *entryPlanner) checkRoom(planned intent.Intent) {
+	entries := p.project.Entries(p.want.kind)
+	takesRoom := func(s intent.Step) bool { return s.Action != gitlab.Remove && !s.Held }
+	if !slices.ContainsFunc(planned.Steps, takesRoom) || len(entries) < gitlab.MaxEntries {
+		return
+	}
+	ours := func(e gitlab.Entry) bool { return heldInWalk(p.Session, p.project.ID, e.Target) }
+	if slices.ContainsFunc(entries, ours) {
+		p.diags.Append(diagnose.Warn(p.want.at(), diagnose.ListIsFull.For(p.project.Path),
+			"The allowlist of %s holds %d %s, as many as GitLab stores. There is room for %s only once another entry has left.",
+			p.project.Target(), gitlab.MaxEntries, attribute(p.want.kind), p.want.target))
+		return
+	}
+	p.diags.Append(diagnose.Problem(p.want.at(), diagnose.TooManyEntries,
+		"The allowlist of %s holds %d %s already, as many as GitLab stores. Allow a common group in place of its projects.",
+		p.project.Target(), gitlab.MaxEntries, attribute(p.want.kind)))
 }

@@ -3,6 +3,8 @@ package allowlist
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -19,9 +21,11 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
 var (
@@ -97,6 +101,7 @@ func (r *entryResource) ConfigValidators(context.Context) []resource.ConfigValid
 }
 
 func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
 	if r.session == nil {
 		return
 	}
@@ -104,13 +109,19 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		var state entryResourceModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		resp.Diagnostics.Append(r.session.Claim(state.project(), state.leaving())...)
+		resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(state.ProjectID.ValueInt64(), entryTypeName))...)
 		return
 	}
 	p := entryPlanner{lookup: lookup{Session: r.session}}
 	var plan entryResourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	resp.Diagnostics.Append(diags...)
+	p.known, p.paths = stored, stored.Paths
+	if req.State.Raw.IsNull() {
+		p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey())
+	} else {
 		p.state = &entryResourceModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
 	}
@@ -118,6 +129,9 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	resp.RequiresReplace.Append(p.plan(ctx, &plan)...)
+	if mark, whole := p.marked(); whole {
+		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
+	}
 	resp.Diagnostics.Append(p.diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -128,15 +142,36 @@ func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	path, diags := r.write(ctx, plan.ProjectID, &plan)
+	stored, diags := r.write(ctx, plan.ProjectID, nil, &plan)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		r.keepHandedOver(ctx, &plan, resp)
 		return
 	}
+	stored.Born = tenure.NewSerial()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, known{Path: path})...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, stored)...)
+}
+
+// keepHandedOver names in the state what the destroy half of a replacement left to a creation that failed:
+// the entry is still there.
+func (r *entryResource) keepHandedOver(ctx context.Context, plan *entryResourceModel, resp *resource.CreateResponse) {
+	if session.Shared[tenure.Handovers](r.session).Find(plan.handoverKey()) == nil {
+		return
+	}
+	project, err := r.session.GitLab.Project(ctx, plan.ProjectID.ValueInt64())
+	if err != nil {
+		return
+	}
+	left := *plan
+	found := false
+	if left.Permissions, found = flattenEntry(project, expandEntry(plan)); found {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &left)...)
+		resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, entryKnown(project, plan, known{}))...)
+	}
 }
 
 func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
 	var state entryResourceModel
 	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
 		return
@@ -149,6 +184,8 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	births := session.Shared[tenure.Births](r.session)
+	births.Note(stored.Born, state.place())
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
@@ -162,7 +199,7 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		spelling, _ := state.target(state.kind())
 		*spelling = types.StringNull() // it was spelled by id: now by path
 	}
-	found, diags := r.read(ctx, project, &state)
+	found, diags := r.read(ctx, project, &state, stored)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -170,13 +207,22 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	fresh := entryKnown(project, &state, stored)
+	fresh.Superseded = nil
+	if births.Younger(stored.Born, state.place()) {
+		fresh.Superseded = []string{"entry"}
+	}
+	holds(r.session, project.ID, state.kind(), expandEntry(&state).target.ID)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, known{Path: project.Path})...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
 }
 
 func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan entryResourceModel
-	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
+	var plan, state entryResourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	before, diags := private.Get[known](ctx, req.Private, knownKey)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	identity := plan.identity()
@@ -186,34 +232,50 @@ func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	identity.ProjectID = id
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
-	path, diags := r.write(ctx, id, &plan)
+	stored, diags := r.write(ctx, id, &state, &plan)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	stored.Record = before.Record
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, known{Path: path})...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, stored)...)
 }
 
 func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state entryResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
+	stored, knownDiags := private.Get[known](ctx, req.Private, knownKey)
+	mark, markDiags := tenure.Left(ctx, req.Private)
+	noted, notedDiags := tenure.Noted(ctx, req.Private)
+	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
 	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	state.ProjectID = id
-	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	e := expandEntry(&state)
+	kept := noted.And(r.session.Overlap.Kept(id.ValueInt64(), entryTypeName))
+	switch {
+	case mark.For(id.ValueInt64()) && slices.Contains(slices.Collect(maps.Values(mark.IDs(e.kind))), e.target.ID):
+		session.Shared[tenure.Handovers](r.session).Put(mark)
+		holds(r.session, id.ValueInt64(), e.kind, e.target.ID)
+		return
+	case kept.Has(e.target):
+		return
+	case len(stored.Superseded) > 0:
+		resp.Diagnostics.AddWarning(string(diagnose.LeftAsItIs.For(stored.Path)),
+			fmt.Sprintf("Another resource of this configuration was made later and holds the entry for %s too: with create_before_destroy this is what an interrupted apply leaves of the former one. It stays on the list.", e.target))
+		return
+	}
+	project, err := r.session.GitLab.FreshProject(ctx, id.ValueInt64())
 	if err != nil {
-		_, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
+		_, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(id), err)
 		resp.Diagnostics.Append(diags...)
 		return
 	}
-	e := expandEntry(&state)
-	resp.Diagnostics.Append(r.change(ctx, project, wish{kind: e.kind, leave: []gitlab.Target{e.target}})...)
+	l := lookup{Session: r.session, project: project}
+	l.change(ctx, intent.Of(project, intent.List{Kind: e.kind, Before: intended([]entry{e})}))
+	resp.Diagnostics.Append(l.diags...)
 }
 
 func (r *entryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
@@ -268,39 +330,58 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 	return identity, nil
 }
 
-// write brings the entry about: adopts it, adds it, or changes its permissions. It gives the project's
-// path.
-func (r *entryResource) write(ctx context.Context, id types.Int64, plan *entryResourceModel) (path string, diags diag.Diagnostics) {
-	project, err := r.session.GitLab.Project(ctx, id.ValueInt64())
+// write brings the difference between the state (nil in a creation) and the plan about: adopts the entry,
+// adds it, or changes its permissions.
+func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *entryResourceModel) (stored known, diags diag.Diagnostics) {
+	project, err := r.session.GitLab.FreshProject(ctx, id.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: plan.Project.ValueString()}
-		return "", diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
+		return known{}, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
 	}
 	l := lookup{Session: r.session, project: project}
 	e := expandEntry(plan)
 	found := l.resolve(ctx, e.kind, map[string]int64{e.text: e.target.ID}, []entry{e})
+	stored = entryKnown(project, plan, known{})
 	if l.diags.HasError() {
-		return project.Path, l.diags
+		return stored, l.diags
 	}
-	return project.Path, r.change(ctx, project, wish{kind: e.kind, want: found})
+	l.change(ctx, intent.Of(project, entryDifference(state, found[0])))
+	return stored, l.diags
 }
 
-// change carries out what lies between the list and a wish.
-func (r *entryResource) change(ctx context.Context, project *gitlab.Project, w wish) (diags diag.Diagnostics) {
-	for _, result := range r.session.GitLab.ChangeAllowlist(ctx, project.Target(), reconcile(project, w)) {
+// entryKnown is what is kept of an entry beside the state.
+func entryKnown(project *gitlab.Project, m *entryResourceModel, before known) known {
+	e := expandEntry(m)
+	fresh := known{Path: project.Path, Record: before.Record}
+	ids := map[string]int64{e.text: e.target.ID}
+	fresh.setIDs(e.kind, ids)
+	fresh.keepPaths(project, e.kind, ids, before)
+	return fresh
+}
+
+// change carries out what lies between the state and the plan of one entry.
+func (l *lookup) change(ctx context.Context, planned intent.Intent) {
+	phases := planned.Phases(l.project)
+	for _, result := range l.GitLab.ChangeAllowlist(ctx, l.project.Target(), slices.Concat(phases.Room, phases.Grant, phases.Rest)) {
 		if result.Err != nil {
-			diags.Append(diagnoseChange(result))
+			l.diags.Append(diagnoseChange(result))
 		}
 	}
-	return diags
+	l.diagnoseVanished(planned.Vanished)
+	l.warnMeanwhile(planned.Meanwhile)
 }
 
-// read fills the state from the server. It answers whether the entry is on the list.
-func (r *entryResource) read(ctx context.Context, project *gitlab.Project, state *entryResourceModel) (found bool, diags diag.Diagnostics) {
+// read fills the state from the server. It answers whether the entry is on the list, or was and its
+// target was deleted.
+func (r *entryResource) read(ctx context.Context, project *gitlab.Project, state *entryResourceModel, stored known) (found bool, diags diag.Diagnostics) {
 	e := expandEntry(state)
-	if state.Permissions, found = flattenEntry(project, e); !found {
-		return false, nil
+	l := lookup{Session: r.session, project: project}
+	permissions, found := flattenEntry(project, e)
+	if !found {
+		dead := l.dead(ctx, e.kind, []entry{e}, stored)
+		return len(dead) > 0, l.diags
 	}
+	state.Permissions = permissions
 	target := onList(project, e.kind, gitlab.Ref{ID: e.target.ID})
 	spelling, id := state.target(e.kind)
 	var projectDiags, targetDiags diag.Diagnostics

@@ -2,6 +2,7 @@ package allowlist
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -15,11 +16,14 @@ import (
 type lookup struct {
 	*session.Session
 	project *gitlab.Project
-	diags   diag.Diagnostics
+	// paths are the last known paths of what the state spells by id.
+	paths map[string]string
+
+	diags diag.Diagnostics
 }
 
 // resolve fills the targets of configured entries. A spelling known from the state, or standing on
-// the list, is not asked for again.
+// the list, is not asked for again; a target that the state knows and that was deleted is dead.
 func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]int64, want []entry) []entry {
 	var open []gitlab.Ref
 	for i, e := range want {
@@ -48,13 +52,29 @@ func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]i
 		}
 		r := open[0]
 		open = open[1:]
-		if err := found[r].Err; err != nil {
-			l.diags.Append(l.unresolved(ctx, e, r, err))
+		err := found[r].Err
+		if err == nil {
+			want[i].target = found[r].Value
 			continue
 		}
-		want[i].target = found[r].Value
+		if last, gone := l.wasDeleted(ctx, e, r, err); gone {
+			want[i].target, want[i].dead = last, true
+			continue
+		}
+		l.diags.Append(l.unresolved(ctx, e, r, err))
 	}
 	return want
+}
+
+// wasDeleted tells whether a reference that the state knows by id leads nowhere because its target is gone.
+func (l *lookup) wasDeleted(ctx context.Context, e entry, r gitlab.Ref, err error) (gitlab.Target, bool) {
+	if r.ID == 0 || strconv.FormatInt(r.ID, 10) == e.text && l.paths[e.text] == "" {
+		return gitlab.Target{}, false
+	}
+	k := known{Paths: l.paths}
+	last := gitlab.Target{Kind: e.kind, ID: r.ID, Path: k.lastPath(e)}
+	gone, lookupErr := goneForGood(ctx, l.GitLab, last, err)
+	return last, gone && lookupErr == nil
 }
 
 // unresolved explains why a target was not found: often it is of the other kind.

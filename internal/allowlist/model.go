@@ -15,8 +15,9 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
 // allowlistModel is the resource jobtoken_allowlist.
@@ -28,6 +29,7 @@ type allowlistModel struct {
 	Projects  types.Map    `tfsdk:"projects"`
 	Groups    types.Map    `tfsdk:"groups"`
 	Removes   types.List   `tfsdk:"removes"`
+	TargetIDs types.String `tfsdk:"target_ids_fingerprint"`
 }
 
 // entryModel is one value of the maps projects and groups.
@@ -48,6 +50,8 @@ var entryType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // kinds are the two maps of a list, in the order in which they are treated.
 var kinds = []gitlab.Kind{gitlab.KindProject, gitlab.KindGroup}
 
+const enabledAttribute = "enabled"
+
 // attribute is the name of the map that holds a kind.
 func attribute(kind gitlab.Kind) string { return string(kind) + "s" }
 
@@ -64,24 +68,33 @@ func (m *allowlistModel) project() gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: m.Project.ValueString()}
 }
 
-// leaving is what a destroy takes back.
-func (m *allowlistModel) leaving() overlap.Claim {
-	claim := overlap.Claim{Resource: "jobtoken_allowlist", Leaving: true, Toggle: !m.Enabled.IsNull()}
+// managed are the attributes that a configuration mentions, or that a state holds.
+func (m *allowlistModel) managed() (names []string) {
+	if !m.Enabled.IsNull() {
+		names = append(names, enabledAttribute)
+	}
 	for _, kind := range kinds {
 		if !m.entries(kind).IsNull() {
-			claim.Whole = append(claim.Whole, kind)
+			names = append(names, attribute(kind))
 		}
 	}
-	return claim
+	return names
 }
 
 // known are the ids that the server gave to what the state spells, kept in private state.
 type known struct {
+	tenure.Record
+
 	// Path is the project's path when it was last read.
 	Path string `json:"path"`
 	// Projects and Groups hold the id of each reference in the two maps, as it is spelled.
 	Projects map[string]int64 `json:"projects,omitempty"`
 	Groups   map[string]int64 `json:"groups,omitempty"`
+	// Listed is what was last seen on the lists that are not managed whole: the ids by path. Should such a
+	// list become managed, it tells what leaves, alike at plan and at apply.
+	Listed map[gitlab.Kind]map[string]int64 `json:"listed,omitempty"`
+	// Paths are the last known paths of what is spelled by its id.
+	Paths map[string]string `json:"paths,omitempty"`
 	// Moved means that the state comes from another provider and was not read yet: it spells by id.
 	Moved bool `json:"moved,omitempty"`
 }
@@ -126,6 +139,21 @@ type entry struct {
 	model            entryModel
 	// target is filled by resolving; its ID is 0 before.
 	target gitlab.Target
+	// dead means that the state knows the target and that it was deleted for good.
+	dead bool
+}
+
+// intended is the entry as the difference between a state and a plan takes it.
+func (e entry) intended() intent.Entry {
+	return intent.Entry{Target: e.target, Permissions: e.permissions, Undecided: !e.permissionsKnown, Dead: e.dead}
+}
+
+func intended(entries []entry) []intent.Entry {
+	all := make([]intent.Entry, 0, len(entries))
+	for _, e := range entries {
+		all = append(all, e.intended())
+	}
+	return all
 }
 
 // at is the attribute that holds the reference.
@@ -200,42 +228,66 @@ func flattenPermissions(permissions gitlab.Permissions) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
+// mapping is one map of a state in the making, with the ids of the references in it.
+type mapping struct {
+	elements map[string]attr.Value
+	ids      map[string]int64
+}
+
+func newMapping(size int) mapping {
+	return mapping{make(map[string]attr.Value, size), make(map[string]int64, size)}
+}
+
+func (m mapping) put(e entry) {
+	m.elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
+		"permissions": e.model.Permissions, "target": e.model.Target,
+	})
+	m.ids[e.text] = e.target.ID
+}
+
+func (m mapping) value() types.Map { return types.MapValueMust(entryType, m.elements) }
+
+// byItsPath spells what the server holds by its path, or by its id where that path is the key of another
+// entry.
+func byItsPath(stored gitlab.Entry, spelled []entry) entry {
+	e := entry{kind: stored.Target.Kind, key: stored.Target.Path, text: stored.Target.Path, target: stored.Target}
+	if slices.ContainsFunc(spelled, func(s entry) bool { return s.key == e.key }) {
+		e.key = stored.Target.Ref().String()
+		e.text = e.key
+	}
+	return e.granting(stored)
+}
+
 // flatten writes what the server holds as a map, spelling each entry as spelled does and the others
-// by path. The second value are the ids of the references in it.
+// by path.
 //
-// The project's own entry is implied: it is left out where it grants the default permissions, unless
-// it is spelled; and it is there where it is spelled, stored or not.
-func flatten(project *gitlab.Project, kind gitlab.Kind, held []gitlab.Entry, spelled []entry) (types.Map, map[string]int64) {
+// The project's own entry is implied: it is there only where it is spelled, stored or not, or where an
+// import asks for all that is stored.
+func flatten(project *gitlab.Project, held []gitlab.Entry, spelled []entry, all bool) mapping {
 	byID := make(map[int64]entry, len(spelled))
 	for _, e := range spelled {
 		byID[e.target.ID] = e
 	}
-	elements := make(map[string]attr.Value, len(held))
-	ids := make(map[string]int64, len(held))
-	put := func(e entry) {
-		elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
-			"permissions": e.model.Permissions, "target": e.model.Target,
-		})
-		ids[e.text] = e.target.ID
-	}
+	m := newMapping(len(held))
 	for _, stored := range held {
 		e, isSpelled := byID[stored.Target.ID]
-		if !isSpelled {
-			if project.IsOwn(stored.Target) && stored.Permissions.Default {
-				continue
-			}
-			e = entry{kind: kind, key: stored.Target.Path, text: stored.Target.Path, target: stored.Target}
-			if slices.ContainsFunc(spelled, func(s entry) bool { return s.key == e.key }) {
-				e.key = stored.Target.Ref().String() // the path is the label of another entry
-				e.text = e.key
-			}
+		switch implied := project.IsOwn(stored.Target) && (!all || stored.Permissions.Default); {
+		case isSpelled:
+			m.put(e.granting(stored))
+		case !implied:
+			m.put(byItsPath(stored, spelled))
 		}
-		put(e.granting(stored))
 	}
-	if own, isSpelled := byID[project.ID]; isSpelled && kind == gitlab.KindProject && !holdsTarget(held, project.ID) {
-		put(own.granting(gitlab.Entry{Target: project.Target(), Permissions: gitlab.DefaultPermissions()}))
+	for _, e := range spelled {
+		switch {
+		case holdsTarget(held, e.target.ID):
+		case e.dead:
+			m.put(e)
+		case project.IsOwn(e.target):
+			m.put(e.granting(gitlab.Entry{Target: project.Target(), Permissions: gitlab.DefaultPermissions()}))
+		}
 	}
-	return types.MapValueMust(entryType, elements), ids
+	return m
 }
 
 // granting is the entry with the permissions that the server holds, kept as typed where they are
@@ -317,14 +369,6 @@ func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]ent
 		}
 	}
 	return respelled, diags
-}
-
-// paths lists targets for the attribute removes: null where there is nothing to remove.
-func paths(targets []gitlab.Target) types.List {
-	if len(targets) == 0 {
-		return types.ListNull(types.StringType)
-	}
-	return flattenPaths(targets)
 }
 
 func byPath(a, b gitlab.Target) int {

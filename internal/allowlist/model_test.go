@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 )
 
 func set(names ...string) types.Set { return flattenPermissions(gitlab.FineGrained(names...)) }
@@ -124,77 +125,93 @@ func spelled(e entry, key, text string) entry {
 	return e
 }
 
+func deleted(e entry) entry {
+	e.dead = true
+	return e
+}
+
 func TestFlatten(t *testing.T) {
 	t.Parallel()
 	null := types.StringNull()
 	cases := map[string]struct {
-		kind    gitlab.Kind
 		held    []gitlab.Entry
 		spelled []entry
 		want    map[string]attr.Value
 		ids     map[string]int64
+		// all asks for all that is stored, as an import does.
+		all bool
 	}{
-		"nothing": {gitlab.KindProject, nil, nil, map[string]attr.Value{}, map[string]int64{}},
+		"nothing": {nil, nil, map[string]attr.Value{}, map[string]int64{}, false},
 		"by path where it is not spelled": {
-			gitlab.KindProject, []gitlab.Entry{held(app, all), held(web, read)}, nil,
+			[]gitlab.Entry{held(app, all), held(web, read)}, nil,
 			map[string]attr.Value{"acme/app": object(noSet, null), "acme/web": object(set("read_packages"), null)},
-			map[string]int64{"acme/app": 2, "acme/web": 3},
+			map[string]int64{"acme/app": 2, "acme/web": 3}, false,
 		},
 		"no permission is an empty set": {
-			gitlab.KindGroup, []gitlab.Entry{held(ops, none)}, nil,
-			map[string]attr.Value{"acme/ops": object(set(), null)}, map[string]int64{"acme/ops": 9},
+			[]gitlab.Entry{held(ops, none)}, nil,
+			map[string]attr.Value{"acme/ops": object(set(), null)}, map[string]int64{"acme/ops": 9}, false,
 		},
 		"as it is spelled": {
-			gitlab.KindProject, []gitlab.Entry{held(app, all), held(web, read)},
+			[]gitlab.Entry{held(app, all), held(web, read)},
 			[]entry{spelled(wanted(app, all), "2", "2"), spelled(wanted(web, read), "the site", "ACME/Web")},
 			map[string]attr.Value{"2": object(noSet, null), "the site": object(set("read_packages"), types.StringValue("ACME/Web"))},
-			map[string]int64{"2": 2, "ACME/Web": 3},
+			map[string]int64{"2": 2, "ACME/Web": 3}, false,
 		},
 		"permissions changed by someone else": {
-			gitlab.KindProject, []gitlab.Entry{held(app, readMore)}, []entry{wanted(app, read)},
-			map[string]attr.Value{"acme/app": object(set("read_jobs", "read_packages"), null)}, map[string]int64{"acme/app": 2},
+			[]gitlab.Entry{held(app, readMore)}, []entry{wanted(app, read)},
+			map[string]attr.Value{"acme/app": object(set("read_jobs", "read_packages"), null)}, map[string]int64{"acme/app": 2}, false,
 		},
 		"unreadable permissions stay as typed": {
-			gitlab.KindProject, []gitlab.Entry{unreadable(app)}, []entry{wanted(app, read)},
-			map[string]attr.Value{"acme/app": object(set("read_packages"), null)}, map[string]int64{"acme/app": 2},
+			[]gitlab.Entry{unreadable(app)}, []entry{wanted(app, read)},
+			map[string]attr.Value{"acme/app": object(set("read_packages"), null)}, map[string]int64{"acme/app": 2}, false,
 		},
 		"spelled but gone": {
-			gitlab.KindProject, []gitlab.Entry{held(web, all)}, []entry{wanted(app, all), wanted(web, all)},
-			map[string]attr.Value{"acme/web": object(noSet, null)}, map[string]int64{"acme/web": 3},
+			[]gitlab.Entry{held(web, all)}, []entry{wanted(app, all), wanted(web, all)},
+			map[string]attr.Value{"acme/web": object(noSet, null)}, map[string]int64{"acme/web": 3}, false,
 		},
 		"own entry with the default is implied": {
-			gitlab.KindProject, []gitlab.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{},
+			[]gitlab.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{}, false,
 		},
 		"own entry with the default is shown where it is spelled": {
-			gitlab.KindProject, []gitlab.Entry{held(lib, all)}, []entry{wanted(lib, all)},
-			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1},
+			[]gitlab.Entry{held(lib, all)}, []entry{wanted(lib, all)},
+			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1}, false,
 		},
 		"own entry spelled and not stored": {
-			gitlab.KindProject, nil, []entry{wanted(lib, all)},
-			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1},
+			nil, []entry{wanted(lib, all)},
+			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1}, false,
 		},
 		"own entry spelled with permissions and not stored": {
-			gitlab.KindProject, nil, []entry{wanted(lib, read)},
-			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1},
+			nil, []entry{wanted(lib, read)},
+			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1}, false,
 		},
-		"own entry with permissions is shown": {
-			gitlab.KindProject, []gitlab.Entry{held(lib, read)}, nil,
-			map[string]attr.Value{"acme/lib": object(set("read_packages"), null)}, map[string]int64{"acme/lib": 1},
+		"own entry with permissions, not spelled": {
+			[]gitlab.Entry{held(lib, read)}, nil, map[string]attr.Value{}, map[string]int64{}, false,
+		},
+		"own entry with permissions, imported": {
+			[]gitlab.Entry{held(lib, read)}, nil,
+			map[string]attr.Value{"acme/lib": object(set("read_packages"), null)}, map[string]int64{"acme/lib": 1}, true,
+		},
+		"own entry with the default, imported": {
+			[]gitlab.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{}, true,
+		},
+		"spelled and deleted for good": {
+			nil, []entry{deleted(wanted(app, read))},
+			map[string]attr.Value{"acme/app": object(set("read_packages"), null)}, map[string]int64{"acme/app": 2}, false,
 		},
 		"a group with the project's id is not its own entry": {
-			gitlab.KindGroup, nil, []entry{wanted(gitlab.Target{Kind: gitlab.KindGroup, ID: lib.ID, Path: "acme"}, all)},
-			map[string]attr.Value{}, map[string]int64{},
+			nil, []entry{wanted(gitlab.Target{Kind: gitlab.KindGroup, ID: lib.ID, Path: "acme"}, all)},
+			map[string]attr.Value{}, map[string]int64{}, false,
 		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, ids := flatten(holding(), c.kind, c.held, c.spelled)
-			if !got.Equal(mapOf(c.want)) {
-				t.Errorf("got  %s\nwant %s", got, mapOf(c.want))
+			got := flatten(listing(), c.held, c.spelled, c.all)
+			if !got.value().Equal(mapOf(c.want)) {
+				t.Errorf("got  %s\nwant %s", got.value(), mapOf(c.want))
 			}
-			if !maps.Equal(ids, c.ids) {
-				t.Errorf("ids %v, want %v", ids, c.ids)
+			if !maps.Equal(got.ids, c.ids) {
+				t.Errorf("ids %v, want %v", got.ids, c.ids)
 			}
 		})
 	}
@@ -203,14 +220,15 @@ func TestFlatten(t *testing.T) {
 func TestFlattenAndExpandAgree(t *testing.T) {
 	t.Parallel()
 	list := []gitlab.Entry{held(app, all), held(web, read), held(gitlab.Target{Kind: gitlab.KindProject, ID: 4, Path: "acme/x"}, none)}
-	project := holding(list...)
-	elements, ids := flatten(project, gitlab.KindProject, list, nil)
-	entries, diags := expand(t.Context(), gitlab.KindProject, elements)
+	project := listing(list...)
+	m := flatten(project, list, nil, false)
+	entries, diags := expand(t.Context(), gitlab.KindProject, m.value())
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
-	if changes := reconcile(project, projects(nil, identify(entries, ids, project)...)); len(changes) > 0 {
-		t.Errorf("a list as it was read would be changed: %v", changes)
+	read := intended(identify(entries, m.ids, project))
+	if planned := intent.Of(project, intent.List{Kind: gitlab.KindProject, Want: read, Whole: true}); len(planned.Steps) > 0 || len(planned.Meanwhile) > 0 {
+		t.Errorf("a list as it was read would be changed: %v", planned)
 	}
 }
 
@@ -225,16 +243,16 @@ func TestIdentify(t *testing.T) {
 		// want is the zero target where the entry is left out.
 		want gitlab.Target
 	}{
-		"by the id that is known":        {gitlab.KindProject, "acme/app", map[string]int64{"acme/app": 2}, holding(held(renamed, all)), renamed},
-		"by the id, gone from the list":  {gitlab.KindProject, "acme/app", map[string]int64{"acme/app": 2}, holding(), gitlab.Target{Kind: gitlab.KindProject, ID: 2}},
-		"the id wins over the path":      {gitlab.KindProject, "acme/web", map[string]int64{"acme/web": 2}, holding(held(app, all), held(web, all)), app},
-		"by path in another letter case": {gitlab.KindProject, "ACME/App", nil, holding(held(app, all)), app},
-		"by the id that is written":      {gitlab.KindProject, "2", nil, holding(held(app, all)), app},
-		"the project itself":             {gitlab.KindProject, "acme/lib", nil, holding(), lib},
-		"a group":                        {gitlab.KindGroup, "acme/platform", nil, holding(held(platform, all)), platform},
-		"a group is no project":          {gitlab.KindProject, "acme/platform", nil, holding(held(platform, all)), gitlab.Target{}},
-		"not known and not on the list":  {gitlab.KindProject, "acme/nothing", nil, holding(held(app, all)), gitlab.Target{}},
-		"no reference":                   {gitlab.KindProject, "my label", nil, holding(held(app, all)), gitlab.Target{}},
+		"by the id that is known":        {gitlab.KindProject, "acme/app", map[string]int64{"acme/app": 2}, listing(held(renamed, all)), renamed},
+		"by the id, gone from the list":  {gitlab.KindProject, "acme/app", map[string]int64{"acme/app": 2}, listing(), gitlab.Target{Kind: gitlab.KindProject, ID: 2}},
+		"the id wins over the path":      {gitlab.KindProject, "acme/web", map[string]int64{"acme/web": 2}, listing(held(app, all), held(web, all)), app},
+		"by path in another letter case": {gitlab.KindProject, "ACME/App", nil, listing(held(app, all)), app},
+		"by the id that is written":      {gitlab.KindProject, "2", nil, listing(held(app, all)), app},
+		"the project itself":             {gitlab.KindProject, "acme/lib", nil, listing(), lib},
+		"a group":                        {gitlab.KindGroup, "acme/platform", nil, listing(held(platform, all)), platform},
+		"a group is no project":          {gitlab.KindProject, "acme/platform", nil, listing(held(platform, all)), gitlab.Target{}},
+		"not known and not on the list":  {gitlab.KindProject, "acme/nothing", nil, listing(held(app, all)), gitlab.Target{}},
+		"no reference":                   {gitlab.KindProject, "my label", nil, listing(held(app, all)), gitlab.Target{}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

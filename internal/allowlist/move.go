@@ -49,7 +49,7 @@ func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 			return
 		}
 		moved := known{Moved: true}
-		state := allowlistModel{Enabled: types.BoolPointerValue(source.Enabled), Exclusive: types.BoolValue(true), Removes: types.ListNull(types.StringType)}
+		state := allowlistModel{Enabled: types.BoolPointerValue(source.Enabled), Exclusive: types.BoolValue(true), Removes: flattenPaths(nil)}
 		state.Project, state.ProjectID = source.project()
 		state.Projects, moved.Projects = movedEntries(source.TargetProjectIDs)
 		state.Groups, moved.Groups = movedEntries(source.TargetGroupIDs)

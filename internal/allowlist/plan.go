@@ -7,37 +7,30 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
-// planner makes the plan of one list from the configuration, the state and the server.
+// planner makes the plan of one list from the configuration, the state, what the last read stored, and
+// the server.
 type planner struct {
-	lookup
-	config allowlistModel
-	// state is nil for a creation.
-	state *allowlistModel
-	known known
-	// want are the configured entries of both kinds, managed those of the state, and leave what goes by
-	// a line of the diff.
-	want, managed []entry
-	leave         []gitlab.Target
+	difference
+
+	sides []side
 }
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
 func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool) {
-	var stateProject types.String
-	var stateID types.Int64
-	if p.state != nil {
-		stateProject, stateID = p.state.Project, p.state.ProjectID
-	}
-	project, diags := ref.PlanProject(ctx, p.GitLab, p.config.Project, stateProject, stateID)
+	project, stateID, diags := p.planProject(ctx)
 	p.diags.Append(diags...)
 	switch {
 	case diags.HasError() || project.Replace:
@@ -45,10 +38,8 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	case project.Unknown():
 		// What would be removed cannot be named, so it is planned that nothing is: Terraform stops
 		// the apply where that turns out otherwise.
-		plan.Removes = types.ListNull(types.StringType)
-		if p.state != nil {
-			plan.Removes = p.state.Removes
-		}
+		plan.ProjectID = types.Int64Unknown()
+		p.planRemoves(plan, nil)
 		return false
 	}
 	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, stateID, p.state == nil)
@@ -68,131 +59,176 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	for _, kind := range kinds {
 		removes = append(removes, p.planKind(ctx, kind, plan)...)
 	}
-	plan.Removes = paths(removes)
-	if len(removes) == 0 && p.state != nil {
-		plan.Removes = p.state.Removes // what an earlier apply removed is no news
-	}
 	if p.diags.HasError() {
 		return false
 	}
-	p.caution(snapshot.Path, p.want, p.managed)
-	p.warnRemovals(ctx, removes)
-	p.warnStillUsed(ctx, p.leave)
-	p.warnRefused(ctx)
+	p.planTargetIDs(ctx, plan)
+	p.planRemoves(plan, removes)
+	p.warn(ctx, removes)
 	p.diags.Append(p.Claim(snapshot.Target(), p.claim())...)
-	p.diags.Append(toggle.CheckOff(ctx, p.GitLab, snapshot, path.Root("enabled"), p.config.Enabled)...)
-	p.warnNoEffect(ctx)
 	return false
+}
+
+// planProject finds the project: in the creation half of a replacement it is the one that the plan saw.
+func (p *planner) planProject(ctx context.Context) (ref.Planned, types.Int64, diag.Diagnostics) {
+	if p.mark != nil {
+		return ref.Planned{Spelling: p.config.Project, ID: p.mark.ProjectID}, types.Int64Null(), nil
+	}
+	var stateProject types.String
+	var stateID types.Int64
+	if p.state != nil {
+		stateProject, stateID = p.state.Project, p.state.ProjectID
+	}
+	project, diags := ref.PlanProject(ctx, p.GitLab, p.config.Project, stateProject, stateID)
+	return project, stateID, diags
 }
 
 // planKind plans the map of a kind and gives the entries that the apply removes without a line of
 // their own in the diff.
 func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlistModel) []gitlab.Target {
-	configured, planned := *p.config.entries(kind), plan.entries(kind)
+	configured := *p.config.entries(kind)
 	if configured.IsNull() || configured.IsUnknown() {
 		return nil
 	}
-	want, diags := expand(ctx, kind, configured)
-	p.diags.Append(diags...)
-	want = p.resolve(ctx, kind, p.known.ids(kind), want)
-	p.checkPermissions(ctx, want)
-	p.checkTwoKeys(want)
-	for _, e := range want {
-		if e.target.ID == 0 {
-			continue
+	s := p.side(ctx, kind, configured)
+	p.checkPermissions(ctx, s.want)
+	for _, e := range s.want {
+		if e.dead {
+			p.warnDead(e)
+		} else if e.target.ID != 0 {
+			p.diags.Append(ref.Renamed(e.at(), types.StringValue(e.text), e.target)...)
 		}
-		p.diags.Append(ref.Renamed(e.at(), types.StringValue(e.text), e.target)...)
 	}
 	if p.diags.HasError() {
 		return nil
 	}
-	before := p.before(ctx, kind)
-	p.checkCount(kind, want, before)
-	p.want, p.managed = append(p.want, want...), append(p.managed, before...)
-	if before == nil {
-		return p.unlisted(kind, want)
-	}
-	if sameEntries(want, before) {
-		*planned = *p.state.entries(kind)
+	p.checkCount(kind, s.want, s.before)
+	if p.state != nil && !p.state.entries(kind).IsNull() && sameEntries(s.want, s.before) {
+		*plan.entries(kind) = *p.state.entries(kind)
 	} else {
-		p.warnRespelled(want, before)
-		p.leave = append(p.leave, p.leaving(want, before)...)
+		p.warnRespelled(s.want, s.before)
 	}
-	if p.becomesExclusive() {
-		return p.unlisted(kind, append(slices.Clone(want), before...))
-	}
-	return nil
+	s.named = p.nameless(s)
+	p.sides = append(p.sides, s)
+	return s.named
 }
 
-// namesRemovals tells whether entries of a kind leave by the attribute removes rather than by lines
-// of the diff: where the kind was not managed before, or not exclusively.
-func (p *planner) namesRemovals(before []entry) bool { return before == nil || p.becomesExclusive() }
+// planRemoves plans what leaves without a line. What an earlier apply removed is no news: where nothing
+// can leave so, the state's value stays.
+func (p *planner) planRemoves(plan *allowlistModel, removes []gitlab.Target) {
+	taken := p.state == nil
+	for _, kind := range kinds {
+		if !taken && !p.config.entries(kind).IsNull() && p.exclusive() {
+			taken = p.state.entries(kind).IsNull() || p.state.Exclusive.Equal(types.BoolValue(false))
+		}
+	}
+	plan.Removes = flattenPaths(removes)
+	if !taken {
+		plan.Removes = p.state.Removes
+	}
+}
+
+// planTargetIDs binds the plan to the targets that it saw.
+func (p *planner) planTargetIDs(ctx context.Context, plan *allowlistModel) {
+	if p.state != nil && plan.Projects.Equal(p.state.Projects) && plan.Groups.Equal(p.state.Groups) &&
+		(p.state.TargetIDs.IsNull() || p.known.Moved) {
+		plan.TargetIDs = p.state.TargetIDs // of an older version, and not read since
+		return
+	}
+	plan.TargetIDs = types.StringUnknown()
+	if !plan.Projects.IsUnknown() && !plan.Groups.IsUnknown() {
+		plan.TargetIDs = p.targetIDs(ctx, p.sides)
+	}
+}
+
+// warn tells what the diff does not show.
+func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
+	lists := make([]intent.List, 0, len(p.sides))
+	var want []entry
+	var leave []gitlab.Target
+	for _, s := range p.sides {
+		lists = append(lists, p.intended(s))
+		want = append(want, s.want...)
+		leave = append(leave, leaving(s)...)
+	}
+	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
+	p.warnRemovals(ctx, removes)
+	p.warnStillUsed(ctx, leave)
+	p.warnRefused(ctx)
+	p.diags.Append(toggle.CheckOff(ctx, p.GitLab, p.project, path.Root(enabledAttribute), p.switchedOff())...)
+	p.warnNoEffect(ctx)
+}
+
+// switchedOff is the configured toggle where the plan changes it; what is off in the state already is not
+// switched.
+func (p *planner) switchedOff() types.Bool {
+	if p.state != nil && p.config.Enabled.Equal(p.state.Enabled) {
+		return types.BoolNull()
+	}
+	return p.config.Enabled
+}
 
 // claim is what the resource manages, by its configuration.
 func (p *planner) claim() overlap.Claim {
-	claim := overlap.Claim{Resource: "jobtoken_allowlist", Toggle: !p.config.Enabled.IsNull()}
-	for _, kind := range kinds {
-		switch {
-		case p.config.entries(kind).IsNull():
-		case p.exclusive():
-			claim.Whole = append(claim.Whole, kind)
-		default:
-			for _, e := range p.want {
-				if e.kind == kind && e.target.ID != 0 {
-					claim.Targets = append(claim.Targets, e.target)
-				}
+	claim := overlap.Claim{Resource: typeName, Toggle: !p.config.Enabled.IsNull(), Making: p.state == nil}
+	for _, s := range p.sides {
+		for _, e := range s.want {
+			if e.target.ID != 0 && !e.dead {
+				claim.Wants = append(claim.Wants, e.target)
 			}
+		}
+	}
+	if !p.exclusive() {
+		claim.Targets = claim.Wants
+		return claim
+	}
+	for _, kind := range kinds {
+		if !p.config.entries(kind).IsNull() {
+			claim.Whole = append(claim.Whole, kind)
 		}
 	}
 	return claim
 }
 
-// before gives the entries of the state; nil where the kind was not managed.
-func (p *planner) before(ctx context.Context, kind gitlab.Kind) []entry {
-	if p.state == nil || p.state.entries(kind).IsNull() {
-		return nil
+// marked is what the destroy half of a replacement has to know of this creation; none where something of
+// it is unknown.
+func (p *planner) marked() (tenure.Mark, bool) {
+	if p.state != nil || p.project == nil || p.diags.HasError() {
+		return tenure.Mark{}, false
 	}
-	entries, diags := expand(ctx, kind, *p.state.entries(kind))
-	p.diags.Append(diags...)
-	return identify(entries, p.known.ids(kind), p.project)
-}
-
-func (p *planner) exclusive() bool { return !p.config.Exclusive.Equal(types.BoolValue(false)) }
-
-func (p *planner) becomesExclusive() bool {
-	return p.exclusive() && p.state != nil && p.state.Exclusive.Equal(types.BoolValue(false))
-}
-
-// letsGo tells that the list stops being exclusive: what then leaves the map stays on the server.
-func (p *planner) letsGo() bool {
-	return !p.exclusive() && p.state != nil && !p.state.Exclusive.Equal(types.BoolValue(false))
-}
-
-// unlisted are the entries on the server that an exclusive list does not name.
-func (p *planner) unlisted(kind gitlab.Kind, named []entry) []gitlab.Target {
-	if !p.exclusive() {
-		return nil
-	}
-	var targets []gitlab.Target
-	for _, stored := range p.project.Entries(kind) {
-		isNamed := slices.ContainsFunc(named, func(e entry) bool { return e.target.ID == stored.Target.ID })
-		if !isNamed && !p.project.IsOwn(stored.Target) {
-			targets = append(targets, stored.Target)
+	mark := tenure.Mark{Key: handoverKey(&p.config), ProjectID: p.project.ID, Manages: p.config.managed()}
+	for _, kind := range kinds {
+		if p.config.entries(kind).IsUnknown() {
+			return tenure.Mark{}, false
 		}
 	}
-	slices.SortFunc(targets, byPath)
-	return targets
+	for _, s := range p.sides {
+		ids := make(map[string]int64, len(s.want))
+		for _, e := range s.want {
+			if e.target.ID == 0 {
+				return tenure.Mark{}, false
+			}
+			ids[e.text] = e.target.ID
+		}
+		if s.kind == gitlab.KindGroup {
+			mark.Groups = ids
+		} else {
+			mark.Projects = ids
+		}
+		mark.Removes = append(mark.Removes, s.named...)
+	}
+	return mark, true
 }
 
 // checkTwoKeys refuses two spellings of one target in one map.
-func (p *planner) checkTwoKeys(want []entry) {
+func (l *lookup) checkTwoKeys(want []entry) {
 	seen := make(map[int64]entry, len(want))
 	for _, e := range want {
 		if e.target.ID == 0 {
 			continue
 		}
 		if first, twice := seen[e.target.ID]; twice {
-			p.diags.Append(diagnose.Problem(e.at(), diagnose.TwoKeys, "%q and %q both mean the %s. Keep one of them.", first.key, e.key, e.target))
+			l.diags.Append(diagnose.Problem(e.at(), diagnose.TwoKeys, "%q and %q both mean the %s. Keep one of them.", first.key, e.key, e.target))
 		}
 		seen[e.target.ID] = e
 	}
@@ -232,10 +268,10 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 }
 
 // leaving are the entries of the state that are not wanted any more.
-func (p *planner) leaving(want, before []entry) []gitlab.Target {
+func leaving(s side) []gitlab.Target {
 	var targets []gitlab.Target
-	for _, e := range before {
-		if !slices.ContainsFunc(want, func(w entry) bool { return w.target.ID == e.target.ID }) {
+	for _, e := range s.before {
+		if !slices.ContainsFunc(s.want, func(w entry) bool { return w.target.ID == e.target.ID }) {
 			targets = append(targets, e.target)
 		}
 	}

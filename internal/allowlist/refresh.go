@@ -2,6 +2,8 @@ package allowlist
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,18 +14,20 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
 // refresh writes what the server holds into the state and gives the ids known from it. What the state
 // leaves alone (null) stays so; right after an import, which knows the id alone, all is filled.
-func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
+func refresh(ctx context.Context, s *session.Session, project *gitlab.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
 	imported := state.Project.IsNull()
-	fresh := known{Path: project.Path}
-	spelling, diags := ref.Respell(ctx, client, ref.Attribute, state.Project, project.Target())
+	fresh := known{Path: project.Path, Record: before.Record}
+	spelling, diags := ref.Respell(ctx, s.GitLab, ref.Attribute, state.Project, project.Target())
 	state.Project = spelling
-	state.Removes = types.ListNull(types.StringType)
 	if imported {
 		state.Exclusive = types.BoolValue(true)
+		state.Removes = flattenPaths(nil)
 	}
 	if imported || !state.Enabled.IsNull() {
 		state.Enabled = types.BoolValue(project.Settings.InboundAllowlist)
@@ -37,8 +41,15 @@ func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project
 		if before.Moved {
 			entries = nil // they were spelled by id: now by path
 		}
-		spelled, spellDiags := respell(ctx, client, identify(entries, before.ids(kind), project))
+		stated := identify(entries, before.ids(kind), project)
+		l := lookup{Session: s, project: project}
+		dead := l.dead(ctx, kind, stated, before)
+		diags.Append(l.diags...)
+		spelled, spellDiags := respell(ctx, s.GitLab, stated)
 		diags.Append(spellDiags...)
+		for i, e := range spelled {
+			spelled[i].dead = slices.ContainsFunc(dead, func(d entry) bool { return d.target.ID == e.target.ID })
+		}
 		held := project.Entries(kind)
 		diags.Append(warnUnreadable(project, kind, held)...)
 		if !imported && !state.Exclusive.ValueBool() {
@@ -46,11 +57,53 @@ func refresh(ctx context.Context, client *gitlab.Client, project *gitlab.Project
 				return !slices.ContainsFunc(spelled, func(e entry) bool { return e.target.ID == h.Target.ID })
 			})
 		}
-		elements, ids := flatten(project, kind, held, spelled)
-		*state.entries(kind) = elements
-		fresh.setIDs(kind, ids)
+		m := flatten(project, held, spelled, imported)
+		*state.entries(kind) = m.value()
+		fresh.setIDs(kind, m.ids)
+		fresh.keepPaths(project, kind, m.ids, before)
+		holds(s, project.ID, kind, slices.Collect(maps.Values(m.ids))...)
+	}
+	state.TargetIDs = fresh.fingerprint(state)
+	fresh.Listed = listedBeside(project, state)
+	if imported {
+		fresh.Carried = state.managed()
 	}
 	return fresh, diags
+}
+
+// keepPaths notes the paths of what is spelled by its id.
+func (k *known) keepPaths(project *gitlab.Project, kind gitlab.Kind, ids map[string]int64, before known) {
+	for text, id := range ids {
+		path := onList(project, kind, gitlab.Ref{ID: id}).Path
+		if path == "" {
+			path = before.Paths[text]
+		}
+		if path == "" || strings.EqualFold(path, text) {
+			continue
+		}
+		if k.Paths == nil {
+			k.Paths = map[string]string{}
+		}
+		k.Paths[text] = path
+	}
+}
+
+// births registers a list before its read asks the server, and afterwards finds what a younger resource
+// holds too.
+func births(s *session.Session, state *allowlistModel, r tenure.Record) (compare func() []string) {
+	shared := session.Shared[tenure.Births](s)
+	place := func(name string) string { return fmt.Sprintf("%s %d %s", typeName, state.ProjectID.ValueInt64(), name) }
+	for _, name := range state.managed() {
+		shared.Note(r.Born, place(name))
+	}
+	return func() (superseded []string) {
+		for _, name := range state.managed() {
+			if shared.Younger(r.Born, place(name)) {
+				superseded = append(superseded, name)
+			}
+		}
+		return superseded
+	}
 }
 
 // warnUnreadable tells of entries whose stored permissions GitLab cannot show: one of them is a name

@@ -2,6 +2,7 @@ package allowlist
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -22,6 +23,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
 var (
@@ -71,9 +73,13 @@ func (r *allowlistResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"projects": entriesAttribute(gitlab.KindProject),
 			"groups":   entriesAttribute(gitlab.KindGroup),
 			"removes": schema.ListAttribute{
-				MarkdownDescription: "Entries that an apply removes without a line of their own in the plan: what is on the list, and not configured, when a map becomes managed. The apply removes exactly these, and stops if the list has changed meanwhile.",
+				MarkdownDescription: "Entries that an apply removes without a line of their own in the plan: what is on the list, and not configured, when a map becomes managed. The apply removes exactly these, and stops if the list has changed meanwhile. `[]` where nothing goes so.",
 				Computed:            true,
 				ElementType:         types.StringType,
+			},
+			"target_ids_fingerprint": schema.StringAttribute{
+				MarkdownDescription: "A fingerprint of the ids of all targets. It binds an apply to the projects and groups that its plan saw: if a path belongs to another one by then, the fingerprint differs, and Terraform stops before any write. A rename does not change it.",
+				Computed:            true,
 			},
 		},
 	}
@@ -119,25 +125,26 @@ func (r *allowlistResource) Configure(_ context.Context, req resource.ConfigureR
 }
 
 func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
 	if r.session == nil {
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		var state allowlistModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		resp.Diagnostics.Append(r.session.Claim(state.project(), state.leaving())...)
+		r.planDestroy(ctx, req, resp)
 		return
 	}
-	p := planner{lookup: lookup{Session: r.session}}
+	p := planner{difference: difference{lookup: lookup{Session: r.session}}}
 	var plan allowlistModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
+	stored, diags := private.Get[known](ctx, req.Private, knownKey) // of the first half too, in a replacement
+	resp.Diagnostics.Append(diags...)
+	p.known, p.paths = stored, stored.Paths
+	if req.State.Raw.IsNull() {
+		p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config))
+	} else {
 		p.state = &allowlistModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
-		stored, diags := private.Get[known](ctx, req.Private, knownKey)
-		resp.Diagnostics.Append(diags...)
-		p.known = stored
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -145,22 +152,39 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if p.plan(ctx, &plan) {
 		resp.RequiresReplace.Append(ref.Attribute)
 	}
+	if mark, whole := p.marked(); whole {
+		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
+	}
 	resp.Diagnostics.Append(p.diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
+// planDestroy notes for the destroy what other resources of the walk hold.
+func (r *allowlistResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	d := destroyer{Session: r.session}
+	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
+	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	resp.Diagnostics.Append(diags...)
+	d.known, d.id = stored, d.state.ProjectID
+	resp.Diagnostics.Append(d.warnCarried()...)
+	resp.Diagnostics.Append(r.session.Claim(d.state.project(), d.leaving())...)
+	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.id.ValueInt64(), typeName))...)
+}
+
 func (r *allowlistResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	a := applier{Session: r.session}
+	a := applier{difference: difference{lookup: lookup{Session: r.session}}}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	a.project = a.plan.ProjectID
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.project})...)
+	a.id = a.plan.ProjectID
+	a.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&a.config))
+	a.known.Born = tenure.NewSerial()
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.id})...)
 	done, diags := a.apply(ctx)
 	resp.Diagnostics.Append(diags...)
-	if diags.HasError() && !done.changed {
+	if diags.HasError() && !done.changed && a.mark == nil {
 		return // nothing to keep: the next apply creates it afresh
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
@@ -168,6 +192,7 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
 	var state allowlistModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -181,6 +206,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	superseded := births(r.session, &state, stored.Record)
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
@@ -190,16 +216,17 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 		}
 		return
 	}
-	fresh, diags := refresh(ctx, r.session.GitLab, project, &state, stored)
+	fresh, diags := refresh(ctx, r.session, project, &state, stored)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	fresh.Superseded = superseded()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
 }
 
 func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	a := applier{Session: r.session, state: &allowlistModel{}}
+	a := applier{difference: difference{lookup: lookup{Session: r.session}, state: &allowlistModel{}}}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, a.state)...)
@@ -208,12 +235,12 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	a.known = stored
-	if a.project, diags = ref.ProjectID(ctx, r.session.GitLab, a.plan.ProjectID, a.plan.Project); diags.HasError() {
+	a.known, a.paths = stored, stored.Paths
+	if a.id, diags = ref.ProjectID(ctx, r.session.GitLab, a.plan.ProjectID, a.plan.Project); diags.HasError() {
 		resp.Diagnostics.Append(diags...)
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.project})...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.id})...)
 	done, diags := a.apply(ctx)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() && !done.changed {
@@ -224,19 +251,19 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 }
 
 func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	a := applier{Session: r.session, state: &allowlistModel{}}
-	resp.Diagnostics.Append(req.State.Get(ctx, a.state)...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	d := destroyer{Session: r.session}
+	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
+	stored, knownDiags := private.Get[known](ctx, req.Private, knownKey)
+	mark, markDiags := tenure.Left(ctx, req.Private)
+	noted, notedDiags := tenure.Noted(ctx, req.Private)
+	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
+	id, diags := ref.ProjectID(ctx, r.session.GitLab, d.state.ProjectID, d.state.Project)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	a.known = stored
-	if a.project, diags = ref.ProjectID(ctx, r.session.GitLab, a.state.ProjectID, a.state.Project); diags.HasError() {
-		resp.Diagnostics.Append(diags...)
-		return
-	}
-	left, diags := a.destroy(ctx)
+	d.known, d.mark, d.id = stored, mark, id
+	d.kept = noted.And(r.session.Overlap.Kept(id.ValueInt64(), typeName))
+	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left != nil {
 		resp.Diagnostics.Append(resp.State.Set(ctx, left.state)...)
 		resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, left.known)...)

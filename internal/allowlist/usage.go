@@ -108,8 +108,10 @@ func (p *planner) warnRefused(ctx context.Context) {
 // admitted is whom the list lets in after the apply: what is configured, and what stays beside it.
 func (p *planner) admitted() []gitlab.Target {
 	targets := []gitlab.Target{p.project.Target()}
-	for _, e := range p.want {
-		targets = append(targets, e.target)
+	for _, s := range p.sides {
+		for _, e := range s.want {
+			targets = append(targets, e.target)
+		}
 	}
 	for _, kind := range kinds {
 		if p.exclusive() && !p.config.entries(kind).IsNull() {

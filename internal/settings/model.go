@@ -4,7 +4,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
 // settingsModel is the resource and the data source jobtoken_settings.
@@ -25,6 +26,8 @@ type identityModel struct {
 
 // privateState is what the resource keeps beside its state.
 type privateState struct {
+	tenure.Record
+
 	// Path is the project's path when it was last read.
 	Path string `json:"path"`
 }
@@ -38,44 +41,77 @@ func (p privateState) project(id types.Int64) gitlab.Target {
 
 // field ties a toggle of the model to GitLab's.
 type field struct {
-	name  string
+	name string
+	// label is GitLab's own name of it.
+	label string
 	value *types.Bool
 	// stored is nil where this GitLab has no such toggle.
 	stored *bool
 	// secure is the value that grants least.
 	secure bool
+	// change is where a value to write goes.
+	change func(*gitlab.SettingsChange) **bool
 }
 
 // fields lists the toggles of a model beside those of the server.
 func (m *settingsModel) fields(stored gitlab.Settings) []field {
 	return []field{
-		{"inbound_allowlist_enabled", &m.InboundAllowlistEnabled, &stored.InboundAllowlist, true},
-		{"outbound_allowlist_enabled", &m.OutboundAllowlistEnabled, &stored.Outbound, stored.Outbound},
-		{"push_repository_allowed", &m.PushRepositoryAllowed, &stored.PushRepository, false},
-		{"cross_project_push_allowed", &m.CrossProjectPushAllowed, stored.CrossProjectPush, false},
+		{
+			inboundAttribute, "Limit access to this project", &m.InboundAllowlistEnabled, &stored.InboundAllowlist, true,
+			func(c *gitlab.SettingsChange) **bool { return &c.InboundAllowlist },
+		},
+		{
+			"outbound_allowlist_enabled", "Limit access from this project", &m.OutboundAllowlistEnabled, &stored.Outbound, stored.Outbound,
+			func(c *gitlab.SettingsChange) **bool { return &c.Outbound },
+		},
+		{
+			"push_repository_allowed", "Allow Git push requests to the repository", &m.PushRepositoryAllowed, &stored.PushRepository, false,
+			func(c *gitlab.SettingsChange) **bool { return &c.PushRepository },
+		},
+		{
+			"cross_project_push_allowed", "Allow Git push requests from other projects", &m.CrossProjectPushAllowed, stored.CrossProjectPush, false,
+			func(c *gitlab.SettingsChange) **bool { return &c.CrossProjectPush },
+		},
 	}
 }
 
-// expand gives the toggles to write: those configured and not so already.
-func expand(config *settingsModel, stored gitlab.Settings) gitlab.SettingsChange {
-	return gitlab.SettingsChange{
-		InboundAllowlist: toggle.Change(config.InboundAllowlistEnabled, stored.InboundAllowlist),
-		Outbound:         toggle.Change(config.OutboundAllowlistEnabled, stored.Outbound),
-		PushRepository:   toggle.Change(config.PushRepositoryAllowed, stored.PushRepository),
-		CrossProjectPush: toggle.Change(config.CrossProjectPushAllowed, stored.CrossProjectPush != nil && *stored.CrossProjectPush),
-	}
-}
+const inboundAttribute = "inbound_allowlist_enabled"
 
-// secure gives the toggles that a destroy returns to their secure defaults: of those that the state
-// holds, the ones that grant more. The legacy outbound list stays as it is.
-func secure(state *settingsModel, stored gitlab.Settings) gitlab.SettingsChange {
-	defaults := *state
-	for _, f := range defaults.fields(stored) {
+// managed are the toggles that a configuration mentions, or that a state holds.
+func (m *settingsModel) managed() (names []string) {
+	for _, f := range m.fields(gitlab.Settings{}) {
 		if !f.value.IsNull() {
-			*f.value = types.BoolValue(f.secure)
+			names = append(names, f.name)
 		}
 	}
-	return expand(&defaults, stored)
+	return names
+}
+
+// difference gives the toggles to write: those that the configuration changes from what the state holds,
+// which is all that it mentions in a creation. Meanwhile are those that somebody else has switched and
+// that stay as they are.
+func difference(config, state *settingsModel, stored gitlab.Settings) (change gitlab.SettingsChange, meanwhile []field) {
+	before := state.fields(stored)
+	for i, f := range config.fields(stored) {
+		switch due := intent.ToggleOf(*f.value, *before[i].value, f.stored != nil && *f.stored); {
+		case due.Meanwhile:
+			meanwhile = append(meanwhile, f)
+		case due.Write != nil:
+			*f.change(&change) = due.Write
+		}
+	}
+	return change, meanwhile
+}
+
+// secure gives the toggles that a destroy returns to their secure defaults: of those that it takes back,
+// the ones that grant more. The legacy outbound list stays as it is.
+func secure(state *settingsModel, stored gitlab.Settings, takes func(name string) bool) (change gitlab.SettingsChange) {
+	for _, f := range state.fields(stored) {
+		if !f.value.IsNull() && takes(f.name) && f.stored != nil && *f.stored != f.secure {
+			*f.change(&change) = &f.secure
+		}
+	}
+	return change
 }
 
 // flatten writes the stored toggles into a model: all of them after an import, else those that are

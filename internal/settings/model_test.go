@@ -14,27 +14,35 @@ var (
 	no  = false
 )
 
-func TestExpand(t *testing.T) {
+func TestDifference(t *testing.T) {
 	t.Parallel()
 	opened := gitlab.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes}
+	toggles := func(inbound, others bool) settingsModel {
+		return settingsModel{
+			InboundAllowlistEnabled: types.BoolValue(inbound), OutboundAllowlistEnabled: types.BoolValue(others),
+			PushRepositoryAllowed: types.BoolValue(others), CrossProjectPushAllowed: types.BoolValue(others),
+		}
+	}
+	asOpened, closed := toggles(false, true), toggles(true, false)
 	for name, test := range map[string]struct {
-		config settingsModel
-		stored gitlab.Settings
-		want   gitlab.SettingsChange
+		config, state settingsModel
+		stored        gitlab.Settings
+		want          gitlab.SettingsChange
+		meanwhile     int
 	}{
-		"left out":   {settingsModel{}, opened, gitlab.SettingsChange{}},
-		"already so": {settingsModel{InboundAllowlistEnabled: types.BoolValue(false), OutboundAllowlistEnabled: types.BoolValue(true), CrossProjectPushAllowed: types.BoolValue(true)}, opened, gitlab.SettingsChange{}},
-		"changed": {
-			settingsModel{
-				InboundAllowlistEnabled: types.BoolValue(true), OutboundAllowlistEnabled: types.BoolValue(false),
-				PushRepositoryAllowed: types.BoolValue(false), CrossProjectPushAllowed: types.BoolValue(false),
-			},
-			opened,
-			gitlab.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no},
-		},
+		"left out":                        {settingsModel{}, settingsModel{}, opened, gitlab.SettingsChange{}, 0},
+		"already so":                      {asOpened, settingsModel{}, opened, gitlab.SettingsChange{}, 0},
+		"created":                         {closed, settingsModel{}, opened, gitlab.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no}, 0},
+		"changed":                         {closed, asOpened, opened, gitlab.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no}, 0},
+		"as it was, and others meanwhile": {closed, closed, opened, gitlab.SettingsChange{}, 4},
+		"one changed beside others":       {settingsModel{InboundAllowlistEnabled: types.BoolValue(true), PushRepositoryAllowed: types.BoolValue(false)}, closed, opened, gitlab.SettingsChange{}, 2},
 	} {
-		if got := expand(&test.config, test.stored); !reflect.DeepEqual(got, test.want) {
-			t.Errorf("%s: expand() = %+v, want %+v", name, got, test.want)
+		got, meanwhile := difference(&test.config, &test.state, test.stored)
+		if !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: difference() = %+v, want %+v", name, got, test.want)
+		}
+		if len(meanwhile) != test.meanwhile {
+			t.Errorf("%s: %d changed meanwhile", name, len(meanwhile))
 		}
 	}
 }
@@ -60,7 +68,7 @@ func TestSecure(t *testing.T) {
 		"without cross-project push": {all, gitlab.Settings{InboundAllowlist: true, PushRepository: true}, gitlab.SettingsChange{PushRepository: &no}},
 	} {
 		before := test.state
-		if got := secure(&test.state, test.stored); !reflect.DeepEqual(got, test.want) {
+		if got := secure(&test.state, test.stored, func(string) bool { return true }); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: secure() = %+v, want %+v", name, got, test.want)
 		}
 		if test.state != before {

@@ -12,15 +12,26 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
-// planSettings completes the proposed plan. It answers whether the resource has to be replaced.
-func planSettings(ctx context.Context, s *session.Session, config, state, plan *settingsModel) (replace bool, diags diag.Diagnostics) {
+// planSettings completes the proposed plan. It answers whether the resource has to be replaced. Handed is
+// what the destroy half of a replacement handed over; nil in all other cases.
+func planSettings(ctx context.Context, s *session.Session, config, state, plan *settingsModel, handed *tenure.Mark) (replace bool, diags diag.Diagnostics) {
 	client := s.GitLab
-	planned, diags := ref.PlanProject(ctx, client, config.Project, state.Project, state.ProjectID)
-	if diags.HasError() || planned.Replace || planned.Unknown() {
+	planned, diags := ref.Planned{Spelling: config.Project}, diag.Diagnostics(nil)
+	if handed != nil {
+		planned.ID = handed.ProjectID
+	} else {
+		planned, diags = ref.PlanProject(ctx, client, config.Project, state.Project, state.ProjectID)
+	}
+	if diags.HasError() || planned.Replace {
 		return planned.Replace, diags
+	}
+	if planned.Unknown() {
+		plan.ProjectID = types.Int64Unknown()
+		return false, diags
 	}
 	plan.Project, plan.ProjectID = planned.Spelling, types.Int64Value(planned.ID)
 	planEffective(state, plan)
@@ -31,8 +42,10 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 		return false, diags
 	}
 	diags.Append(ref.Renamed(ref.Attribute, config.Project, project.Target())...)
-	diags.Append(s.Claim(project.Target(), overlap.Claim{Resource: "jobtoken_settings", Toggle: !config.InboundAllowlistEnabled.IsNull()})...)
-	diags.Append(toggle.CheckOff(ctx, client, project, path.Root("inbound_allowlist_enabled"), config.InboundAllowlistEnabled)...)
+	diags.Append(s.Claim(project.Target(), overlap.Claim{Resource: typeName, Making: state.ProjectID.IsNull(), Toggle: !config.InboundAllowlistEnabled.IsNull()})...)
+	if !config.InboundAllowlistEnabled.Equal(state.InboundAllowlistEnabled) {
+		diags.Append(toggle.CheckOff(ctx, client, project, path.Root(inboundAttribute), config.InboundAllowlistEnabled)...)
+	}
 	if config.OutboundAllowlistEnabled.ValueBool() && !project.Settings.Outbound {
 		diags.Append(diagnose.Problem(path.Root("outbound_allowlist_enabled"), diagnose.LegacyOutbound,
 			"\"Limit access from this project\" is off for %s, and GitLab only lets it be switched off since 16.0. Access is limited on the side of the project that is reached: leave the attribute out or set it to false.",
@@ -56,4 +69,12 @@ func planEffective(state, plan *settingsModel) {
 	default:
 		plan.InboundAllowlistEffective = state.InboundAllowlistEffective
 	}
+}
+
+// marked is what the destroy half of a replacement has to know of a planned creation.
+func marked(config, plan *settingsModel) (tenure.Mark, bool) {
+	if plan.ProjectID.IsUnknown() || plan.ProjectID.ValueInt64() == 0 {
+		return tenure.Mark{}, false
+	}
+	return tenure.Mark{Key: config.handoverKey(), ProjectID: plan.ProjectID.ValueInt64(), Manages: config.managed()}, true
 }

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"context"
+	"reflect"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,6 +23,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
 
@@ -104,24 +107,48 @@ func (r *settingsResource) Configure(_ context.Context, req resource.ConfigureRe
 }
 
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+	if r.session == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, resp)
 		return
 	}
 	var config, state, plan settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
+	creating := req.State.Raw.IsNull()
+	var handed *tenure.Mark
+	if creating {
+		handed = session.Shared[tenure.Handovers](r.session).Find(config.handoverKey())
+	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	replace, diags := planSettings(ctx, r.session, &config, &state, &plan)
+	replace, diags := planSettings(ctx, r.session, &config, &state, &plan, handed)
 	resp.Diagnostics.Append(diags...)
 	if replace {
 		resp.RequiresReplace.Append(ref.Attribute)
 	}
+	if mark, whole := marked(&config, &plan); creating && whole && !diags.HasError() {
+		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// planDestroy notes for the destroy what other resources of the walk hold.
+func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	d := destroyer{Session: r.session}
+	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
+	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
+	resp.Diagnostics.Append(diags...)
+	d.known = stored
+	resp.Diagnostics.Append(d.warnCarried()...)
+	resp.Diagnostics.Append(r.session.Claim(d.known.project(d.state.ProjectID), d.leaving())...)
+	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))...)
 }
 
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -132,15 +159,18 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{plan.ProjectID})...)
-	path, diags := r.write(ctx, &config, &plan)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+	w := r.write(ctx, &config, &settingsModel{}, &plan)
+	resp.Diagnostics.Append(w.diags...)
+	handed := session.Shared[tenure.Handovers](r.session).Find(config.handoverKey()) != nil
+	if w.diags.HasError() && !w.changed && (!handed || w.path == "") {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, privateState{path})...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, privateState{tenure.Record{Born: tenure.NewSerial()}, w.path})...)
 }
 
 func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
 	var state settingsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
@@ -148,6 +178,10 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	births := session.Shared[tenure.Births](r.session)
+	for _, name := range state.managed() {
+		births.Note(stored.Born, state.place(name))
 	}
 	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
@@ -158,47 +192,61 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 		}
 		return
 	}
+	stored.Path, stored.Superseded = project.Path, nil
+	for _, name := range state.managed() {
+		if births.Younger(stored.Born, state.place(name)) {
+			stored.Superseded = append(stored.Superseded, name)
+		}
+	}
+	imported := state.Project.IsNull()
 	resp.Diagnostics.Append(r.read(ctx, project, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if imported {
+		stored.Carried = state.managed()
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, privateState{project.Path})...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, stored)...)
 }
 
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var config, plan settingsModel
+	var config, plan, state settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{plan.ProjectID})...)
-	path, diags := r.write(ctx, &config, &plan)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+	w := r.write(ctx, &config, &state, &plan)
+	resp.Diagnostics.Append(w.diags...)
+	if w.diags.HasError() && !w.changed {
 		return
 	}
+	stored.Path, stored.Carried = w.path, carried(&config, &plan)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, privateState{path})...)
+	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, stored)...)
 }
 
 func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state settingsModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+	d := destroyer{Session: r.session}
+	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
+	stored, knownDiags := private.Get[privateState](ctx, req.Private, privateKey)
+	mark, markDiags := tenure.Left(ctx, req.Private)
+	noted, notedDiags := tenure.Noted(ctx, req.Private)
+	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
-	if err != nil {
-		_, diags := ref.Unreadable(ctx, r.session, diagnose.ResetSettings, stored.project(state.ProjectID), err)
-		resp.Diagnostics.Append(diags...)
-		return
-	}
-	if change := secure(&state, project.Settings); !change.Empty() {
-		if _, err := r.session.GitLab.UpdateSettings(ctx, project.Target(), change); err != nil {
-			resp.Diagnostics.Append(diagnose.Error(diagnose.ResetSettings, err))
-		}
+	d.known, d.mark = stored, mark
+	d.kept = noted.And(r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))
+	left, diags := d.destroy(ctx)
+	if resp.Diagnostics.Append(diags...); diags.HasError() && left {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &d.state)...)
+		resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, d.known)...)
 	}
 }
 
@@ -211,30 +259,60 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{types.Int64Value(id)})...)
 }
 
-// write brings the configured toggles about and fills what the plan left unknown.
-func (r *settingsResource) write(ctx context.Context, config, plan *settingsModel) (projectPath string, diags diag.Diagnostics) {
+// written is what a write came to.
+type written struct {
+	// path is the project's; empty where it could not be read.
+	path string
+	// changed tells that the server was changed.
+	changed bool
+	diags   diag.Diagnostics
+}
+
+// write brings the difference between the state and the configuration about, and fills what the plan left
+// unknown. After a failure the plan holds what is stored.
+func (r *settingsResource) write(ctx context.Context, config, state, plan *settingsModel) (w written) {
 	client := r.session.GitLab
-	project, err := client.Project(ctx, plan.ProjectID.ValueInt64())
+	project, err := client.FreshProject(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: plan.ProjectID.ValueInt64(), Path: plan.Project.ValueString()}
-		return "", diag.Diagnostics{diagnose.ReadError(diagnose.ReadSettings, ref.About(err, last))}
+		w.diags.Append(diagnose.ReadError(diagnose.ReadSettings, ref.About(err, last)))
+		return w
 	}
-	if change := expand(config, project.Settings); !change.Empty() {
-		if project.Settings, err = client.UpdateSettings(ctx, project.Target(), change); err != nil {
-			return "", diag.Diagnostics{atFault(change, err)}
+	w.path = project.Path
+	change, meanwhile := difference(config, state, project.Settings)
+	for _, f := range meanwhile {
+		w.diags.Append(toggle.ChangedMeanwhile(path.Root(f.name), project.Target(), f.label, *f.stored))
+	}
+	if !change.Empty() {
+		before := project.Settings
+		project.Settings, err = client.UpdateSettings(ctx, project.Target(), change)
+		w.changed = err == nil || !reflect.DeepEqual(project.Settings, before)
+		if err != nil {
+			w.diags.Append(atFault(change, err))
+			unwritten(plan, change, project.Settings)
+		} else {
+			w.diags.Append(toggle.WithoutEffect(ctx, client, project, path.Root(inboundAttribute), change.InboundAllowlist)...)
 		}
-		diags.Append(toggle.WithoutEffect(ctx, client, project, path.Root("inbound_allowlist_enabled"), change.InboundAllowlist)...)
 	}
 	// The toggles are written: what cannot be learnt now must not keep them out of the state.
 	if plan.InboundAllowlistEffective.IsUnknown() {
 		plan.InboundAllowlistEffective = types.BoolNull()
-		diags.Append(asWarnings(flattenEffective(ctx, client, project, plan))...)
+		w.diags.Append(asWarnings(flattenEffective(ctx, client, project, plan))...)
 	}
 	if plan.EnforcedByInstance.IsUnknown() {
 		plan.EnforcedByInstance = types.BoolNull()
-		diags.Append(asWarnings(r.learnEnforcement(ctx, project, plan))...)
+		w.diags.Append(asWarnings(r.learnEnforcement(ctx, project, plan))...)
 	}
-	return project.Path, diags
+	return w
+}
+
+// unwritten puts into a model what is stored of the toggles that a failed change was about.
+func unwritten(m *settingsModel, change gitlab.SettingsChange, stored gitlab.Settings) {
+	for _, f := range m.fields(stored) {
+		if *f.change(&change) != nil && f.stored != nil {
+			*f.value = types.BoolValue(*f.stored)
+		}
+	}
 }
 
 func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
@@ -277,7 +355,7 @@ func flattenEffective(ctx context.Context, client *gitlab.Client, project *gitla
 // only the inbound toggle being switched off.
 func atFault(change gitlab.SettingsChange, err error) diag.Diagnostic {
 	if apierror.Is(err, apierror.Forbidden) && change.InboundAllowlist != nil && !*change.InboundAllowlist {
-		return diagnose.AttributeError(path.Root("inbound_allowlist_enabled"), diagnose.ChangeSettings, err)
+		return diagnose.AttributeError(path.Root(inboundAttribute), diagnose.ChangeSettings, err)
 	}
 	return diagnose.Error(diagnose.ChangeSettings, err)
 }

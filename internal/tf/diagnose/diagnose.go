@@ -54,6 +54,7 @@ const (
 	NowhereToGo       Title = "Token Would Go Nowhere"
 	InvalidVariable   Title = "Invalid CI/CD Variable"
 	InvalidExpiry     Title = "Invalid Expiry"
+	OutOfDate         Title = "Unable to Apply a Plan That Is Out of Date"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
 )
 
@@ -76,6 +77,11 @@ const (
 	GitStaysOpen       Title = "Job Token Allowlist Entry Leaves Git Open"
 	BindsOwnJobs       Title = "Job Token Allowlist Entry Binds the Project's Own Jobs"
 	ChangesAdopted     Title = "Job Token Allowlist Entry Is Changed by Adoption"
+	AdoptsEntries      Title = "Job Token Allowlist Entries Are Adopted"
+	ChangedMeanwhile   Title = "Changed Meanwhile"
+	ConsumerGone       Title = "Job Token Allowlist Target Was Deleted"
+	ListIsFull         Title = "Job Token Allowlist Is Full"
+	SettingsStay       Title = "Job Token Settings Are Left as They Are"
 	EntriesStay        Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable         Title = "Job Token Permissions Cannot Be Read"
 	StillUsed          Title = "Job Token Allowlist Entry Is Still in Use"

@@ -1,7 +1,8 @@
-// Package overlap finds, within one walk, what two resources manage at once.
+// Package overlap finds, within one walk, what two resources manage at once, and what a destroy has to
+// leave to another resource.
 //
 // Only the instances that are planned in a walk are seen: with -target, or at apply, that is a part
-// of them, and each provider alias has a walk of its own. So it can only ever warn.
+// of them, and each provider alias has a walk of its own. So two managers are only ever warned of.
 package overlap
 
 import (
@@ -19,12 +20,17 @@ type Claim struct {
 	Project  int64
 	// Leaving means that the instance is destroyed.
 	Leaving bool
+	// Making means that the instance is created, and that the creation takes over the whole project from
+	// one of its type: with create_before_destroy that one is destroyed after it.
+	Making bool
 	// Toggle means that it manages "Limit access to this project".
 	Toggle bool
 	// Whole are the kinds of entries that it manages exclusively.
 	Whole []gitlab.Kind
 	// Targets are the single entries that it manages.
 	Targets []gitlab.Target
+	// Wants are the entries that are to be there, of an exclusive list too.
+	Wants []gitlab.Target
 }
 
 // Registry holds the claims of a walk. The zero value is empty.
@@ -81,4 +87,52 @@ func clashes(a, b Claim) []string {
 
 func has(targets []gitlab.Target, kind gitlab.Kind) bool {
 	return slices.ContainsFunc(targets, func(t gitlab.Target) bool { return t.Kind == kind })
+}
+
+// Kept is what a destroy has to leave, since other resources of the walk hold it.
+type Kept struct {
+	// Whole means everything: a creation of the same type has taken over the project.
+	Whole bool `json:"whole,omitempty"`
+	// Toggle is "Limit access to this project".
+	Toggle bool `json:"toggle,omitempty"`
+	// Projects and Groups are the ids of entries.
+	Projects []int64 `json:"projects,omitempty"`
+	Groups   []int64 `json:"groups,omitempty"`
+}
+
+// Has tells whether an entry is to be left.
+func (k Kept) Has(target gitlab.Target) bool {
+	if target.Kind == gitlab.KindGroup {
+		return slices.Contains(k.Groups, target.ID)
+	}
+	return slices.Contains(k.Projects, target.ID)
+}
+
+// And joins what was noted in two walks.
+func (k Kept) And(other Kept) Kept {
+	return Kept{
+		Whole: k.Whole || other.Whole, Toggle: k.Toggle || other.Toggle,
+		Projects: append(slices.Clone(k.Projects), other.Projects...), Groups: append(slices.Clone(k.Groups), other.Groups...),
+	}
+}
+
+// Kept gives what a resource that is destroyed has to leave of a project.
+func (r *Registry) Kept(project int64, resource string) (kept Kept) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, claim := range r.claims[project] {
+		if claim.Leaving {
+			continue
+		}
+		kept.Whole = kept.Whole || claim.Making && claim.Resource == resource
+		kept.Toggle = kept.Toggle || claim.Toggle
+		for _, target := range claim.Wants {
+			if target.Kind == gitlab.KindGroup {
+				kept.Groups = append(kept.Groups, target.ID)
+			} else {
+				kept.Projects = append(kept.Projects, target.ID)
+			}
+		}
+	}
+	return kept
 }

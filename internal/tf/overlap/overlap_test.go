@@ -48,3 +48,27 @@ func TestRegistry(t *testing.T) {
 		})
 	}
 }
+
+// A destroy leaves what others of the walk hold, and everything to a creation of its own type.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	app := gitlab.Target{Kind: gitlab.KindProject, ID: 2, Path: "acme/app"}
+	team := gitlab.Target{Kind: gitlab.KindGroup, ID: 2, Path: "acme/team"}
+	var r overlap.Registry
+	r.Add(overlap.Claim{Resource: "jobtoken_allowlist", Project: 1, Leaving: true, Toggle: true, Wants: []gitlab.Target{app}})
+	if kept := r.Kept(1, "jobtoken_allowlist"); kept.Whole || kept.Toggle || kept.Has(app) {
+		t.Errorf("what leaves holds %+v", kept)
+	}
+	r.Add(overlap.Claim{Resource: "jobtoken_allowlist_entry", Project: 1, Wants: []gitlab.Target{team}})
+	r.Add(overlap.Claim{Resource: "jobtoken_settings", Project: 1, Toggle: true, Making: true})
+	switch kept := r.Kept(1, "jobtoken_allowlist"); {
+	case kept.Whole || !kept.Toggle || !kept.Has(team) || kept.Has(app):
+		t.Errorf("got %+v", kept)
+	case !r.Kept(1, "jobtoken_settings").Whole:
+		t.Error("a creation does not take over from its own type")
+	case r.Kept(2, "jobtoken_settings").Whole:
+		t.Error("another project is kept")
+	case !kept.And(overlap.Kept{Projects: []int64{2}}).Has(app):
+		t.Error("what two walks noted is not joined")
+	}
+}

@@ -30,12 +30,14 @@ func CheckOff(ctx context.Context, client *gitlab.Client, project *gitlab.Projec
 		project.Target())}
 }
 
-// Change is the value to write for a toggle: nil where it is not configured or already so.
-func Change(configured types.Bool, stored bool) *bool {
-	if configured.IsNull() || configured.IsUnknown() || configured.ValueBool() == stored {
-		return nil
+// ChangedMeanwhile warns of a toggle that somebody else has switched and that the plan leaves as it is.
+func ChangedMeanwhile(at path.Path, project gitlab.Target, name string, stored bool) diag.Diagnostic {
+	now := "off"
+	if stored {
+		now = "on"
 	}
-	return configured.ValueBoolPointer()
+	return diagnose.Warn(at, diagnose.ChangedMeanwhile.For(project.Path),
+		"Somebody else has switched %q of %s %s since the state was last read. The plan does not speak of it, so it stays %s. The next plan shows it.", name, project, now, now)
 }
 
 // WithoutEffect warns after a toggle was switched off that the instance enforces the allowlist all the

@@ -2,7 +2,6 @@ package toggle_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -98,29 +97,5 @@ func TestCheckOff(t *testing.T) {
 				t.Errorf("the project is not named: %s", diags[0].Detail())
 			}
 		})
-	}
-}
-
-func TestChange(t *testing.T) {
-	t.Parallel()
-	for _, stored := range []bool{true, false} {
-		cases := map[string]struct {
-			configured types.Bool
-			writes     bool
-		}{
-			"already so":     {types.BoolValue(stored), false},
-			"another value":  {types.BoolValue(!stored), true},
-			"not configured": {types.BoolNull(), false},
-			"not known":      {types.BoolUnknown(), false},
-		}
-		for name, c := range cases {
-			t.Run(fmt.Sprintf("%s, stored %t", name, stored), func(t *testing.T) {
-				t.Parallel()
-				got := toggle.Change(c.configured, stored)
-				if (got != nil) != c.writes || got != nil && *got == stored {
-					t.Errorf("got %v", got)
-				}
-			})
-		}
 	}
 }

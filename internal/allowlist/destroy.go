@@ -1,0 +1,135 @@
+package allowlist
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
+)
+
+// destroyer takes back what a list manages, and leaves what is not its own to take: what an import
+// brought in, what another resource holds, and in a replacement all that the creation names.
+type destroyer struct {
+	*session.Session
+
+	state allowlistModel
+	known known
+	id    types.Int64
+	// mark is that of the creation half of a replacement.
+	mark *tenure.Mark
+	kept overlap.Kept
+}
+
+// takes tells whether an attribute of the state is taken back.
+func (d *destroyer) takes(name string) bool {
+	return !d.known.Spares(name) && !d.kept.Whole && !(d.replaced() && d.mark.Holds(name)) && !(name == enabledAttribute && d.kept.Toggle)
+}
+
+// replaced tells whether the creation that follows is for the same project.
+func (d *destroyer) replaced() bool { return d.mark.For(d.id.ValueInt64()) }
+
+// destroy returns the toggle to the secure default first, then the entries go. What could not be taken
+// back stays in the state that it gives; nil leaves the state as it is.
+func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diagnostics) {
+	if d.replaced() {
+		session.Shared[tenure.Handovers](d.Session).Put(d.mark)
+	}
+	if !slices.ContainsFunc(d.state.managed(), d.takes) {
+		return nil, d.warnSuperseded()
+	}
+	project, err := d.GitLab.FreshProject(ctx, d.id.ValueInt64())
+	if err != nil {
+		_, diags := ref.Unreadable(ctx, d.Session, diagnose.ReadAllowlist, d.known.project(d.id), err)
+		return nil, diags
+	}
+	diags.Append(d.warnSuperseded()...)
+	if !d.state.Enabled.IsNull() && !project.Settings.InboundAllowlist && d.takes(enabledAttribute) {
+		on := true
+		if _, err := d.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: &on}); err != nil {
+			diags.Append(diagnose.Error(diagnose.ChangeSettings, err))
+			return nil, diags
+		}
+	}
+	var sides []side
+	var lists []intent.List
+	for _, kind := range kinds {
+		s, sideDiags := d.side(ctx, project, kind)
+		diags.Append(sideDiags...)
+		sides, lists = append(sides, s), append(lists, intent.List{Kind: kind, Before: intended(s.before)})
+	}
+	phases := intent.Of(project, lists...).Phases(project)
+	results := d.GitLab.ChangeAllowlist(ctx, project.Target(), slices.Concat(phases.Grant, phases.Rest))
+	for _, result := range results {
+		if result.Err != nil {
+			diags.Append(diagnoseChange(result))
+		}
+	}
+	left = &applied{state: d.state, known: d.known}
+	if !left.state.Enabled.IsNull() && d.takes(enabledAttribute) {
+		left.state.Enabled = types.BoolValue(true)
+	}
+	for i, s := range sides {
+		if !d.state.entries(s.kind).IsNull() && d.takes(attribute(s.kind)) {
+			left.record(project, s, intent.Of(project, lists[i]), results)
+		}
+	}
+	left.state.TargetIDs = left.known.fingerprint(&left.state)
+	return left, diags
+}
+
+// side is what of a kind is taken back.
+func (d *destroyer) side(ctx context.Context, project *gitlab.Project, kind gitlab.Kind) (s side, diags diag.Diagnostics) {
+	s.kind = kind
+	if d.state.entries(kind).IsNull() || !d.takes(attribute(kind)) {
+		return s, nil
+	}
+	entries, diags := expand(ctx, kind, *d.state.entries(kind))
+	for _, e := range identify(entries, d.known.ids(kind), project) {
+		if !d.kept.Has(e.target) {
+			s.before = append(s.before, e)
+		}
+	}
+	return s, diags
+}
+
+// warnSuperseded tells what a leftover of create_before_destroy leaves to the resource that took its place.
+func (d *destroyer) warnSuperseded() (diags diag.Diagnostics) {
+	if len(d.known.Superseded) > 0 && !d.kept.Whole && !d.replaced() {
+		diags.AddWarning(string(diagnose.LeftAsItIs.For(d.known.Path)),
+			"Another resource of this configuration was made later and holds the same of this project ("+strings.Join(d.known.Superseded, ", ")+
+				"): with create_before_destroy this is what an interrupted apply leaves of the former one. It stays as it is.")
+	}
+	return diags
+}
+
+// leaving is what a destroy takes back, as the plan knows it.
+func (d *destroyer) leaving() overlap.Claim {
+	claim := overlap.Claim{Resource: typeName, Leaving: true, Toggle: !d.state.Enabled.IsNull() && !d.known.Spares(enabledAttribute)}
+	for _, kind := range kinds {
+		if !d.state.entries(kind).IsNull() && !d.known.Spares(attribute(kind)) {
+			claim.Whole = append(claim.Whole, kind)
+		}
+	}
+	return claim
+}
+
+// warnCarried tells, at the plan of a destroy, what the state holds though no configuration was applied
+// that mentions it.
+func (d *destroyer) warnCarried() (diags diag.Diagnostics) {
+	if len(d.known.Carried) > 0 {
+		diags.AddWarning(string(diagnose.LeftAsItIs.For(d.known.Path)),
+			"The state of "+d.known.project(d.id).String()+" has "+strings.Join(d.known.Carried, ", ")+" from an import or an earlier configuration, and no apply has written them since. "+
+				"The destroy leaves them as they are at GitLab. To have them taken back, first apply a configuration that sets them to what is to be left, such as projects = {}.")
+	}
+	return diags
+}

@@ -1,0 +1,41 @@
+package allowlist
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+// fingerprint binds an apply to the targets that its plan saw: the plan holds their ids in this form, and
+// Terraform stops an apply whose references mean other targets by then. It is null where no entries are
+// managed, and stays the same when a target is renamed.
+func fingerprint(ids map[gitlab.Kind][]int64) types.String {
+	if len(ids) == 0 {
+		return types.StringNull()
+	}
+	hash := sha256.New()
+	for _, kind := range kinds {
+		for _, id := range slices.Sorted(slices.Values(ids[kind])) {
+			_, _ = fmt.Fprintf(hash, "%s:%d\n", kind, id) // never fails
+		}
+	}
+	const enough = 8 // bytes; it tells two sets apart, and is no secret
+	return types.StringValue(hex.EncodeToString(hash.Sum(nil)[:enough]))
+}
+
+// fingerprint is that of what the state holds.
+func (k *known) fingerprint(state *allowlistModel) types.String {
+	ids := map[gitlab.Kind][]int64{}
+	for _, kind := range kinds {
+		if !state.entries(kind).IsNull() {
+			ids[kind] = slices.Collect(maps.Values(k.ids(kind)))
+		}
+	}
+	return fingerprint(ids)
+}
