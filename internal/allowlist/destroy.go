@@ -2,6 +2,7 @@ package allowlist
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,6 +44,9 @@ func (d *destroyer) replaced() bool { return d.mark.For(d.id.ValueInt64()) }
 func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diagnostics) {
 	if d.replaced() {
 		session.Shared[tenure.Handovers](d.Session).Put(d.mark)
+		for _, kind := range kinds {
+			holds(d.Session, d.id.ValueInt64(), kind, slices.Collect(maps.Values(d.mark.IDs(kind)))...)
+		}
 	}
 	if !slices.ContainsFunc(d.state.managed(), d.takes) {
 		return nil, d.warnSuperseded()

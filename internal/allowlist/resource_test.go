@@ -68,7 +68,7 @@ func TestAccAllowlist_basic(t *testing.T) {
 				attribute("project_id", knownvalue.Int64Exact(source.ID)),
 				attribute("enabled", knownvalue.Bool(true)),
 				attribute("exclusive", knownvalue.Bool(true)),
-				attribute("removes", knownvalue.Null()),
+				attribute("removes", knownvalue.ListExact(nil)),
 				attribute("projects", keys(app.Path, web.Path)),
 				attribute("groups", keys(platform.Path)),
 				permissions("projects", app.Path, knownvalue.Null()),
@@ -300,7 +300,7 @@ func TestAccAllowlist_notExclusive(t *testing.T) {
 		resource.TestStep{
 			Config:            config(false, app.Path, web.Path),
 			ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
-			ConfigStateChecks: []statecheck.StateCheck{attribute("removes", knownvalue.Null()), attribute("projects", keys(app.Path, web.Path))},
+			ConfigStateChecks: []statecheck.StateCheck{attribute("removes", knownvalue.ListExact(nil)), attribute("projects", keys(app.Path, web.Path))},
 		},
 		resource.TestStep{
 			PreConfig: func() {
@@ -457,10 +457,10 @@ func TestAccAllowlist_disappears(t *testing.T) {
 			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
 		},
 		resource.TestStep{
-			// A target deleted for good takes its entry with it; its reference leads nowhere then.
-			PreConfig:   func() { g.Delete(t, app) },
-			Config:      config,
-			ExpectError: message("Unable to Find Job Token Allowlist Target"),
+			// A target deleted for good takes its entry with it. The state knows it, so nothing is planned.
+			PreConfig:        func() { g.Delete(t, app) },
+			Config:           config,
+			ConfigPlanChecks: unchanged(),
 		},
 		resource.TestStep{
 			PreConfig:        func() { g.Project(t, "app") },
