@@ -68,7 +68,9 @@ var scenes = []scene{
 		before: func(c cast) []string {
 			return []string{both(limited(c.app, "admin_packages"), limited(c.web, "read_jobs", "read_packages"))}
 		},
-		after: func(c cast) []string { return []string{both(limited(c.app, "admin_packages"), limited(c.web, "read_jobs"))} },
+		after: func(c cast) []string {
+			return []string{both(limited(c.app, "admin_packages"), limited(c.web, "read_jobs"))}
+		},
 		meanwhile: func(t testing.TB, g *acctest.GitLab, source acctest.Project, c cast) {
 			t.Helper()
 			g.Permit(t, source, c.app.Path, acctest.None)
@@ -79,7 +81,9 @@ var scenes = []scene{
 	{
 		name: "widened", resourceType: "jobtoken_allowlist",
 		before: func(c cast) []string { return []string{both(limited(c.app, "read_jobs"))} },
-		after:  func(c cast) []string { return []string{both(limited(c.app, "read_jobs"), limited(c.added, "read_jobs"))} },
+		after: func(c cast) []string {
+			return []string{both(limited(c.app, "read_jobs"), limited(c.added, "read_jobs"))}
+		},
 		meanwhile: func(t testing.TB, g *acctest.GitLab, source acctest.Project, c cast) {
 			t.Helper()
 			g.Permit(t, source, c.app.Path)
@@ -99,7 +103,7 @@ var scenes = []scene{
 		names:   appPath, drifted: "projects",
 	},
 	{
-		name: "added", resourceType: "jobtoken_allowlist",
+		name: "added_by_hand", resourceType: "jobtoken_allowlist",
 		before: func(c cast) []string { return []string{admit("projects", c.app.Path)} },
 		after:  func(c cast) []string { return []string{admit("projects", c.app.Path, c.added.Path)} },
 		meanwhile: func(t testing.TB, g *acctest.GitLab, source acctest.Project, c cast) {
@@ -113,8 +117,12 @@ var scenes = []scene{
 	},
 	{
 		name: "push_forbidden", resourceType: "jobtoken_settings", prepare: toggled(false),
-		before: func(cast) []string { return []string{"inbound_allowlist_enabled = false", "push_repository_allowed = true"} },
-		after:  func(cast) []string { return []string{"inbound_allowlist_enabled = true", "push_repository_allowed = true"} },
+		before: func(cast) []string {
+			return []string{"inbound_allowlist_enabled = false", "push_repository_allowed = true"}
+		},
+		after: func(cast) []string {
+			return []string{"inbound_allowlist_enabled = true", "push_repository_allowed = true"}
+		},
 		meanwhile: func(t testing.TB, g *acctest.GitLab, source acctest.Project, _ cast) {
 			t.Helper()
 			g.SetSettings(t, source, acctest.Settings{})
@@ -123,8 +131,12 @@ var scenes = []scene{
 	},
 	{
 		name: "inbound_switched_on", resourceType: "jobtoken_settings", prepare: toggled(false), meanwhile: toggled(true),
-		before:   func(cast) []string { return []string{"inbound_allowlist_enabled = false", "push_repository_allowed = false"} },
-		after:    func(cast) []string { return []string{"inbound_allowlist_enabled = false", "push_repository_allowed = true"} },
+		before: func(cast) []string {
+			return []string{"inbound_allowlist_enabled = false", "push_repository_allowed = false"}
+		},
+		after: func(cast) []string {
+			return []string{"inbound_allowlist_enabled = false", "push_repository_allowed = true"}
+		},
 		settings: acctest.Settings{Inbound: true, PushRepository: true},
 		names:    func(cast) string { return "inbound_allowlist_enabled" }, drifted: "inbound_allowlist_enabled",
 	},
@@ -299,5 +311,32 @@ func TestAccContractSavedPlan_removesOfAnOldApply(t *testing.T) {
 	g.CheckAllowlist(t, source[0], acctest.Entries{app.Path: "default", web.Path: "default", old.Path: "default"})
 	if plan := cli.PlanJSON(t); !differs(t, plan, address, "projects") || !acctest.Says(plan.Output, fmt.Sprintf("- %q", old.Path)) {
 		t.Errorf("the next plan does not name %s:\n%s", old.Path, plan.Output)
+	}
+}
+
+// Nor does it go unseen: a list that becomes exclusive again names nobody by what it once removed, and
+// the apply stops before it writes.
+func TestAccContractSavedPlan_removesOfAnOldApplyUnseen(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	source, app, web, old := g.Project(t, "source"), g.Project(t, "app"), g.Project(t, "web"), g.Project(t, "old")
+	const address = "jobtoken_allowlist.this"
+	g.Allow(t, source, old.Path)
+	cli, wire := newWired(t, g, block("jobtoken_allowlist", "this", of(source), admit("projects", app.Path)))
+	cli.Apply(t, 0)
+	g.CheckAllowlist(t, source, acctest.Entries{app.Path: "default"})
+	cli.Configure(t, block("jobtoken_allowlist", "this", of(source), "exclusive = false", admit("projects", app.Path)))
+	cli.Apply(t, 0, "-refresh=false")
+	cli.Configure(t, block("jobtoken_allowlist", "this", of(source), admit("projects", app.Path, web.Path)))
+	if got := removesOf(t, cli.PlanJSON(t, "-refresh=false").Plan, address); len(got) != 0 {
+		t.Errorf("the plan removes %v again", got)
+	}
+	g.Allow(t, source, old.Path)
+	wire.forget()
+	output := ends(t, cli, 1, "apply", "saved.tfplan")
+	wire.none(t, "something was written")
+	g.CheckAllowlist(t, source, acctest.Entries{app.Path: "default", old.Path: "default"})
+	if !diagnosed(output, "Error: ", source.Path, old.Path) {
+		t.Errorf("no error names %s:\n%s", old.Path, output)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -121,13 +122,13 @@ func (w written) switchesOff() bool { return w.toggles() && strings.Contains(w.b
 
 // concerns tells whether a request names a project, by path or id.
 func (w written) concerns(project acctest.Project) bool {
-	return strings.Contains(w.body, fmt.Sprintf("%q", project.Path)) ||
+	return strings.Contains(w.body, fmt.Sprintf("%q", project.Path)) || strings.Contains(w.body, fmt.Sprintf("\"gid://gitlab/Project/%d\"", project.ID)) ||
 		strings.Contains(w.path+"/", fmt.Sprintf("/%d/", project.ID)) || strings.Contains(w.path+"/", "/"+url.PathEscape(project.Path)+"/")
 }
 
-// others are the requests that name none of these projects.
-func others(projects ...acctest.Project) func(written) bool {
-	return func(w written) bool { return !slices.ContainsFunc(projects, w.concerns) }
+// naming are the requests that name one of these projects.
+func naming(projects ...acctest.Project) func(written) bool {
+	return func(w written) bool { return slices.ContainsFunc(projects, w.concerns) }
 }
 
 // block declares a resource.
@@ -181,13 +182,17 @@ func empty(t *testing.T, cli *acctest.CLI, args ...string) string {
 	return ends(t, cli, acctest.NoChanges, append([]string{"plan", "-detailed-exitcode"}, args...)...)
 }
 
+// beginning is that of a diagnostic.
+var beginning = regexp.MustCompile(`(?m)^\W*(Warning|Error): `)
+
 // diagnosed tells whether one diagnostic, of a title that begins with these words, names all of these:
-// "Warning: Changed Meanwhile".
+// "Warning: Changed Meanwhile". What the CLI says of the provider under development is none.
 func diagnosed(output, title string, names ...string) bool {
-	plain := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
-	for _, text := range strings.Split(plain, title)[1:] {
-		text, _, _ = strings.Cut(text, "╵")
-		if !slices.ContainsFunc(names, func(name string) bool { return !strings.Contains(text, name) }) {
+	starts := append(beginning.FindAllStringIndex(output, -1), []int{len(output)})
+	for i, start := range starts[:len(starts)-1] {
+		text := strings.Join(strings.Fields(strings.ReplaceAll(output[start[0]:starts[i+1][0]], "│", " ")), " ")
+		lacks := func(name string) bool { return !strings.Contains(text, name) }
+		if strings.HasPrefix(text, title) && !strings.Contains(text, "development overrides") && !slices.ContainsFunc(names, lacks) {
 			return true
 		}
 	}
