@@ -51,6 +51,7 @@ func TestAccContractLists_fullListExchanges(t *testing.T) {
 func TestAccContractLists_ownEntry(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
+	acctest.NeedsVersion(t, g, "18.1")
 	source, app, web := g.Project(t, "source"), g.Project(t, "app"), g.Project(t, "web")
 	g.Permit(t, source, source.Path, "read_jobs")
 	g.CheckAllowlist(t, source, acctest.Entries{source.Path: "read_jobs"})
