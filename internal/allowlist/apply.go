@@ -2,6 +2,7 @@ package allowlist
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -49,7 +50,10 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 
 	sides, lists := a.sides(ctx)
 	planned := intent.Of(project, lists...)
-	if a.refuse(planned); a.diags.HasError() {
+	if a.refuse(ctx, planned, sides); a.diags.HasError() {
+		if a.mark != nil {
+			done.handedOver(project, sides)
+		}
 		return done, a.diags
 	}
 	phases := planned.Phases(project)
@@ -95,7 +99,7 @@ func (a *applier) sides(ctx context.Context) (sides []side, lists []intent.List)
 		sides, lists = append(sides, s), append(lists, a.intended(s))
 	}
 	if !a.diags.HasError() && !a.plan.TargetIDs.IsNull() && !a.plan.TargetIDs.IsUnknown() && !a.targetIDs(ctx, sides).Equal(a.plan.TargetIDs) {
-		a.diags.Append(outOfDate("a reference in the plan means another project or group by now than the one that the plan saw (attribute \"target_ids_fingerprint\")"))
+		a.diags.Append(a.outOfDate("a reference in the plan means another project or group by now than the one that the plan saw (attribute \"target_ids_fingerprint\")"))
 	}
 	return sides, lists
 }
@@ -116,22 +120,59 @@ func (a *applier) named(s side) (targets []gitlab.Target) {
 	return targets
 }
 
-// refuse ends an apply before any write where something would have to go that no line of the plan names.
-func (a *applier) refuse(planned intent.Intent) {
-	if len(planned.Unnamed) == 0 {
+// refuse ends an apply before any write where something would have to go that no line of the plan names,
+// or where a path of a replacement has changed hands. (In all other cases Terraform notices the latter.)
+func (a *applier) refuse(ctx context.Context, planned intent.Intent, sides []side) {
+	if len(planned.Unnamed) > 0 {
+		names := make([]string, 0, len(planned.Unnamed))
+		for _, target := range planned.Unnamed {
+			names = append(names, target.String())
+		}
+		a.diags.Append(a.outOfDate(strings.Join(names, ", ") + " has come onto the list and would have to go, which no line of the plan says"))
+	}
+	if a.mark == nil {
 		return
 	}
-	names := make([]string, 0, len(planned.Unnamed))
-	for _, target := range planned.Unnamed {
-		names = append(names, target.String())
+	a.refuseNewOwner(ctx, ref.Attribute, a.config.Project.ValueString(), a.project.Target())
+	for _, s := range sides {
+		for _, e := range s.want {
+			a.refuseNewOwner(ctx, e.at(), e.text, e.target)
+		}
 	}
-	a.diags.Append(outOfDate(strings.Join(names, ", ") + " has come onto the list and would have to go, which no line of the plan says"))
+}
+
+// refuseNewOwner ends the creation half of a replacement whose path has changed hands since the plan.
+func (l *lookup) refuseNewOwner(ctx context.Context, at path.Path, text string, seen gitlab.Target) {
+	owner, err := ref.NewOwner(ctx, l.GitLab, text, seen)
+	switch {
+	case err != nil:
+		l.diags.Append(diagnose.LookupError(at, diagnose.FindTarget, err))
+	case owner.ID != 0:
+		l.diags.Append(diag.WithPath(at, l.outOfDate(fmt.Sprintf("%s is the path of the %s by now, and the plan saw the one with id %d under it", text, owner, seen.ID))))
+	}
 }
 
 // outOfDate is the error of a plan that cannot be carried out as it was approved.
-func outOfDate(why string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(string(diagnose.OutOfDate),
-		"Could not apply the plan as it was approved: "+why+".\n\nNothing was written. Plan again, and look at what has changed.")
+func (l *lookup) outOfDate(why string) diag.Diagnostic {
+	return diagnose.Outdated("change the job token allowlist of "+l.project.Target().String(), why)
+}
+
+// handedOver makes the state of what the destroy half of a replacement left on the list for a creation
+// that does not come about.
+func (done *applied) handedOver(project *gitlab.Project, sides []side) {
+	if !done.state.Enabled.IsNull() {
+		done.state.Enabled = types.BoolValue(project.Settings.InboundAllowlist)
+	}
+	for _, s := range sides {
+		concerned := slices.DeleteFunc(slices.Clone(project.Entries(s.kind)), func(stored gitlab.Entry) bool {
+			return !slices.ContainsFunc(s.want, func(e entry) bool { return e.target.ID == stored.Target.ID }) &&
+				!slices.ContainsFunc(s.named, func(t gitlab.Target) bool { return t.ID == stored.Target.ID })
+		})
+		m := flatten(project, concerned, s.want, false)
+		*done.state.entries(s.kind) = m.value()
+		done.known.setIDs(s.kind, m.ids)
+	}
+	done.state.TargetIDs = done.known.fingerprint(&done.state)
 }
 
 // incomplete tells whether an entry that the list is to hold is missing from it.

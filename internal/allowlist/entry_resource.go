@@ -342,6 +342,10 @@ func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *
 	e := expandEntry(plan)
 	found := l.resolve(ctx, e.kind, map[string]int64{e.text: e.target.ID}, []entry{e})
 	stored = entryKnown(project, plan, known{})
+	if state == nil && session.Shared[tenure.Handovers](r.session).Find(plan.handoverKey()) != nil {
+		l.refuseNewOwner(ctx, ref.Attribute, plan.Project.ValueString(), project.Target())
+		l.refuseNewOwner(ctx, e.at(), e.text, found[0].target)
+	}
 	if l.diags.HasError() {
 		return stored, l.diags
 	}

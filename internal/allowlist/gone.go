@@ -73,6 +73,6 @@ func (l *lookup) warnDead(e entry) {
 	if e.alone {
 		advice = "Take this resource out of the configuration"
 	}
-	l.diags.Append(diagnose.Warn(e.at(), diagnose.ConsumerGone.For(e.target.Path),
+	l.diags.Append(diagnose.Warn(e.at(), diagnose.ConsumerGone.For(l.project.Path),
 		"The %s was deleted, and GitLab has taken it off the allowlist of %s. Nothing is planned for it. %s.", e.target, l.project.Target(), advice))
 }

@@ -113,19 +113,42 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	return s.named
 }
 
-// planRemoves plans what leaves without a line. What an earlier apply removed is no news: where nothing
-// can leave so, the state's value stays.
+// planRemoves plans what leaves without a line. What an earlier apply removed is no news: it stays in the
+// state until something else changes.
 func (p *planner) planRemoves(plan *allowlistModel, removes []gitlab.Target) {
-	taken := p.state == nil
-	for _, kind := range kinds {
-		if !taken && !p.config.entries(kind).IsNull() && p.exclusive() {
-			taken = p.state.entries(kind).IsNull() || p.state.Exclusive.Equal(types.BoolValue(false))
-		}
-	}
 	plan.Removes = flattenPaths(removes)
-	if !taken {
+	switch {
+	case p.state == nil || p.takesKind():
+	case undecided(plan):
+		if !p.state.Removes.Equal(plan.Removes) {
+			plan.Removes = types.ListUnknown(types.StringType) // it hangs on whether anything changes in the end
+		}
+	case sameApartFromRemoves(plan, p.state):
 		plan.Removes = p.state.Removes
 	}
+}
+
+// takesKind tells whether a kind becomes managed, or the list exclusive.
+func (p *planner) takesKind() bool {
+	return p.exclusive() && slices.ContainsFunc(kinds, func(kind gitlab.Kind) bool {
+		return !p.config.entries(kind).IsNull() && (p.state.entries(kind).IsNull() || p.state.Exclusive.Equal(types.BoolValue(false)))
+	})
+}
+
+// undecided tells whether something of a plan is known only after the apply.
+func undecided(plan *allowlistModel) bool {
+	return plan.ProjectID.IsUnknown() || plan.Enabled.IsUnknown() || plan.Exclusive.IsUnknown() || plan.TargetIDs.IsUnknown() ||
+		!whollyKnown(plan.Projects) || !whollyKnown(plan.Groups)
+}
+
+func whollyKnown(m types.Map) bool {
+	value, err := m.ToTerraformValue(context.Background())
+	return err == nil && value.IsFullyKnown()
+}
+
+func sameApartFromRemoves(plan, state *allowlistModel) bool {
+	return plan.Project.Equal(state.Project) && plan.ProjectID.Equal(state.ProjectID) && plan.Enabled.Equal(state.Enabled) &&
+		plan.Exclusive.Equal(state.Exclusive) && plan.Projects.Equal(state.Projects) && plan.Groups.Equal(state.Groups) && plan.TargetIDs.Equal(state.TargetIDs)
 }
 
 // planTargetIDs binds the plan to the targets that it saw.

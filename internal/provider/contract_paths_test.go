@@ -9,7 +9,7 @@ import (
 )
 
 // A path that another project takes over between plan and apply gets nothing that the plan meant for
-// the one before: Terraform stops, and nothing is written for any of these resources.
+// the one before: the apply stops, and nothing is written for any of these resources.
 func TestAccContractPaths_takenOverBetween(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)

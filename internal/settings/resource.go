@@ -159,9 +159,9 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{plan.ProjectID})...)
-	w := r.write(ctx, &config, &settingsModel{}, &plan)
-	resp.Diagnostics.Append(w.diags...)
 	handed := session.Shared[tenure.Handovers](r.session).Find(config.handoverKey()) != nil
+	w := r.write(ctx, &config, &settingsModel{}, &plan, handed)
+	resp.Diagnostics.Append(w.diags...)
 	if w.diags.HasError() && !w.changed && (!handed || w.path == "") {
 		return
 	}
@@ -221,7 +221,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{plan.ProjectID})...)
-	w := r.write(ctx, &config, &state, &plan)
+	w := r.write(ctx, &config, &state, &plan, false)
 	resp.Diagnostics.Append(w.diags...)
 	if w.diags.HasError() && !w.changed {
 		return
@@ -269,8 +269,9 @@ type written struct {
 }
 
 // write brings the difference between the state and the configuration about, and fills what the plan left
-// unknown. After a failure the plan holds what is stored.
-func (r *settingsResource) write(ctx context.Context, config, state, plan *settingsModel) (w written) {
+// unknown. After a failure the plan holds what is stored. Handed means that this is the creation half of a
+// replacement, which goes by the project that the plan saw.
+func (r *settingsResource) write(ctx context.Context, config, state, plan *settingsModel, handed bool) (w written) {
 	client := r.session.GitLab
 	project, err := client.FreshProject(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
@@ -280,6 +281,13 @@ func (r *settingsResource) write(ctx context.Context, config, state, plan *setti
 	}
 	w.path = project.Path
 	change, meanwhile := difference(config, state, project.Settings)
+	if handed {
+		w.diags.Append(checkOwner(ctx, client, config, project)...)
+		if w.diags.HasError() {
+			unwritten(plan, change, project.Settings)
+			change = gitlab.SettingsChange{}
+		}
+	}
 	for _, f := range meanwhile {
 		w.diags.Append(toggle.ChangedMeanwhile(path.Root(f.name), project.Target(), f.label, *f.stored))
 	}
@@ -304,6 +312,19 @@ func (r *settingsResource) write(ctx context.Context, config, state, plan *setti
 		w.diags.Append(asWarnings(r.learnEnforcement(ctx, project, plan))...)
 	}
 	return w
+}
+
+// checkOwner refuses a replacement whose project's path has changed hands since the plan.
+func checkOwner(ctx context.Context, client *gitlab.Client, config *settingsModel, project *gitlab.Project) diag.Diagnostics {
+	owner, err := ref.NewOwner(ctx, client, config.Project.ValueString(), project.Target())
+	switch {
+	case err != nil:
+		return diag.Diagnostics{diagnose.LookupError(ref.Attribute, diagnose.FindProject, err)}
+	case owner.ID == 0:
+		return nil
+	}
+	return diag.Diagnostics{diag.WithPath(ref.Attribute, diagnose.Outdated("change the job token settings of "+project.Target().String(),
+		config.Project.ValueString()+" is the path of the "+owner.String()+" by now"))}
 }
 
 // unwritten puts into a model what is stored of the toggles that a failed change was about.

@@ -155,6 +155,12 @@ func Warn(at path.Path, title Title, format string, args ...any) diag.Diagnostic
 	return diag.NewAttributeWarningDiagnostic(at, string(title), fmt.Sprintf(format, args...))
 }
 
+// Outdated is the error of a plan that cannot be carried out as it was approved. Nothing was written.
+func Outdated(doing, why string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(string(OutOfDate),
+		fmt.Sprintf("Could not %s as the plan says: %s.\n\nNothing was written. Plan again, and look at what has changed.", doing, why))
+}
+
 // Detail writes an error out: what, to which project, GitLab's words, and what to do next.
 func Detail(err error) string {
 	e, ok := apierror.As(err)
