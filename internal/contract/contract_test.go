@@ -20,6 +20,7 @@ var (
 	seed    = flag.Uint64("seed", 1, "seed of the first walk; each further one has the next number")
 	breaks  = flag.Bool("breakages", false, "break the provider on purpose, in many ways")
 	verbose = flag.Bool("tell", false, "tell what happened in each walk")
+	small   = flag.Bool("shrink", true, "make the first walk that fails before each judge small")
 	most    = flag.Int("failures", 10, "stop after so many walks that fail")
 )
 
@@ -59,7 +60,7 @@ func TestWalks(t *testing.T) { //nolint:paralleltest // its walks take all cores
 				_, seen := kinds[j.findings[0].judge]
 				kinds[j.findings[0].judge]++
 				mu.Unlock()
-				if seen && *walks > 1 {
+				if seen && *walks > 1 || !*small {
 					t.Errorf("-seed=%d: %s", number, j.findings[0]) // the same judge has had a walk shrunk
 					continue
 				}

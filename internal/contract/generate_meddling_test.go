@@ -21,7 +21,7 @@ func (g *generator) meddling() meddling {
 		return meddling{}
 	}
 	source := one(g, all...)
-	consumers := g.here(append(slices.Clone(listed), single...)...)
+	consumers := g.here(append(slices.Clone(listed), singly...)...)
 	if len(consumers) < 2 {
 		return meddling{}
 	}

@@ -184,6 +184,8 @@ func grantList(b *book, c *core.Change) {
 	before, after := b.entries(c.Address, c.Prior), b.entries(c.Address, c.Planned)
 	from, to := b.projectOf(c.Address, c.Prior), b.projectOf(c.Address, c.Planned)
 	same := from == to
+	// Going from exclusive to not lets go of what leaves the map, without a write.
+	letGo := c.Planned["exclusive"] == false && c.Prior["exclusive"] != false
 	staying := map[string]bool{}
 	if same {
 		for _, line := range after {
@@ -195,7 +197,7 @@ func grantList(b *book, c *core.Change) {
 	for name, line := range before {
 		kept, stays := after[name]
 		switch {
-		case c.Planned == nil, !same, !stays && c.Planned["exclusive"] != false, stays && kept.reference != line.reference, stays && len(line.ids) > 1:
+		case c.Planned == nil, !same, !stays && !letGo, stays && kept.reference != line.reference, stays && len(line.ids) > 1:
 			for _, id := range line.ids {
 				if !staying[id] || len(line.ids) > 1 {
 					b.allow(c, from, id, nothing, len(line.ids) == 1)
@@ -335,11 +337,12 @@ func (b *book) holder(address string, attributes map[string]any) string {
 	return ""
 }
 
-// variables are the items that deliveries speak of, and each as it is configured.
+// variables are the items that deliveries may speak of, and each as it is configured.
 func (b *book) variables(address string, attributes map[string]any) map[item]string {
+
 	found := map[item]string{}
-	deliveries, _ := attributes["deliveries"].(map[string]any)
-	for _, value := range deliveries {
+	all, _ := attributes["deliveries"].(map[string]any)
+	for _, value := range all {
 		delivery, _ := value.(map[string]any)
 		for _, kind := range []string{"project", "group"} {
 			if reference, is := delivery[kind].(string); is {

@@ -196,26 +196,30 @@ func wishSingle(b *book, _ string, config, _ map[string]any) []string {
 func wishToken(b *book, address string, config, state map[string]any) (problems []string) {
 	kind, parent := tokenKind(address)
 	server, of := b.w.look(), b.lookup(parent, fmt.Sprint(config[parent]))
-	held := map[string]bool{}
+	living := map[string]bool{}
 	for _, id := range tokenIDs(state) {
 		what := fmt.Sprintf("%s %d", kind, id)
-		held[what] = true
+		living[what] = true
 		if server[item{of, what}] == "" {
 			problems = append(problems, what+" is in the state and does not live")
 		}
 	}
 	for i := range server {
-		if i.of == of && strings.HasPrefix(i.what, kind) && !held[i.what] {
+		if i.of == of && strings.HasPrefix(i.what, kind) && !living[i.what] {
 			problems = append(problems, i.what+" lives and is in no state")
 		}
 	}
 	secret := server[item{of, fmt.Sprintf("%s %v", kind, state["token_id"])}]
+	// A delivery keeps to the owner that it was sealed with when its path leads elsewhere: one of those
+	// that the reference has stood for is to hold the token.
+	held, lacking := map[string]bool{}, map[string]item{}
 	for i := range b.variables(address, config) {
-		if b.lookup("project", strings.TrimPrefix(i.of, "project:")) == "" {
-			continue // a reference of an earlier run
-		}
-		if value := server[i]; value != "="+secret || secret == "" {
-			problems = append(problems, fmt.Sprintf("%s of %s does not hold the token", i.what, b.w.nameOf(i.of)))
+		lacking[i.what] = i
+		held[i.what] = held[i.what] || secret != "" && server[i] == "="+secret
+	}
+	for what, i := range lacking {
+		if !held[what] {
+			problems = append(problems, fmt.Sprintf("%s of %s does not hold the token", what, b.w.nameOf(i.of)))
 		}
 	}
 	return problems

@@ -68,7 +68,9 @@ func walkOn(t testing.TB, wk walk) *journey {
 	return j
 }
 
-func (j *journey) note(format string, args ...any) { j.log = append(j.log, fmt.Sprintf(format, args...)) }
+func (j *journey) note(format string, args ...any) {
+	j.log = append(j.log, fmt.Sprintf(format, args...))
+}
 
 func (j *journey) hold(judge, format string, args ...any) {
 	j.findings = append(j.findings, finding{judge, j.number, fmt.Sprintf(format, args...)})
@@ -176,7 +178,7 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 		j.planFailed(t, r, resources, errors)
 		return nil
 	}
-	j.book.read(tr.plan, r.Parallel && !r.NoRefresh)
+	j.book.read(tr.plan, tr.leftoversStay())
 	return tr
 }
 
@@ -260,7 +262,7 @@ func (j *journey) settle(t testing.TB, r run) {
 	limit := 1
 	for applies := 0; ; applies++ {
 		j.note("settle %d", applies+1)
-		quiet := run{Resources: resources, Order: r.Order + uint64(applies)} //nolint:gosec // a small number
+		quiet := run{Resources: resources, Parallel: r.Parallel, Order: r.Order + uint64(applies)} //nolint:gosec // a small number
 		tr := j.planned(t, quiet, resources)
 		if tr == nil {
 			if len(j.findings) == 0 {
