@@ -62,7 +62,7 @@ var (
 	sources   = []string{"lib", "tool"}
 	spare     = "job" // another project to move a resource of tool to
 	listed    = []string{"app", "web", "part"}
-	single    = []string{"deep", "nest"}
+	singly    = []string{"deep", "nest"}
 	teams     = []string{"team", "guild"}
 	wellKnown = []string{"read_jobs", "read_packages", "admin_packages", "read_repositories"}
 )
