@@ -21,6 +21,7 @@ var (
 	breaks  = flag.Bool("breakages", false, "break the provider on purpose, in many ways")
 	verbose = flag.Bool("tell", false, "tell what happened in each walk")
 	small   = flag.Bool("shrink", true, "make the first walk that fails before each judge small")
+	each    = flag.Bool("each", false, "make every walk that fails small")
 	most    = flag.Int("failures", 10, "stop after so many walks that fail")
 )
 
@@ -57,10 +58,11 @@ func TestWalks(t *testing.T) { //nolint:paralleltest // its walks take all cores
 				}
 				failed.Add(1)
 				mu.Lock()
-				_, seen := kinds[j.findings[0].judge]
-				kinds[j.findings[0].judge]++
+				kind := j.findings[0].judge
+				_, seen := kinds[kind]
+				kinds[kind]++
 				mu.Unlock()
-				if seen && *walks > 1 || !*small {
+				if seen && *walks > 1 && !*each || !*small {
 					t.Errorf("-seed=%d: %s", number, j.findings[0]) // the same judge has had a walk shrunk
 					continue
 				}
@@ -77,7 +79,7 @@ func TestWalks(t *testing.T) { //nolint:paralleltest // its walks take all cores
 func report(t *testing.T, number uint64, wk walk, j *journey) {
 	t.Helper()
 	small, again := shrink(t, wk, j)
-	t.Errorf("-seed=%d: %s\n\n%s\nas data: %s\n\nwhat happened:\n%s", number, join(again.findings), small, small.encode(t), strings.Join(again.log, "\n"))
+	t.Errorf("-seed=%d: %s\n\nkind: %s\n\n%s\nas data: %s\n\nwhat happened:\n%s", number, join(again.findings), again.kind(small), small, small.encode(t), strings.Join(again.log, "\n"))
 }
 
 func join(findings []finding) string {

@@ -26,6 +26,9 @@ type book struct {
 	address        string
 	taken          map[string]bool
 	knownMayBeGone bool
+	// narrows are resources that have configured, or imported, permissions of a project's own jobs. Only
+	// those may take them back: what somebody else has stored is not theirs.
+	narrows map[string]bool
 	// needs are entries that both the state before and the plan admit.
 	needs []need
 }
@@ -53,7 +56,9 @@ type claim struct {
 	value string
 }
 
-func newBook(w *world) *book { return &book{w: w, known: map[string]map[string]bool{}} }
+func newBook(w *world) *book {
+	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}}
+}
 
 // read takes the lines of a plan down, at the time of the plan: references lead where they lead now.
 func (b *book) read(p *core.Plan, leftoversStay bool) {
@@ -80,6 +85,9 @@ func (b *book) remember(c *core.Change) {
 func (b *book) allow(c *core.Change, of, what, value string, sure bool) {
 	i := item{of, what}
 	if value == nothing && i.isOwn() {
+		if !b.narrows[c.Address] {
+			return
+		}
 		value = everything // taking a project off its own list gives its jobs all permissions
 	}
 	b.grants[i] = append(b.grants[i], grant{address: c.Address, value: value, sure: sure})
@@ -226,6 +234,9 @@ func grantList(b *book, c *core.Change) {
 		}
 	}
 	b.toggles(c, from, to, map[string]string{inbound: "enabled"})
+	b.narrows[c.Address] = b.narrows[c.Address] || slices.ContainsFunc(slices.Collect(maps.Values(after)), func(line entryLine) bool {
+		return slices.Contains(line.ids, to)
+	})
 }
 
 // toggles notes what a plan says of toggles, by the attributes they stand in.

@@ -51,7 +51,7 @@ func (tr *trial) licensed() {
 				}
 			case tr.allowed(c):
 			default:
-				wrong[c.item] = finding{tr.judgeOf(c, history), tr.number, fmt.Sprintf("%s: %s", e.what, tr.sayChange(c))}
+				wrong[c.item] = finding{judge: tr.judgeOf(c, history), what: e.what, run: tr.number, text: fmt.Sprintf("%s: %s", e.what, tr.sayChange(c))}
 			}
 		}
 	}

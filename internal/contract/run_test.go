@@ -13,8 +13,10 @@ import (
 // finding is something that a judge holds against the provider.
 type finding struct {
 	judge string
-	run   int
-	text  string
+	// what is the request, or the kind of error, that walks are told apart by.
+	what string
+	run  int
+	text string
 }
 
 func (f finding) String() string { return fmt.Sprintf("[%s] run %d: %s", f.judge, f.run+1, f.text) }
@@ -73,7 +75,7 @@ func (j *journey) note(format string, args ...any) {
 }
 
 func (j *journey) hold(judge, format string, args ...any) {
-	j.findings = append(j.findings, finding{judge, j.number, fmt.Sprintf(format, args...)})
+	j.findings = append(j.findings, finding{judge: judge, run: j.number, text: fmt.Sprintf(format, args...)})
 }
 
 // meddle has others do something.
@@ -160,6 +162,9 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 			parts = append(parts, fmt.Sprint(j.withIDs(part)))
 		}
 		options.Import[address] = strings.Join(parts, ":")
+	}
+	for address := range r.Import {
+		j.book.narrows[address] = true
 	}
 	j.w.proxy.watch(nil, nil)
 	tr := &trial{journey: j, t: t, run: r, planned: j.w.look()}
@@ -251,6 +256,27 @@ func difference(before, after map[string]any) string {
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// kind tells failing walks apart: the judge, the request, and what was special of the run.
+func (j *journey) kind(wk walk) string {
+	f := j.findings[0]
+	r := wk.Runs[f.run]
+	parts := []string{f.judge, f.what}
+	for _, special := range []struct {
+		is   bool
+		name string
+	}{
+		{len(r.Replace) > 0, "replaced"}, {len(r.Taint) > 0, "tainted"}, {r.NoRefresh, "not refreshed"}, {len(r.Targets) > 0, "targets"},
+		{len(r.Import) > 0, "imported"}, {len(r.Moves) > 0, "moved"}, {len(r.Between) > 0, "meddled between"}, {r.Kill != "", "killed"},
+		{r.During != nil && r.During.Refuse, "refused"}, {r.During != nil && !r.During.Refuse, "meddled during"},
+		{slices.ContainsFunc(slices.Collect(maps.Values(r.Resources)), func(r core.Resource) bool { return r.CreateBeforeDestroy }), "create_before_destroy"},
+	} {
+		if special.is {
+			parts = append(parts, special.name)
+		}
+	}
+	return strings.Join(parts, " | ")
 }
 
 // settle goes on without meddling until nothing is left to do, which must be soon.
