@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -27,14 +28,36 @@ func NewProtocol(t testing.TB) *Protocol {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	return &Protocol{server, Schemas(t)}
+}
+
+// schemas are asked for once: they are the same for every process, and take long to make.
+var schemas struct {
+	sync.Mutex
+	*tfprotov6.GetProviderSchemaResponse
+}
+
+// Schemas are the provider's.
+func Schemas(t testing.TB) *tfprotov6.GetProviderSchemaResponse {
+	t.Helper()
+	schemas.Lock()
+	defer schemas.Unlock()
+	if schemas.GetProviderSchemaResponse != nil {
+		return schemas.GetProviderSchemaResponse
+	}
+	server, err := Factories["jobtoken"]()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, diagnostic := range schemas.Diagnostics {
+	answer, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, diagnostic := range answer.Diagnostics {
 		t.Fatalf("%s: %s", diagnostic.Summary, diagnostic.Detail)
 	}
-	return &Protocol{server, schemas}
+	schemas.GetProviderSchemaResponse = answer
+	return answer
 }
 
 // Configure configures the provider with the values given and null for the rest.

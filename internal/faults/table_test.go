@@ -12,9 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
 )
 
 // all asks for the whole table; without it a slice of it runs.
@@ -53,7 +52,7 @@ type trial struct {
 	write
 
 	proxy *proxy
-	core  *core
+	core  *lone
 	// root is the path that the paths of all concerned begin with.
 	root string
 	// before is what the server had.
@@ -66,14 +65,14 @@ func prepare(t *testing.T, s subject, w write) *trial {
 	acctest.NeedsEmbedded(t, g)
 	g.Enforce(t, false)
 	p := newProxy(t, g)
-	tr := &trial{scenario: s.prepare(t, g), write: w, proxy: p, root: g.Root.Path, core: newCore(s.kind(), p.URL, g.Token)}
+	tr := &trial{scenario: s.prepare(t, g), write: w, proxy: p, root: g.Root.Path, core: newLone(s.kind(), p.URL, g.Token)}
 	if start := w.reach(tr.scenario); start != nil {
 		mustSucceed(t, "apply before the write", tr.core.apply(t, start, nil))
 	}
 	if w.name == "update" && tr.meanwhile != nil {
 		tr.meanwhile(t)
 	}
-	p.interrupt = func() { tr.core.stop() }
+	p.interrupt = func() { tr.core.Stop() }
 	tr.before = tr.server(t)
 	return tr
 }
@@ -159,7 +158,7 @@ func suitsAny(f fault, passed []request, later bool) bool {
 }
 
 // apply does the write while the proxy strikes.
-func (tr *trial) apply(t *testing.T, s strike) []*tfprotov6.Diagnostic {
+func (tr *trial) apply(t *testing.T, s strike) []core.Diagnostic {
 	t.Helper()
 	defer tr.core.patience(time.Minute)
 	return tr.core.apply(t, tr.do(tr.scenario), func() {
@@ -180,9 +179,9 @@ func endure(t *testing.T, tr *trial, s strike) {
 		t.Fatalf("no request was struck, of %d", len(passed))
 	}
 	sentOnce(t, passed)
-	tr.clear(t, errorsOf(diagnostics), s)
+	tr.clear(t, core.Errors(diagnostics), s)
 	if !s.onwards || !s.fault.uncertain { // else nobody but GitLab can know
-		tr.check(t, errorsOf(diagnostics))
+		tr.check(t, core.Errors(diagnostics))
 	}
 
 	mustSucceed(t, "second apply", tr.apply(t, strike{}))
@@ -208,7 +207,7 @@ func sentOnce(t *testing.T, passed []request) {
 var unclear = regexp.MustCompile(`<html|%!|0x[0-9a-f]{6}|&\{|nil pointer|context canceled`)
 
 // clear holds against the provider an error that a user cannot do anything with.
-func (tr *trial) clear(t *testing.T, errors []*tfprotov6.Diagnostic, s strike) {
+func (tr *trial) clear(t *testing.T, errors []core.Diagnostic, s strike) {
 	t.Helper()
 	said := len(errors) == 0
 	for _, d := range errors {
@@ -231,7 +230,7 @@ func (tr *trial) clear(t *testing.T, errors []*tfprotov6.Diagnostic, s strike) {
 }
 
 // check compares the state with the server, and without errors both with the wish.
-func (tr *trial) check(t *testing.T, errors []*tfprotov6.Diagnostic) {
+func (tr *trial) check(t *testing.T, errors []core.Diagnostic) {
 	t.Helper()
 	server, state := tr.server(t), tr.look(tr.core.attributes(t))
 	wish := tr.look(tr.do(tr.scenario))
@@ -266,18 +265,15 @@ func (tr *trial) look(attributes map[string]any) map[string]any {
 // settled holds against the provider a plan that is not empty.
 func (tr *trial) settled(t *testing.T) {
 	t.Helper()
-	wish, p := tr.do(tr.scenario), tr.core.walk(t)
-	mustSucceed(t, "refresh", tr.core.read(t, p))
+	wish := tr.do(tr.scenario)
 	if wish == nil {
 		return
 	}
-	if tr.core.tainted {
+	if tainted := tr.core.State.Current[address]; tainted != nil && tainted.Tainted {
 		t.Error("the resource is still tainted")
 	}
-	planned, diagnostics := tr.core.planFor(t, p, wish)
-	mustSucceed(t, "plan", diagnostics)
-	if planned.changes {
-		t.Errorf("the plan after all is not empty: from %v to %v", tr.core.attributes(t), acctest.Plain(t, tr.core.value(t, p, planned.planned)))
+	if plan := tr.core.plan(t, wish); !plan.Empty() {
+		t.Errorf("the plan after all is not empty: from %v to %v", plan.Change(address).Prior, plan.Change(address).Planned)
 	}
 }
 

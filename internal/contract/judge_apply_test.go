@@ -1,0 +1,327 @@
+package contract_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
+)
+
+// licensed holds against the provider every change that no line of the plan allows, by id, and every
+// moment at which something is wider than both the server was and the plan says.
+func (tr *trial) licensed() {
+	// What an item has been without the provider's doing: at the plan, and after each meddling.
+	history := map[item][]string{}
+	remember := func(s snapshot) {
+		for i, value := range s {
+			if !slices.Contains(history[i], value) {
+				history[i] = append(history[i], value)
+			}
+		}
+	}
+	remember(tr.planned)
+	remember(tr.start)
+	// Before is the value ahead of the provider's first change of an item: going back to it is an undo.
+	before := map[item]string{}
+	wrong := map[item]finding{}
+	misled := tr.run.meddled(meddling.movesPaths)
+	for _, e := range tr.events {
+		if !e.provider {
+			remember(e.after)
+			for _, c := range e.changes {
+				delete(before, c.item)
+			}
+			continue
+		}
+		for _, c := range e.changes {
+			first, again := before[c.item]
+			if !again {
+				first = c.from
+				before[c.item] = first
+			}
+			switch {
+			case again && c.to == first:
+				// Where paths change hands, writing to another project and taking that back at once is
+				// what the contract promises: nobody can know before. Else it is a needless write.
+				if misled {
+					delete(wrong, c.item)
+				}
+			case tr.allowed(c):
+			default:
+				wrong[c.item] = finding{judge: tr.judgeOf(c, history), what: e.what, run: tr.number, text: fmt.Sprintf("%s: %s", e.what, tr.sayChange(c))}
+			}
+		}
+	}
+	for _, i := range slices.SortedFunc(maps.Keys(wrong), func(a, b item) int { return strings.Compare(a.of+a.what, b.of+b.what) }) {
+		if misled && tr.outcome.Failed() && !i.isEntry() {
+			// A toggle is written with its path alone. If another has it by then, the former value is
+			// not known, and the contract asks for an error only.
+			continue
+		}
+		tr.findings = append(tr.findings, wrong[i])
+	}
+}
+
+// judgeOf tells a change that opens more than ever was or is planned from one that is merely not licensed.
+func (tr *trial) judgeOf(c change, history map[item][]string) string {
+	values := slices.Clone(history[c.item])
+	for _, g := range tr.book.grants[c.item] {
+		values = append(values, g.value)
+	}
+	for _, value := range values {
+		if c.isEntry() && within(c.to, value) || c.isToggle() && (c.to == value || c.to == secure[c.what]) || !c.isEntry() && !c.isToggle() {
+			return "a write needs a line"
+		}
+	}
+	if c.isEntry() && c.to == nothing {
+		return "a write needs a line"
+	}
+	return "never wider than the plan"
+}
+
+func (tr *trial) allowed(c change) bool {
+	if c.isToken() {
+		if c.from == "" {
+			return len(tr.book.makes[c.of]) > 0
+		}
+		// A token that this apply has made may be ended by it: its delivery has failed.
+		if _, there := tr.start[c.item]; !there {
+			return true
+		}
+	}
+	return slices.ContainsFunc(tr.book.grants[c.item], func(g grant) bool { return g.any || g.value == c.to })
+}
+
+// touched are items that others changed after the plan, with what depends on them: of a project that is
+// gone, everything.
+func (tr *trial) touched() map[item]bool {
+	all := map[item]bool{}
+	for _, e := range tr.events {
+		if e.provider {
+			continue
+		}
+		for _, c := range e.changes {
+			all[c.item] = true
+		}
+	}
+	return all
+}
+
+// effective is what somebody may do at a project: everything while its list is off.
+func effective(s snapshot, i item) string {
+	if s[item{i.of, inbound}] == "false" {
+		return everything
+	}
+	return s[i]
+}
+
+// stays holds against the provider every moment at which somebody is refused who was admitted before the
+// apply and is admitted by the plan.
+func (tr *trial) stays() {
+	touched := tr.touched()
+	for _, n := range tr.book.needs {
+		toggle := item{n.of, inbound}
+		if touched[n.item] || touched[toggle] {
+			continue // others have decided anew
+		}
+		was := effective(tr.start, n.item)
+		if !tr.ownToggle(n, toggle) {
+			// Another resource may switch the list on in this apply, before or after: then only those
+			// who are on the list already can be held against this one.
+			was = tr.start[n.item]
+		}
+		if tr.others(n) {
+			continue
+		}
+		floor := common(was, n.planned)
+		for _, e := range tr.events {
+			if is := effective(e.after, n.item); e.provider && !within(floor, is) {
+				tr.hold("nobody who stays is refused", "%s (%s): %s of %s has %q after %s, had %q before, and is to have %q",
+					n.address, tr.actions(n.address), tr.w.nameOf(n.what), tr.w.nameOf(n.of), is, e.what, was, n.planned)
+				break
+			}
+		}
+	}
+}
+
+// ownToggle tells whether nobody, or the same resource, switches the list.
+func (tr *trial) ownToggle(n need, toggle item) bool {
+	return !slices.ContainsFunc(tr.book.grants[toggle], func(g grant) bool { return g.address != n.address })
+}
+
+// others tells whether another address may take the entry: Terraform runs both side by side.
+func (tr *trial) others(n need) bool {
+	return slices.ContainsFunc(tr.book.grants[n.item], func(g grant) bool { return g.address != n.address && !within(n.planned, g.value) })
+}
+
+func (tr *trial) actions(address string) string {
+	var all []string
+	for _, c := range tr.plan.Changes {
+		if c.Address == address {
+			action := string(c.Action)
+			if c.Deposed {
+				action += " of a deposed object"
+			}
+			if c.Tainted {
+				action += ", tainted"
+			}
+			all = append(all, action)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// stateIsServer compares what the states say with what the server has, for all that the apply touched.
+func (tr *trial) stateIsServer() {
+	end := tr.w.look()
+	touched := tr.touched()
+	said := map[item][]claim{}
+	by := map[item][]string{}
+	state := tr.core.State
+	for _, address := range state.Addresses() {
+		// What a deposed object says is what was so before its successor was made: core keeps it as it
+		// is, and the next refresh puts it right.
+		object := state.Current[address]
+		if object != nil && !tr.leftover(address) {
+			for _, c := range subjects[object.Kind].claim(tr.book, address, object.Attributes(tr.t)) {
+				said[c.item] = append(said[c.item], c)
+				by[c.item] = append(by[c.item], address)
+			}
+		}
+	}
+	tr.claimsHold(end, touched, said, by)
+	tr.writesAreKnown(end, touched, said)
+}
+
+// leftover tells whether the plan ends an object that an earlier run has deposed and that could not know
+// of its successor: with -parallelism=1 or -refresh=false the two never meet, and what both hold goes
+// until the next apply.
+func (tr *trial) leftover(address string) bool {
+	return !tr.leftoversStay() && slices.ContainsFunc(tr.plan.Changes, func(c *core.Change) bool { return c.Address == address && c.Deposed })
+}
+
+func (tr *trial) leftoversStay() bool { return tr.run.Parallel && !tr.run.NoRefresh }
+
+// claimsHold looks at what a state says of items that its resource had a line for.
+func (tr *trial) claimsHold(end snapshot, touched map[item]bool, said map[item][]claim, by map[item][]string) {
+	written := tr.written()
+	for i, claims := range said {
+		if touched[i] || end[item{i.of, inbound}] == "" && !i.isToken() {
+			continue // others had it last, or the project is gone
+		}
+		for n, c := range claims {
+			lines := slices.ContainsFunc(tr.book.grants[i], func(g grant) bool { return g.address == by[i][n] })
+			if !lines || tr.run.NoRefresh && !written[i] {
+				continue // a resource without a line gets no call, and a stale state stays stale
+			}
+			if has := end[i]; i.isToken() && has == "" || !i.isToken() && !i.isVariable() && has != c.value {
+				tr.hold("state = server", "%s has %q for %s of %s, the server %q", by[i][n], c.value, tr.w.nameOf(i.what), tr.w.nameOf(i.of), hidden(i, has))
+			}
+		}
+	}
+}
+
+func hidden(i item, value string) string {
+	if i.isToken() || i.isVariable() {
+		return "…"
+	}
+	return value
+}
+
+// written are the items that the provider has changed in the end.
+func (tr *trial) written() map[item]bool {
+	first, last := map[item]string{}, map[item]string{}
+	for _, e := range tr.events {
+		for _, c := range e.changes {
+			if e.provider {
+				if _, seen := first[c.item]; !seen {
+					first[c.item] = c.from
+				}
+				last[c.item] = c.to
+			}
+		}
+	}
+	all := map[item]bool{}
+	for i := range last {
+		all[i] = first[i] != last[i]
+	}
+	return all
+}
+
+// writesAreKnown looks for what the provider has made and no state knows.
+func (tr *trial) writesAreKnown(end snapshot, touched map[item]bool, said map[item][]claim) {
+	for i, changed := range tr.written() {
+		has := end[i]
+		if !changed || touched[i] || has == nothing || i.isVariable() || i.isOwn() && has == everything || has == secure[i.what] {
+			continue
+		}
+		known := slices.ContainsFunc(said[i], func(c claim) bool { return i.isToken() || c.value == has })
+		// A wrong that was not taken back is the matter of the other judge.
+		if !known && (len(tr.book.grants[i]) > 0 || i.isToken()) && !tr.ambiguous(i) {
+			tr.hold("state = server", "the provider has written %s of %s, %q, and no state says so", tr.w.nameOf(i.what), tr.w.nameOf(i.of), hidden(i, has))
+		}
+	}
+}
+
+// ambiguous tells whether a state may speak of an item by a reference that has led to several.
+func (tr *trial) ambiguous(i item) bool {
+	return slices.ContainsFunc(tr.book.grants[i], func(g grant) bool { return !g.sure && !i.isToggle() })
+}
+
+// failsForAReason holds an error against the provider where nobody has given it a reason for one.
+func (tr *trial) failsForAReason() {
+	r := tr.run
+	if r.NoRefresh || len(tr.lost) > 0 || r.During != nil && r.During.Refuse && tr.w.proxy.hasStruck() {
+		return
+	}
+	meddled := len(r.Between) > 0 || r.During != nil && len(r.During.Meddle) > 0
+	for _, f := range tr.outcome.Inconsistent {
+		// Two resources of one project change it for each other: what one plans to remove may be gone.
+		if !meddled && !tr.shared(f.Address) {
+			tr.hold("the second plan is the first", "%s: %s", f.Address, f.Text)
+		}
+	}
+	for _, d := range core.Errors(tr.outcome.Diagnostics) {
+		if !meddled && !tr.shared(d.Address) {
+			tr.hold("an apply fails for a reason", "%s of %s: %s: %s", d.Step, d.Address, d.Summary, d.Detail)
+		}
+	}
+}
+
+// shared tells whether another change of the plan concerns the same project.
+func (tr *trial) shared(address string) bool {
+	projects := map[string]string{}
+	for _, c := range tr.plan.Changes {
+		if c.Action == core.NoOp {
+			continue
+		}
+		for _, attributes := range []map[string]any{c.Prior, c.Planned} {
+			project := tr.book.projectOf(c.Address, attributes)
+			if other, taken := projects[project]; project != "" && taken && other != c.Address && (other == address || c.Address == address) {
+				return true
+			}
+			projects[project] = c.Address
+		}
+	}
+	return false
+}
+
+var noWords = regexp.MustCompile(`(?i)bug in the provider|panic|nil pointer|%!|report (this|the) issue|please report`)
+
+// diagnostics holds words against the provider that no user can do anything with.
+func (j *journey) diagnostics(all []core.Diagnostic) {
+	for _, d := range all {
+		if noWords.MatchString(d.Summary + "\n" + d.Detail) {
+			j.hold("no bug words", "%s of %s: %s: %s", d.Step, d.Address, d.Summary, d.Detail)
+		}
+	}
+}
+
+func (j *journey) coreSays(findings []core.Finding) {
+	for _, f := range findings {
+		j.hold("core: "+f.Check, "%s: %s", f.Address, f.Text)
+	}
+}
