@@ -35,18 +35,18 @@ var breakages = []breakage{
 	},
 	{
 		"an error of an entry swallowed", "internal/allowlist/apply.go",
-		"if result.Err != nil {\n\t\t\tdiags.Append(diagnoseChange(result))\n\t\t} else {", "if result.Err == nil {",
+		"if result.Err != nil {\n\t\t\ta.diags.Append(diagnoseChange(result))\n\t\t} else {", "if result.Err == nil {",
 		"jobtoken_allowlist_update/payload_error", "the server has",
 	},
 	{
 		"the state set before the answer", "internal/allowlist/apply.go",
-		"done.record(project, w, w.want, results)", "_ = w",
+		"done.record(project, s, intent.Of(project, lists[i]), results)", "_, _ = s, i",
 		"jobtoken_allowlist_update/payload_error", "the state has",
 	},
 	{
 		"a failed removal taken for done", "internal/allowlist/entry_resource.go",
-		"resp.Diagnostics.Append(r.change(ctx, project, wish{kind: e.kind, leave: []gitlab.Target{e.target}})...)",
-		"_ = r.change(ctx, project, wish{kind: e.kind, leave: []gitlab.Target{e.target}})",
+		"l.change(ctx, intent.Of(project, intent.List{Kind: e.kind, Before: intended([]entry{e})}))\n\tresp.Diagnostics.Append(l.diags...)",
+		"l.change(ctx, intent.Of(project, intent.List{Kind: e.kind, Before: intended([]entry{e})}))",
 		"jobtoken_allowlist_entry_.*_destroy/payload_error", "the server, after the destroy, has",
 	},
 	{

@@ -40,7 +40,8 @@ type Registry struct {
 }
 
 // Add notes a claim and describes each conflict with an earlier one: what is managed twice, and what is
-// destroyed by one instance and made by another. Conflicts of one sort are named once.
+// destroyed by one instance and made by another. Conflicts of one sort are named once. A destroy that is
+// planned after what holds the same leaves it: see [Registry.Kept].
 func (r *Registry) Add(claim Claim) (twice, crossed []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,7 +49,8 @@ func (r *Registry) Add(claim Claim) (twice, crossed []string) {
 		for _, what := range clashes(earlier, claim) {
 			switch conflict := fmt.Sprintf("%s is managed by a %s and by a %s", what, earlier.Resource, claim.Resource); {
 			case earlier.Leaving && claim.Leaving:
-			case earlier.Leaving != claim.Leaving:
+			case claim.Leaving:
+			case earlier.Leaving:
 				if !slices.Contains(crossed, what) {
 					crossed = append(crossed, what)
 				}

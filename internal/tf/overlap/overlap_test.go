@@ -33,6 +33,7 @@ func TestRegistry(t *testing.T) {
 		"toggle and list":          {toggle, list, nil, nil},
 		"another project":          {list, elsewhere(list), nil, nil},
 		"one leaves":               {leaving(list), list, nil, []string{"the list of projects"}},
+		"one leaves afterwards":    {list, leaving(list), nil, nil},
 		"both leave":               {leaving(list), leaving(list), nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
