@@ -87,22 +87,24 @@ func TestAccContractLists_ownEntry(t *testing.T) {
 func TestAccContractLists_goneConsumer(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
-	listed, entered, app, gone := g.Project(t, "listed"), g.Project(t, "entered"), g.Project(t, "app"), g.Project(t, "gone")
+	listed, entered, app := g.Project(t, "listed"), g.Project(t, "entered"), g.Project(t, "app")
+	gone, goneToo := g.Project(t, "gone"), g.Project(t, "gone-too")
 	const list, entry = "jobtoken_allowlist.this", "jobtoken_allowlist_entry.gone"
 	ofList := func(consumers ...string) string {
 		return block("jobtoken_allowlist", "this", of(listed), admit("projects", consumers...))
 	}
-	ofEntry := block("jobtoken_allowlist_entry", "gone", of(entered), towards(gone))
+	ofEntry := block("jobtoken_allowlist_entry", "gone", of(entered), towards(goneToo))
 	cli, wire := newWired(t, g, ofList(app.Path, gone.Path)+ofEntry)
 	cli.Apply(t, 0)
 	g.CheckAllowlist(t, listed, acctest.Entries{app.Path: "default", gone.Path: "default"})
-	g.CheckAllowlist(t, entered, acctest.Entries{gone.Path: "default"})
+	g.CheckAllowlist(t, entered, acctest.Entries{goneToo.Path: "default"})
 	g.Delete(t, gone)
+	g.Delete(t, goneToo)
 
 	output := empty(t, cli)
-	for _, source := range []acctest.Project{listed, entered} {
-		if !diagnosed(output, "Warning: ", source.Path, gone.Path) {
-			t.Errorf("no warning names %s on the list of %s:\n%s", gone.Path, source.Path, output)
+	for source, consumer := range map[acctest.Project]acctest.Project{listed: gone, entered: goneToo} {
+		if !diagnosed(output, "Warning: ", source.Path, consumer.Path) {
+			t.Errorf("no warning names %s on the list of %s:\n%s", consumer.Path, source.Path, output)
 		}
 	}
 	web := g.Project(t, "web")
@@ -110,7 +112,7 @@ func TestAccContractLists_goneConsumer(t *testing.T) {
 	wire.forget()
 	ends(t, cli, 0, "apply", "-auto-approve")
 	g.CheckAllowlist(t, listed, acctest.Entries{app.Path: "default", web.Path: "default"})
-	wire.none(t, "something was written for who is gone", naming(gone))
+	wire.none(t, "something was written for who is gone", naming(gone, goneToo))
 
 	// Taken out of the configuration: one line each.
 	cli.Configure(t, ofList(app.Path, web.Path))

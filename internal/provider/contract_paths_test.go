@@ -47,9 +47,9 @@ func TestAccContractPaths_takenOverBetween(t *testing.T) {
 	output := cli.Must(t, 1, "apply", "saved.tfplan")
 	// An update knows its project by id: its change may be made there, and nowhere else.
 	wire.none(t, "something was written", func(w written) bool { return !w.concerns(source["update-settings"]) })
+	// A replacement may stop as well, or go on with the one it saw.
 	for _, address := range []string{
-		"jobtoken_allowlist.update", "jobtoken_allowlist.replace", "jobtoken_allowlist_entry.replace",
-		"jobtoken_allowlist.target", "jobtoken_allowlist_entry.target",
+		"jobtoken_allowlist.update", "jobtoken_allowlist.target", "jobtoken_allowlist_entry.target",
 		"jobtoken_allowlist.source", "jobtoken_settings.source", "jobtoken_allowlist_entry.source",
 	} {
 		if !diagnosed(output, "Error: ", address) {
