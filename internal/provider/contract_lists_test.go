@@ -63,7 +63,7 @@ func TestAccContractLists_ownEntry(t *testing.T) {
 		if removes, known := after["removes"].([]any); !known || len(removes) > 0 {
 			t.Errorf("the plan removes %v, want an empty list", after["removes"])
 		}
-		if slices.Contains(keysOf(after, "projects"), source.Path) {
+		if slices.Contains(projectsIn(after), source.Path) {
 			t.Errorf("the plan holds the project's own entry: %v", after["projects"])
 		}
 	}
@@ -74,7 +74,7 @@ func TestAccContractLists_ownEntry(t *testing.T) {
 	cli.Configure(t, lists([]acctest.Project{source}, []acctest.Project{app, web}))
 	plan := cli.PlanJSON(t)
 	namesNobody(plan)
-	if before := keysOf(changeOf(t, plan, address).Before, "projects"); !slices.Equal(before, []string{app.Path}) {
+	if before := projectsIn(changeOf(t, plan, address).Before); !slices.Equal(before, []string{app.Path}) {
 		t.Errorf("the state holds %v", before)
 	}
 	ends(t, cli, 0, "apply", "saved.tfplan")
@@ -120,10 +120,10 @@ func TestAccContractLists_goneConsumer(t *testing.T) {
 	before, after := changeOf(t, plan, list).Before, changeOf(t, plan, list).After
 	left := []string{app.Path, gone.Path, web.Path}
 	slices.Sort(left)
-	if got := keysOf(before, "projects"); !slices.Equal(got, left) {
+	if got := projectsIn(before); !slices.Equal(got, left) {
 		t.Errorf("the plan starts from %v, want %v", got, left)
 	}
-	if got, want := keysOf(after, "projects"), []string{app.Path, web.Path}; !slices.Equal(got, want) {
+	if got, want := projectsIn(after), []string{app.Path, web.Path}; !slices.Equal(got, want) {
 		t.Errorf("the plan ends at %v, want %v", got, want)
 	}
 	if !plan.Actions(entry).Delete() {

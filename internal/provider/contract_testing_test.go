@@ -223,10 +223,10 @@ func differs(t *testing.T, plan acctest.Planned, address, attribute string) bool
 	return change.Actions.Update() && !reflect.DeepEqual(before[attribute], after[attribute])
 }
 
-// keysOf are the keys of a map in a value of a plan or state, sorted.
-func keysOf(value any, attribute string) []string {
+// projectsIn are the keys of a list's projects in a value of a plan, sorted.
+func projectsIn(value any) []string {
 	object, _ := value.(map[string]any)
-	elements, _ := object[attribute].(map[string]any)
+	elements, _ := object["projects"].(map[string]any)
 	keys := make([]string, 0, len(elements))
 	for key := range elements {
 		keys = append(keys, key)
