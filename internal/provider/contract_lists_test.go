@@ -63,7 +63,7 @@ func TestAccContractLists_ownEntry(t *testing.T) {
 		if removes, known := after["removes"].([]any); !known || len(removes) > 0 {
 			t.Errorf("the plan removes %v, want an empty list", after["removes"])
 		}
-		if slices.Contains(keysOf(after, "projects"), source.Path) {
+		if slices.Contains(projectsIn(after), source.Path) {
 			t.Errorf("the plan holds the project's own entry: %v", after["projects"])
 		}
 	}
@@ -74,7 +74,7 @@ func TestAccContractLists_ownEntry(t *testing.T) {
 	cli.Configure(t, lists([]acctest.Project{source}, []acctest.Project{app, web}))
 	plan := cli.PlanJSON(t)
 	namesNobody(plan)
-	if before := keysOf(changeOf(t, plan, address).Before, "projects"); !slices.Equal(before, []string{app.Path}) {
+	if before := projectsIn(changeOf(t, plan, address).Before); !slices.Equal(before, []string{app.Path}) {
 		t.Errorf("the state holds %v", before)
 	}
 	ends(t, cli, 0, "apply", "saved.tfplan")
@@ -87,22 +87,24 @@ func TestAccContractLists_ownEntry(t *testing.T) {
 func TestAccContractLists_goneConsumer(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
-	listed, entered, app, gone := g.Project(t, "listed"), g.Project(t, "entered"), g.Project(t, "app"), g.Project(t, "gone")
+	listed, entered, app := g.Project(t, "listed"), g.Project(t, "entered"), g.Project(t, "app")
+	gone, goneToo := g.Project(t, "gone"), g.Project(t, "gone-too")
 	const list, entry = "jobtoken_allowlist.this", "jobtoken_allowlist_entry.gone"
 	ofList := func(consumers ...string) string {
 		return block("jobtoken_allowlist", "this", of(listed), admit("projects", consumers...))
 	}
-	ofEntry := block("jobtoken_allowlist_entry", "gone", of(entered), towards(gone))
+	ofEntry := block("jobtoken_allowlist_entry", "gone", of(entered), towards(goneToo))
 	cli, wire := newWired(t, g, ofList(app.Path, gone.Path)+ofEntry)
 	cli.Apply(t, 0)
 	g.CheckAllowlist(t, listed, acctest.Entries{app.Path: "default", gone.Path: "default"})
-	g.CheckAllowlist(t, entered, acctest.Entries{gone.Path: "default"})
+	g.CheckAllowlist(t, entered, acctest.Entries{goneToo.Path: "default"})
 	g.Delete(t, gone)
+	g.Delete(t, goneToo)
 
 	output := empty(t, cli)
-	for _, source := range []acctest.Project{listed, entered} {
-		if !diagnosed(output, "Warning: ", source.Path, gone.Path) {
-			t.Errorf("no warning names %s on the list of %s:\n%s", gone.Path, source.Path, output)
+	for source, consumer := range map[acctest.Project]acctest.Project{listed: gone, entered: goneToo} {
+		if !diagnosed(output, "Warning: ", source.Path, consumer.Path) {
+			t.Errorf("no warning names %s on the list of %s:\n%s", consumer.Path, source.Path, output)
 		}
 	}
 	web := g.Project(t, "web")
@@ -110,7 +112,7 @@ func TestAccContractLists_goneConsumer(t *testing.T) {
 	wire.forget()
 	ends(t, cli, 0, "apply", "-auto-approve")
 	g.CheckAllowlist(t, listed, acctest.Entries{app.Path: "default", web.Path: "default"})
-	wire.none(t, "something was written for who is gone", naming(gone))
+	wire.none(t, "something was written for who is gone", naming(gone, goneToo))
 
 	// Taken out of the configuration: one line each.
 	cli.Configure(t, ofList(app.Path, web.Path))
@@ -118,10 +120,10 @@ func TestAccContractLists_goneConsumer(t *testing.T) {
 	before, after := changeOf(t, plan, list).Before, changeOf(t, plan, list).After
 	left := []string{app.Path, gone.Path, web.Path}
 	slices.Sort(left)
-	if got := keysOf(before, "projects"); !slices.Equal(got, left) {
+	if got := projectsIn(before); !slices.Equal(got, left) {
 		t.Errorf("the plan starts from %v, want %v", got, left)
 	}
-	if got, want := keysOf(after, "projects"), []string{app.Path, web.Path}; !slices.Equal(got, want) {
+	if got, want := projectsIn(after), []string{app.Path, web.Path}; !slices.Equal(got, want) {
 		t.Errorf("the plan ends at %v, want %v", got, want)
 	}
 	if !plan.Actions(entry).Delete() {

@@ -47,9 +47,9 @@ func TestAccContractPaths_takenOverBetween(t *testing.T) {
 	output := cli.Must(t, 1, "apply", "saved.tfplan")
 	// An update knows its project by id: its change may be made there, and nowhere else.
 	wire.none(t, "something was written", func(w written) bool { return !w.concerns(source["update-settings"]) })
+	// A replacement may stop as well, or go on with the one it saw.
 	for _, address := range []string{
-		"jobtoken_allowlist.update", "jobtoken_allowlist.replace", "jobtoken_allowlist_entry.replace",
-		"jobtoken_allowlist.target", "jobtoken_allowlist_entry.target",
+		"jobtoken_allowlist.update", "jobtoken_allowlist.target", "jobtoken_allowlist_entry.target",
 		"jobtoken_allowlist.source", "jobtoken_settings.source", "jobtoken_allowlist_entry.source",
 	} {
 		if !diagnosed(output, "Error: ", address) {
@@ -167,11 +167,38 @@ var exchanges = []exchange{
 	}},
 }
 
+// holding is what a bystander has: its list and toggles, or its place on the list of the source.
+type holding struct {
+	entries  acctest.Entries
+	settings acctest.Settings
+	place    string
+}
+
+// gained tells whether somebody is let in who was not before.
+func (h holding) gained(before holding) bool {
+	for path := range h.entries {
+		if _, was := before.entries[path]; !was {
+			return true
+		}
+	}
+	return h.place != "" && before.place == ""
+}
+
 // Two projects swap their paths right before a write by the path of one of them, for every write that
-// there is: the other keeps its list, its place on a list and its toggles, or an error says which ids
-// are concerned where that cannot be taken back.
+// there is, and in a second run before what undoes it too: the other keeps its list, its place on a
+// list and its toggles, or an error says which ids are concerned where that cannot be taken back.
 func TestAccContractPaths_swappedAtTheWrite(t *testing.T) {
 	t.Parallel()
+	for name, again := range map[string]bool{"once": false, "at every write": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			swapAtTheWrite(t, again)
+		})
+	}
+}
+
+func swapAtTheWrite(t *testing.T, again bool) {
+	t.Helper()
 	g := acctest.New(t)
 	g.Enforce(t, false)
 	var crowd []string
@@ -192,53 +219,56 @@ func TestAccContractPaths_swappedAtTheWrite(t *testing.T) {
 	}
 	cli, wire := newWired(t, g, before.String())
 	cli.Apply(t, 0)
-
-	// What the bystander has, before and afterwards: its list and toggles, and its place on the source's list.
-	type holding struct {
-		entries  acctest.Entries
-		settings acctest.Settings
-		place    string
-	}
-	read := func(i int, pathOfBystander string) holding {
+	// swaps counts how often the paths changed hands: after an even number they are as at first.
+	swaps := make([]int, len(exchanges))
+	read := func(i int) holding {
 		t.Helper()
 		held := holding{settings: g.Settings(t, cast[i].bystander)}
-		if exchanges[i].ofTarget {
-			held.place = g.Allowlist(t, cast[i].source)[pathOfBystander]
-		} else {
+		switch {
+		case exchanges[i].ofTarget && swaps[i]%2 == 1:
+			held.place = g.Allowlist(t, cast[i].source)[cast[i].target.Path]
+		case exchanges[i].ofTarget:
+			held.place = g.Allowlist(t, cast[i].source)[cast[i].bystander.Path]
+		default:
 			held.entries = g.Allowlist(t, cast[i].bystander)
 		}
 		return held
 	}
-	want, swapped := make([]holding, len(exchanges)), make([]bool, len(exchanges))
+	want := make([]holding, len(exchanges))
 	for i := range exchanges {
-		want[i] = read(i, cast[i].bystander.Path)
+		want[i] = read(i)
 	}
 	cli.Configure(t, after.String())
 	wire.before = func(w written) {
 		for i, p := range cast {
-			if swapped[i] || !w.concerns(p.source) || exchanges[i].ofTarget && !w.concerns(p.target) {
+			ofTarget := exchanges[i].ofTarget
+			if !w.concerns(p.source) && !w.concerns(p.bystander) || ofTarget && !w.concerns(p.target) && !w.concerns(p.bystander) || swaps[i] > 0 && !again {
 				continue
 			}
-			swapped[i] = true
-			if exchanges[i].ofTarget {
-				swap(t, g, p.target, p.bystander)
-			} else {
-				swap(t, g, p.source, p.bystander)
+			one := p.source
+			if ofTarget {
+				one = p.target
 			}
+			swap(t, g, one, p.bystander, swaps[i]%2 == 1)
+			swaps[i]++
 		}
 	}
 	output := cli.Run(t, "apply", "-auto-approve", "-no-color", "-input=false").Output
 	for i, x := range exchanges {
-		if !swapped[i] {
+		if swaps[i] == 0 {
 			t.Errorf("%s: nothing was written", x.name)
 			continue
 		}
-		got := read(i, cast[i].target.Path)
+		got := read(i)
 		if fmt.Sprint(got) == fmt.Sprint(want[i]) {
 			continue
 		}
 		one, other := cast[i].source, cast[i].bystander
-		if !x.reported || !diagnosed(output, "Error: ", fmt.Sprintf("(id %d)", one.ID), fmt.Sprintf("(id %d)", other.ID)) {
+		if x.ofTarget {
+			one = cast[i].target
+		}
+		reported := (x.reported || again) && diagnosed(output, "Error: ", fmt.Sprintf("(id %d)", one.ID), fmt.Sprintf("(id %d)", other.ID))
+		if !reported || got.gained(want[i]) {
 			t.Errorf("%s: %s has %+v, had %+v", x.name, other.Target(), got, want[i])
 		}
 	}

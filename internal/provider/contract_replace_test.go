@@ -109,12 +109,14 @@ func TestAccContractReplace_byItself(t *testing.T) {
 		taint bool
 		args  []string
 	}{
-		"replace":                              {asIs, false, replaceAll()},
-		"taint":                                {asIs, true, nil},
-		"replace_triggered_by":                 {triggered, false, nil},
-		"create_before_destroy, replace":       {createdFirst, false, replaceAll()},
-		"create_before_destroy, taint":         {createdFirst, true, nil},
-		"create_before_destroy by a dependant": {forced, false, nil},
+		"replace":                                        {asIs, false, replaceAll()},
+		"taint":                                          {asIs, true, nil},
+		"replace_triggered_by":                           {triggered, false, nil},
+		"create_before_destroy, replace":                 {createdFirst, false, replaceAll()},
+		"create_before_destroy, taint":                   {createdFirst, true, nil},
+		"create_before_destroy by a dependant":           {forced, false, nil},
+		"replace without refresh":                        {asIs, false, append(replaceAll(), "-refresh=false", "-parallelism=1")},
+		"create_before_destroy, replace without refresh": {createdFirst, false, append(replaceAll(), "-refresh=false", "-parallelism=1")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,6 +144,38 @@ func TestAccContractReplace_byItself(t *testing.T) {
 			empty(t, cli)
 		})
 	}
+}
+
+// Where the run ended between the creation and the destroy of create_before_destroy, the state holds
+// both. The next apply destroys the older one, which takes nothing from its successor.
+func TestAccContractReplace_deposedLeftBehind(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	p := newTrio(t, g)
+	w := p.standard()
+	w.lifecycle = createFirst
+	cli, wire := newWired(t, g, p.configuration(w))
+	cli.Apply(t, 0)
+	p.check(t, g)
+	older := readState(t, cli)
+	ends(t, cli, 0, append([]string{"apply", "-auto-approve"}, replaceAll()...)...)
+	p.check(t, g)
+	state := readState(t, cli)
+	for _, resource := range older.resources(t) {
+		for _, instance := range resource.instances(t) {
+			instance["deposed"] = "0badc0de"
+			state.add(t, resource.address(), instance)
+		}
+	}
+	state.write(t, cli)
+	wire.forget()
+	if output := ends(t, cli, 0, "apply", "-auto-approve"); strings.Count(output, "(deposed object 0badc0de)") < len(trioAddresses) && strings.Count(output, "(0badc0de)") < len(trioAddresses) {
+		t.Errorf("the apply does not destroy the older ones:\n%s", output)
+	}
+	p.check(t, g)
+	wire.none(t, "somebody was refused", written.removes)
+	wire.none(t, "a toggle was written", written.toggles)
+	empty(t, cli)
 }
 
 // A creation that GitLab refused in its middle is completed by the next apply: what it made before is

@@ -276,9 +276,9 @@ func TestAccContractSavedPlan_becomesManaged(t *testing.T) {
 	wire.none(t, "something was written")
 	g.CheckAllowlist(t, unmanaged, acctest.Entries{old.Path: "default", newcomer.Path: "default"})
 	g.CheckAllowlist(t, shared, acctest.Entries{app.Path: "default", old.Path: "default", newcomer.Path: "default"})
-	for _, source := range sources {
-		if !diagnosed(output, "Error: ", source.Path, newcomer.Path) {
-			t.Errorf("no error names %s on the list of %s:\n%s", newcomer.Path, source.Path, output)
+	for _, address := range []string{"jobtoken_allowlist.unmanaged", "jobtoken_allowlist.shared"} {
+		if !diagnosed(output, "Error: ", address, newcomer.Path) {
+			t.Errorf("no error of %s names %s:\n%s", address, newcomer.Path, output)
 		}
 	}
 	// A new plan names both.
@@ -336,7 +336,7 @@ func TestAccContractSavedPlan_removesOfAnOldApplyUnseen(t *testing.T) {
 	output := ends(t, cli, 1, "apply", "saved.tfplan")
 	wire.none(t, "something was written")
 	g.CheckAllowlist(t, source, acctest.Entries{app.Path: "default", old.Path: "default"})
-	if !diagnosed(output, "Error: ", source.Path, old.Path) {
+	if !diagnosed(output, "Error: ", address, old.Path) {
 		t.Errorf("no error names %s:\n%s", old.Path, output)
 	}
 }

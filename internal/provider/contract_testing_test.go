@@ -2,10 +2,13 @@ package provider_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -183,7 +186,7 @@ func empty(t *testing.T, cli *acctest.CLI, args ...string) string {
 }
 
 // beginning is that of a diagnostic.
-var beginning = regexp.MustCompile(`(?m)^\W*(Warning|Error): `)
+var beginning = regexp.MustCompile(`(?m)^[│\s]*(Warning|Error): `)
 
 // diagnosed tells whether one diagnostic, of a title that begins with these words, names all of these:
 // "Warning: Changed Meanwhile". What the CLI says of the provider under development is none.
@@ -220,10 +223,10 @@ func differs(t *testing.T, plan acctest.Planned, address, attribute string) bool
 	return change.Actions.Update() && !reflect.DeepEqual(before[attribute], after[attribute])
 }
 
-// keysOf are the keys of a map in a value of a plan or state, sorted.
-func keysOf(value any, attribute string) []string {
+// projectsIn are the keys of a list's projects in a value of a plan, sorted.
+func projectsIn(value any) []string {
 	object, _ := value.(map[string]any)
-	elements, _ := object[attribute].(map[string]any)
+	elements, _ := object["projects"].(map[string]any)
 	keys := make([]string, 0, len(elements))
 	for key := range elements {
 		keys = append(keys, key)
@@ -251,11 +254,89 @@ func usurp(t *testing.T, g *acctest.GitLab, project acctest.Project) (renamed, u
 	return g.Rename(t, project, name+"-of-old"), g.Project(t, name)
 }
 
-// swap lets two projects exchange their paths.
-func swap(t *testing.T, g *acctest.GitLab, a, b acctest.Project) {
+// swap lets two projects exchange their paths, or takes that back.
+func swap(t *testing.T, g *acctest.GitLab, a, b acctest.Project, back bool) {
 	t.Helper()
 	nameA, nameB := a.Path[strings.LastIndex(a.Path, "/")+1:], b.Path[strings.LastIndex(b.Path, "/")+1:]
+	if back {
+		nameA, nameB = nameB, nameA
+	}
 	g.Rename(t, a, nameA+"-aside")
 	g.Rename(t, b, nameA)
 	g.Rename(t, a, nameB)
+}
+
+// stateFile is the state of a folder as it is stored.
+type stateFile map[string]any
+
+// stateResource is a resource in it.
+type stateResource map[string]any
+
+func readState(t *testing.T, cli *acctest.CLI) stateFile {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state stateFile
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&state); err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func (s stateFile) write(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(cli.Dir, "terraform.tfstate"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s stateFile) resources(t *testing.T) []stateResource {
+	t.Helper()
+	var resources []stateResource
+	for _, object := range objects(t, s["resources"]) {
+		resources = append(resources, object)
+	}
+	return resources
+}
+
+// add gives a resource one more instance.
+func (s stateFile) add(t *testing.T, address string, instance map[string]any) {
+	t.Helper()
+	for _, resource := range s.resources(t) {
+		if resource.address() == address {
+			list, _ := resource["instances"].([]any)
+			resource["instances"] = append(list, instance)
+			return
+		}
+	}
+	t.Fatalf("the state has no %s", address)
+}
+
+func (r stateResource) address() string { return fmt.Sprintf("%s.%s", r["type"], r["name"]) }
+
+func (r stateResource) instances(t *testing.T) []map[string]any {
+	t.Helper()
+	return objects(t, r["instances"])
+}
+
+func objects(t *testing.T, list any) []map[string]any {
+	t.Helper()
+	elements, _ := list.([]any)
+	found := make([]map[string]any, 0, len(elements))
+	for _, element := range elements {
+		object, is := element.(map[string]any)
+		if !is {
+			t.Fatalf("the state holds %v in place of an object", element)
+		}
+		found = append(found, object)
+	}
+	return found
 }
