@@ -59,7 +59,7 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	phases := planned.Phases(project)
 	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Room)
 	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Grant)...)
-	enabled := a.toggle(ctx, incomplete(project, planned, sides, results))
+	enabled := a.toggle(ctx, incomplete(planned, results))
 	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Rest)...)
 
 	done.changed = enabled != project.Settings.InboundAllowlist
@@ -176,7 +176,7 @@ func (done *applied) handedOver(project *gitlab.Project, sides []side) {
 }
 
 // incomplete tells whether an entry that the list is to hold is missing from it.
-func incomplete(project *gitlab.Project, planned intent.Intent, sides []side, results []gitlab.Result) bool {
+func incomplete(planned intent.Intent, results []gitlab.Result) bool {
 	for _, result := range results {
 		if result.Err != nil && result.Change.Action != gitlab.Remove {
 			return true
