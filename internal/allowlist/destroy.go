@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -106,14 +105,12 @@ func (d *destroyer) side(ctx context.Context, project *gitlab.Project, kind gitl
 	return s, diags
 }
 
-// warnSuperseded tells what a leftover of create_before_destroy leaves to the resource that took its place.
-func (d *destroyer) warnSuperseded() (diags diag.Diagnostics) {
-	if len(d.known.Superseded) > 0 && !d.kept.Whole && !d.replaced() {
-		diags.AddWarning(string(diagnose.LeftAsItIs.For(d.known.Path)),
-			"Another resource of this configuration was made later and holds the same of this project ("+strings.Join(d.known.Superseded, ", ")+
-				"): with create_before_destroy this is what an interrupted apply leaves of the former one. It stays as it is.")
+// warnSuperseded tells what is left to a younger resource, unless this destroy is a replacement's.
+func (d *destroyer) warnSuperseded() diag.Diagnostics {
+	if d.kept.Whole || d.replaced() {
+		return nil
 	}
-	return diags
+	return d.known.WarnSuperseded(diagnose.LeftAsItIs.For(d.known.Path))
 }
 
 // leaving is what a destroy takes back, as the plan knows it.
@@ -125,15 +122,4 @@ func (d *destroyer) leaving() overlap.Claim {
 		}
 	}
 	return claim
-}
-
-// warnCarried tells, at the plan of a destroy, what the state holds though no configuration was applied
-// that mentions it.
-func (d *destroyer) warnCarried() (diags diag.Diagnostics) {
-	if len(d.known.Carried) > 0 {
-		diags.AddWarning(string(diagnose.LeftAsItIs.For(d.known.Path)),
-			"The state of "+d.known.project(d.id).String()+" has "+strings.Join(d.known.Carried, ", ")+" from an import or an earlier configuration, and no apply has written them since. "+
-				"The destroy leaves them as they are at GitLab. To have them taken back, first apply a configuration that sets them to what is to be left, such as projects = {}.")
-	}
-	return diags
 }

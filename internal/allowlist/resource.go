@@ -166,7 +166,7 @@ func (r *allowlistResource) planDestroy(ctx context.Context, req resource.Modify
 	stored, diags := private.Get[known](ctx, req.Private, knownKey)
 	resp.Diagnostics.Append(diags...)
 	d.known, d.id = stored, d.state.ProjectID
-	resp.Diagnostics.Append(d.warnCarried()...)
+	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.LeftAsItIs.For(d.known.Path), d.known.project(d.id))...)
 	resp.Diagnostics.Append(r.session.Claim(d.state.project(), d.leaving())...)
 	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.id.ValueInt64(), typeName))...)
 }

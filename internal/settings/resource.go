@@ -146,7 +146,7 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
 	resp.Diagnostics.Append(diags...)
 	d.known = stored
-	resp.Diagnostics.Append(d.warnCarried()...)
+	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.SettingsStay.For(d.known.Path), d.known.project(d.state.ProjectID))...)
 	resp.Diagnostics.Append(r.session.Claim(d.known.project(d.state.ProjectID), d.leaving())...)
 	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))...)
 }

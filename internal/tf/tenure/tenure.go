@@ -9,12 +9,14 @@ package tenure
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 )
@@ -38,6 +40,26 @@ func NewSerial() int64 { return time.Now().UnixNano() }
 // Spares tells whether a destroy is to leave an attribute.
 func (r Record) Spares(attribute string) bool {
 	return slices.Contains(r.Carried, attribute) || slices.Contains(r.Superseded, attribute)
+}
+
+// WarnSuperseded tells what a leftover of create_before_destroy leaves to the resource that took its
+// place.
+func (r Record) WarnSuperseded(title diagnose.Title) (diags diag.Diagnostics) {
+	if len(r.Superseded) > 0 {
+		diags.AddWarning(string(title), "Another resource of this configuration was made later and holds the same of this project ("+strings.Join(r.Superseded, ", ")+
+			"): with create_before_destroy this is what an interrupted apply leaves of the former one. It stays as it is.")
+	}
+	return diags
+}
+
+// WarnCarried tells, at the plan of a destroy, what the state holds though no configuration was applied
+// that mentions it.
+func (r Record) WarnCarried(title diagnose.Title, project gitlab.Target) (diags diag.Diagnostics) {
+	if len(r.Carried) > 0 {
+		diags.AddWarning(string(title), "The state of "+project.String()+" has "+strings.Join(r.Carried, ", ")+" from an import or an earlier configuration, and no apply has written them since. "+
+			"The destroy leaves them as they are at GitLab. To have them taken back, first apply a configuration that sets them to what is to be left.")
+	}
+	return diags
 }
 
 // Mark is what the plan of a creation leaves in private state for the destroy before it, of which it is
