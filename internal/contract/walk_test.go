@@ -92,13 +92,6 @@ func whole(plain any) any {
 	return plain
 }
 
-// meddled tells whether others did something of a kind after the plan.
-func (r run) meddled(of func(meddling) bool) bool {
-	return slices.ContainsFunc(r.Between, of) || r.During != nil && slices.ContainsFunc(r.During.Meddle, of)
-}
-
-func anything(meddling) bool { return true }
-
 // String is the walk for a human: HCL, flags, and what others do.
 func (w walk) String() string {
 	var b strings.Builder
