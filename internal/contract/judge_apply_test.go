@@ -84,12 +84,15 @@ func (tr *trial) misled() map[string]bool {
 
 // judgeOf tells a change that opens more than ever was or is planned from one that is merely not licensed.
 func (tr *trial) judgeOf(c change, history map[item][]string) string {
+	if !c.isEntry() && !c.isToggle() {
+		return "a write needs a line"
+	}
 	values := slices.Clone(history[c.item])
 	for _, g := range tr.book.grants[c.item] {
 		values = append(values, g.value)
 	}
 	for _, value := range values {
-		if c.isEntry() && within(c.to, value) || c.isToggle() && (c.to == value || c.to == secure[c.what]) || !c.isEntry() && !c.isToggle() {
+		if c.isEntry() && within(c.to, value) || c.isToggle() && (c.to == value || c.to == secure[c.what]) {
 			return "a write needs a line"
 		}
 	}

@@ -92,6 +92,22 @@ func whole(plain any) any {
 	return plain
 }
 
+// withoutReplacements is the walk with updates in place alone, as far as its flags go.
+func (w walk) withoutReplacements() walk {
+	for i := range w.Runs {
+		r := &w.Runs[i]
+		r.Replace, r.Taint, r.Kill = nil, nil, ""
+		if r.During != nil && r.During.Refuse {
+			r.During = nil
+		}
+		for address, resource := range r.Resources {
+			resource.CreateBeforeDestroy = false
+			r.Resources[address] = resource
+		}
+	}
+	return w
+}
+
 // String is the walk for a human: HCL, flags, and what others do.
 func (w walk) String() string {
 	var b strings.Builder
