@@ -23,6 +23,7 @@ var (
 	small   = flag.Bool("shrink", true, "make the first walk that fails before each judge small")
 	each    = flag.Bool("each", false, "make every walk that fails small")
 	plain   = flag.Bool("plain", false, "leave replacements out of the walks, so that other failures are seen beside theirs")
+	seeds   = flag.String("cli", "2,5,8", "seeds of the walks through the real CLI")
 	most    = flag.Int("failures", 10, "stop after so many walks that fail")
 )
 

@@ -155,6 +155,7 @@ func (b *book) moved(from, to string) {
 			b.known[to+" "+rest] = ids
 		}
 	}
+	b.narrows[to] = b.narrows[to] || b.narrows[from]
 }
 
 // projectOf is the project of a resource: as the state has it, else as configured.

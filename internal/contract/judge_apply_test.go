@@ -201,22 +201,17 @@ func (tr *trial) stateIsServer() {
 	said := map[item][]claim{}
 	by := map[item][]string{}
 	var known []claim
-	state := tr.core.State
-	for _, address := range state.Addresses() {
-		for _, object := range state.Deposed[address] {
-			known = append(known, subjects[object.Kind].claim(tr.book, address, object.Attributes(tr.t))...)
+	for _, h := range tr.holds(tr.t) {
+		claims := subjects[h.kind].claim(tr.book, h.address, h.attributes)
+		known = append(known, claims...)
+		// What a deposed object says is what was so before its successor was made: core keeps it as it
+		// is, and the next refresh puts it right. So only the present one is held to its word.
+		if h.deposed || tr.leftover(h.address) {
+			continue
 		}
-		if object := state.Current[address]; object != nil {
-			claims := subjects[object.Kind].claim(tr.book, address, object.Attributes(tr.t))
-			known = append(known, claims...)
-			// What a deposed object says is what was so before its successor was made: core keeps it as
-			// it is, and the next refresh puts it right. So only the present one is held to its word.
-			if !tr.leftover(address) {
-				for _, c := range claims {
-					said[c.item] = append(said[c.item], c)
-					by[c.item] = append(by[c.item], address)
-				}
-			}
+		for _, c := range claims {
+			said[c.item] = append(said[c.item], c)
+			by[c.item] = append(by[c.item], h.address)
 		}
 	}
 	tr.claimsHold(end, touched, said, by)
