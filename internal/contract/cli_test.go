@@ -37,6 +37,9 @@ func TestAccWalks(t *testing.T) {
 					t.Fatalf("%s\n\n%s\nwhat happened:\n%s", join(j.findings), wk, strings.Join(j.log, "\n"))
 				}
 			}
+			if *verbose {
+				fmt.Printf("%s\n%s\n", wk, strings.Join(j.log, "\n"))
+			}
 		})
 	}
 }
