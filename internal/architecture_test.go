@@ -20,7 +20,7 @@ var (
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
-	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults"}
+	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract"}
 	providerSide = slices.Concat([]string{"."}, features, client, terraform, offered)
 	everything   = []string{".", "internal/..."}
 
@@ -111,6 +111,13 @@ var rules = []rule{
 		from: slices.Concat(client, terraform), to: slices.Concat(embedded, acceptance), tests: true,
 		breaks: edge{"internal/gitlab", "internal/emulator"},
 		allows: edge{"internal/settings", "internal/acctest"},
+	},
+	{
+		name: "the judges of the contract know nothing of the provider's code",
+		why:  "what is read twice from one source is not checked",
+		from: []string{"internal/contract", "internal/acctest/core"}, to: slices.Concat(features, client, terraform), tests: true,
+		breaks: edge{"internal/contract", "internal/gitlab"},
+		allows: edge{"internal/contract", "internal/acctest/core"},
 	},
 	{
 		name: "test code is not built into the provider",

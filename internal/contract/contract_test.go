@@ -22,6 +22,8 @@ var (
 	verbose = flag.Bool("tell", false, "tell what happened in each walk")
 	small   = flag.Bool("shrink", true, "make the first walk that fails before each judge small")
 	each    = flag.Bool("each", false, "make every walk that fails small")
+	plain   = flag.Bool("plain", false, "leave replacements out of the walks, so that other failures are seen beside theirs")
+	seeds   = flag.String("cli", "2,5,8", "seeds of the walks through the real CLI")
 	most    = flag.Int("failures", 10, "stop after so many walks that fail")
 )
 
@@ -48,6 +50,9 @@ func TestWalks(t *testing.T) { //nolint:paralleltest // its walks take all cores
 					return
 				}
 				wk := generate(t, number)
+				if *plain {
+					wk = wk.withoutReplacements()
+				}
 				j := walkOn(t, wk)
 				gone.Add(1)
 				if *verbose {

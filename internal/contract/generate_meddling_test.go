@@ -2,7 +2,9 @@ package contract_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // meddlings are one to most things that others do, and where everything is after them.
@@ -19,6 +21,9 @@ func (g *generator) meddling() meddling {
 	all := g.here(append(slices.Clone(sources), spare)...)
 	if len(all) == 0 {
 		return meddling{}
+	}
+	if m := g.aimed(); m.Do != "" {
+		return m
 	}
 	source := one(g, all...)
 	consumers := g.here(append(slices.Clone(listed), singly...)...)
@@ -51,6 +56,72 @@ func (g *generator) meddling() meddling {
 		return meddling{Do: one(g, "dismiss", "welcome"), Of: one(g, "ext", "ext", "acme")}
 	default:
 		return meddling{Do: "toggle", Of: source, To: push, On: g.chance(50)}
+	}
+}
+
+// nameAt is what a reference of a configuration stands for, as far as the generator knows.
+func (g *generator) nameAt(reference string) string {
+	if name, is := strings.CutPrefix(reference, "#"); is {
+		return name
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.paths)) {
+		if g.paths[name] == reference {
+			return name
+		}
+	}
+	return ""
+}
+
+// aimed is something done to what a resource of the configuration speaks of: there it hurts.
+func (g *generator) aimed() meddling {
+	addresses := g.addresses()
+	if len(addresses) == 0 || g.chance(40) {
+		return meddling{}
+	}
+	config := g.resources[one(g, addresses...)].Config
+	source := g.nameAt(fmt.Sprint(config["project"]))
+	var targets []string
+	for _, kind := range []string{"projects", "groups", "deliveries"} {
+		entries, _ := config[kind].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(entries)) {
+			entry, _ := entries[key].(map[string]any)
+			for _, inner := range []string{"target", "project"} {
+				if reference, is := entry[inner].(string); is {
+					key = reference
+				}
+			}
+			targets = append(targets, key)
+		}
+	}
+	for _, attribute := range []string{"target_project", "target_group"} {
+		if reference, is := config[attribute].(string); is {
+			targets = append(targets, reference)
+		}
+	}
+	if source == "" || g.paths[source] == "" {
+		return meddling{}
+	}
+	if len(targets) == 0 || g.chance(20) {
+		return meddling{Do: "toggle", Of: source, To: one(g, inbound, inbound, push), On: g.chance(50)}
+	}
+	target := g.nameAt(one(g, targets...))
+	if target == "" || g.paths[target] == "" {
+		return meddling{}
+	}
+	switch g.IntN(8) {
+	case 0, 1:
+		return meddling{Do: "deny", Of: source, Target: target}
+	case 2, 3, 4:
+		return g.byHand("permit", source, target)
+	case 5:
+		return g.byHand("allow", source, target)
+	case 6:
+		if !slices.Contains(append(slices.Clone(teams), source), target) {
+			return g.moving(target)
+		}
+		return meddling{}
+	default:
+		return g.moving(source)
 	}
 }
 

@@ -165,7 +165,7 @@ func (g *generator) run(number int, last bool) run {
 	gone := map[string]core.Resource{}
 	if number > 0 {
 		g.flags(&r)
-		for range g.IntN(4) {
+		for range 1 + g.IntN(3) {
 			g.alter(gone)
 		}
 	}
@@ -174,9 +174,9 @@ func (g *generator) run(number int, last bool) run {
 		r.Targets = some(g, len(g.resources), g.addresses()...)
 	}
 	switch {
-	case g.chance(35):
+	case g.chance(45):
 		r.Between = g.meddlings(2)
-	case g.chance(25):
+	case g.chance(40):
 		r.During = &strike{At: 1 + g.IntN(6), Writes: g.chance(60), Meddle: g.meddlings(1)}
 	case g.chance(20):
 		r.During = &strike{At: 1 + g.IntN(3), Refuse: true}

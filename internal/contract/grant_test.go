@@ -29,6 +29,8 @@ type book struct {
 	// narrows are resources that have configured, or imported, permissions of a project's own jobs. Only
 	// those may take them back: what somebody else has stored is not theirs.
 	narrows map[string]bool
+	// frozen is so from the plan to the end of its apply.
+	frozen bool
 	// needs are entries that both the state before and the plan admit.
 	needs []need
 }
@@ -62,6 +64,8 @@ func newBook(w *world) *book {
 
 // read takes the lines of a plan down, at the time of the plan: references lead where they lead now.
 func (b *book) read(p *core.Plan, leftoversStay bool) {
+	b.frozen = false
+	defer func() { b.frozen = true }()
 	b.grants, b.makes, b.needs = map[item][]grant{}, map[string][]string{}, nil
 	deposed := map[string]bool{}
 	for _, c := range p.Changes {
@@ -134,6 +138,10 @@ func (b *book) ids(address, kind, reference string) []string {
 	if b.known[key] == nil {
 		b.known[key] = map[string]bool{}
 	}
+	// After the plan a reference stands for what the plan saw, wherever it leads by then.
+	if b.frozen && len(b.known[key]) > 0 {
+		return slices.Sorted(maps.Keys(b.known[key]))
+	}
 	if found := b.lookup(kind, reference); found != "" {
 		b.known[key][found] = true
 	}
@@ -147,6 +155,7 @@ func (b *book) moved(from, to string) {
 			b.known[to+" "+rest] = ids
 		}
 	}
+	b.narrows[to] = b.narrows[to] || b.narrows[from]
 }
 
 // projectOf is the project of a resource: as the state has it, else as configured.

@@ -27,7 +27,7 @@ func (tr *trial) licensed() {
 	// Before is the value ahead of the provider's first change of an item: going back to it is an undo.
 	before := map[item]string{}
 	wrong := map[item]finding{}
-	misled := tr.run.meddled(meddling.movesPaths)
+	misled := tr.misled()
 	for _, e := range tr.events {
 		if !e.provider {
 			remember(e.after)
@@ -46,7 +46,7 @@ func (tr *trial) licensed() {
 			case again && c.to == first:
 				// Where paths change hands, writing to another project and taking that back at once is
 				// what the contract promises: nobody can know before. Else it is a needless write.
-				if misled {
+				if misled[c.of] || misled[c.what] {
 					delete(wrong, c.item)
 				}
 			case tr.allowed(c):
@@ -56,7 +56,7 @@ func (tr *trial) licensed() {
 		}
 	}
 	for _, i := range slices.SortedFunc(maps.Keys(wrong), func(a, b item) int { return strings.Compare(a.of+a.what, b.of+b.what) }) {
-		if misled && tr.outcome.Failed() && !i.isEntry() {
+		if misled[i.of] && tr.outcome.Failed() && !i.isEntry() {
 			// A toggle is written with its path alone. If another has it by then, the former value is
 			// not known, and the contract asks for an error only.
 			continue
@@ -65,14 +65,34 @@ func (tr *trial) licensed() {
 	}
 }
 
+// misled are the projects whose paths led elsewhere after the plan.
+func (tr *trial) misled() map[string]bool {
+	all := map[string]bool{}
+	meddled := slices.Clone(tr.run.Between)
+	if tr.run.During != nil {
+		meddled = append(meddled, tr.run.During.Meddle...)
+	}
+	for _, m := range meddled {
+		if m.movesPaths() {
+			for _, name := range []string{m.Of, m.Target, m.To} {
+				all[projectRef(tr.w.projects[name])] = true
+			}
+		}
+	}
+	return all
+}
+
 // judgeOf tells a change that opens more than ever was or is planned from one that is merely not licensed.
 func (tr *trial) judgeOf(c change, history map[item][]string) string {
+	if !c.isEntry() && !c.isToggle() {
+		return "a write needs a line"
+	}
 	values := slices.Clone(history[c.item])
 	for _, g := range tr.book.grants[c.item] {
 		values = append(values, g.value)
 	}
 	for _, value := range values {
-		if c.isEntry() && within(c.to, value) || c.isToggle() && (c.to == value || c.to == secure[c.what]) || !c.isEntry() && !c.isToggle() {
+		if c.isEntry() && within(c.to, value) || c.isToggle() && (c.to == value || c.to == secure[c.what]) {
 			return "a write needs a line"
 		}
 	}
@@ -180,20 +200,22 @@ func (tr *trial) stateIsServer() {
 	touched := tr.touched()
 	said := map[item][]claim{}
 	by := map[item][]string{}
-	state := tr.core.State
-	for _, address := range state.Addresses() {
+	var known []claim
+	for _, h := range tr.holds(tr.t) {
+		claims := subjects[h.kind].claim(tr.book, h.address, h.attributes)
+		known = append(known, claims...)
 		// What a deposed object says is what was so before its successor was made: core keeps it as it
-		// is, and the next refresh puts it right.
-		object := state.Current[address]
-		if object != nil && !tr.leftover(address) {
-			for _, c := range subjects[object.Kind].claim(tr.book, address, object.Attributes(tr.t)) {
-				said[c.item] = append(said[c.item], c)
-				by[c.item] = append(by[c.item], address)
-			}
+		// is, and the next refresh puts it right. So only the present one is held to its word.
+		if h.deposed || tr.leftover(h.address) {
+			continue
+		}
+		for _, c := range claims {
+			said[c.item] = append(said[c.item], c)
+			by[c.item] = append(by[c.item], h.address)
 		}
 	}
 	tr.claimsHold(end, touched, said, by)
-	tr.writesAreKnown(end, touched, said)
+	tr.writesAreKnown(end, touched, known)
 }
 
 // leftover tells whether the plan ends an object that an earlier run has deposed and that could not know
@@ -252,13 +274,13 @@ func (tr *trial) written() map[item]bool {
 }
 
 // writesAreKnown looks for what the provider has made and no state knows.
-func (tr *trial) writesAreKnown(end snapshot, touched map[item]bool, said map[item][]claim) {
+func (tr *trial) writesAreKnown(end snapshot, touched map[item]bool, said []claim) {
 	for i, changed := range tr.written() {
 		has := end[i]
 		if !changed || touched[i] || has == nothing || i.isVariable() || i.isOwn() && has == everything || has == secure[i.what] {
 			continue
 		}
-		known := slices.ContainsFunc(said[i], func(c claim) bool { return i.isToken() || c.value == has })
+		known := slices.ContainsFunc(said, func(c claim) bool { return c.item == i && (i.isToken() || c.value == has) })
 		// A wrong that was not taken back is the matter of the other judge.
 		if !known && (len(tr.book.grants[i]) > 0 || i.isToken()) && !tr.ambiguous(i) {
 			tr.hold("state = server", "the provider has written %s of %s, %q, and no state says so", tr.w.nameOf(i.what), tr.w.nameOf(i.of), hidden(i, has))

@@ -19,7 +19,7 @@ func (j *journey) planFailed(t testing.TB, r run, resources map[string]core.Reso
 	for _, d := range errors {
 		j.note("%s of %s: %s: %s", d.Step, d.Address, d.Summary, d.Detail)
 	}
-	if r.NoRefresh || len(j.lost) > 0 || len(r.Import) > 0 || !equal(resources, j.repaired(resources, true)) || j.orphaned(t) {
+	if r.NoRefresh || len(j.lost) > 0 || len(r.Import) > 0 || !equal(resources, j.repaired(resources, true)) || j.orphaned(t) || j.undeliverable(resources) {
 		return
 	}
 	for _, d := range errors {
@@ -34,6 +34,23 @@ func (j *journey) orphaned(t testing.TB) bool {
 	for _, address := range j.core.State.Addresses() {
 		if object := j.core.State.Current[address]; object != nil {
 			if of := j.book.projectOf(address, object.Attributes(t)); of != "" && end[item{of, inbound}] == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// undeliverable tells whether a token was delivered to a project that is gone and whose path another has
+// taken: the provider may rather ask than hand the secret to the other.
+func (j *journey) undeliverable(resources map[string]core.Resource) bool {
+	now := j.w.look()
+	for address, resource := range resources {
+		if resource.Config["deliveries"] == nil {
+			continue
+		}
+		for i := range j.book.variables(address, resource.Config) {
+			if now[item{i.of, inbound}] == "" {
 				return true
 			}
 		}

@@ -29,10 +29,35 @@ type journey struct {
 	// lost are groups in which the provider's user has no role at the moment.
 	lost map[string]bool
 
+	// holds is what the state holds.
+	holds func(testing.TB) []holding
+
 	number   int
 	findings []finding
 	// log is what happened, for a report.
 	log []string
+}
+
+// holding is what a state holds of one object.
+type holding struct {
+	address, kind string
+	attributes    map[string]any
+	deposed       bool
+}
+
+// simulated is the state of the simulated core.
+func (j *journey) simulated(t testing.TB) (all []holding) {
+	t.Helper()
+	state := j.core.State
+	for _, address := range state.Addresses() {
+		for _, object := range state.Deposed[address] {
+			all = append(all, holding{address, object.Kind, object.Attributes(t), true})
+		}
+		if object := state.Current[address]; object != nil {
+			all = append(all, holding{address, object.Kind, object.Attributes(t), false})
+		}
+	}
+	return all
 }
 
 // trial is one plan and apply before the judges.
@@ -55,6 +80,7 @@ func walkOn(t testing.TB, wk walk) *journey {
 	w := newWorld(t, wk.Version)
 	defer w.close()
 	j := &journey{w: w, book: newBook(w), lost: map[string]bool{}}
+	j.holds = j.simulated
 	j.core.State = core.State{Current: map[string]*core.Object{}, Deposed: map[string][]*core.Object{}}
 	j.core.Provider = map[string]any{"base_url": w.proxy.URL, "token": w.token, "allow_plain_http": true, "max_retries": int64(1)}
 	for i, r := range wk.Runs {
@@ -163,6 +189,7 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 		}
 		options.Import[address] = strings.Join(parts, ":")
 	}
+	j.book.frozen = false
 	for address := range r.Import {
 		j.book.narrows[address] = true
 	}
@@ -190,6 +217,17 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 // apply has others meddle, applies, and calls the judges.
 func (tr *trial) apply(t testing.TB) {
 	t.Helper()
+	tr.begin(t)
+	tr.outcome = tr.core.Apply(t, tr.plan, tr.run.Kill)
+	tr.judge()
+	tr.diagnostics(tr.outcome.Diagnostics)
+	tr.coreSays(tr.outcome.Findings)
+	tr.failsForAReason()
+}
+
+// begin has others meddle between plan and apply, and gets them ready for its requests.
+func (tr *trial) begin(t testing.TB) {
+	t.Helper()
 	p := tr.w.proxy
 	tr.meddle(t, tr.run.Between)
 	tr.start = tr.w.look()
@@ -200,7 +238,11 @@ func (tr *trial) apply(t testing.TB) {
 			}
 		})
 	}
-	tr.outcome = tr.core.Apply(t, tr.plan, tr.run.Kill)
+}
+
+// judge takes down what has happened, and calls the judges of what the server saw.
+func (tr *trial) judge() {
+	p := tr.w.proxy
 	tr.events = p.seen()
 	if tr.run.During != nil && p.hasStruck() {
 		tr.roles(tr.run.During.Meddle)
@@ -220,12 +262,9 @@ func (tr *trial) apply(t testing.TB) {
 	for _, f := range tr.outcome.Inconsistent {
 		tr.note("core stops %s: %s %s", f.Address, f.Check, f.Text)
 	}
-	tr.diagnostics(tr.outcome.Diagnostics)
-	tr.coreSays(tr.outcome.Findings)
 	tr.licensed()
 	tr.stays()
 	tr.stateIsServer()
-	tr.failsForAReason()
 }
 
 func (j *journey) sayChange(c change) string {
@@ -291,10 +330,7 @@ func (j *journey) settle(t testing.TB, r run) {
 		quiet := run{Resources: resources, Parallel: r.Parallel, Order: r.Order + uint64(applies)} //nolint:gosec // a small number
 		tr := j.planned(t, quiet, resources)
 		if tr == nil {
-			if len(j.findings) == 0 {
-				j.hold("next plan", "it fails without meddling")
-			}
-			return
+			return // the plan has failed, and its judge has said what there is to say
 		}
 		if tr.plan.Empty() {
 			break

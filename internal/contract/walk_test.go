@@ -92,12 +92,21 @@ func whole(plain any) any {
 	return plain
 }
 
-// meddled tells whether others did something of a kind after the plan.
-func (r run) meddled(of func(meddling) bool) bool {
-	return slices.ContainsFunc(r.Between, of) || r.During != nil && slices.ContainsFunc(r.During.Meddle, of)
+// withoutReplacements is the walk with updates in place alone, as far as its flags go.
+func (w walk) withoutReplacements() walk {
+	for i := range w.Runs {
+		r := &w.Runs[i]
+		r.Replace, r.Taint, r.Kill = nil, nil, ""
+		if r.During != nil && r.During.Refuse {
+			r.During = nil
+		}
+		for address, resource := range r.Resources {
+			resource.CreateBeforeDestroy = false
+			r.Resources[address] = resource
+		}
+	}
+	return w
 }
-
-func anything(meddling) bool { return true }
 
 // String is the walk for a human: HCL, flags, and what others do.
 func (w walk) String() string {

@@ -1,14 +1,11 @@
 package faults_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 )
 
 // breakage is a mistake in the provider that the table has to notice.
@@ -87,47 +84,12 @@ func TestBreakages(t *testing.T) {
 	}
 	for _, b := range tried {
 		t.Run(b.name, func(t *testing.T) {
-			output := runBroken(t, b)
+			mistake := acctest.Mistake{File: b.file, From: b.from, To: b.to}
+			output := mistake.Test(t, "-run", "TestFaults/"+b.rows, "./internal/faults", "-all")
 			if !regexp.MustCompile(b.noticed).MatchString(output) {
 				t.Fatalf("nothing says %q:\n%s", b.noticed, output)
 			}
 			fmt.Printf("noticed: %s\n", b.name)
 		})
 	}
-}
-
-// runBroken runs rows of the table with a provider that has the mistake.
-func runBroken(t *testing.T, b breakage) string {
-	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	original := filepath.Join(root, b.file)
-	text, err := os.ReadFile(original) //nolint:gosec // a file of the table above
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Count(string(text), b.from) != 1 {
-		t.Fatalf("%s holds %q %d times", b.file, b.from, strings.Count(string(text), b.from))
-	}
-	broken := filepath.Join(t.TempDir(), "broken.go")
-	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), b.from, b.to, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: broken}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := filepath.Join(t.TempDir(), "overlay.json")
-	if err := os.WriteFile(at, overlay, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", at, "-run", "TestFaults/"+b.rows, "./internal/faults", "-all") //nolint:gosec // as above
-	cmd.Dir = root
-	output, err := cmd.CombinedOutput()
-	if err == nil {
-		t.Fatalf("the table notices nothing:\n%s", output)
-	}
-	return string(output)
 }
