@@ -3,6 +3,8 @@ package gitlab
 import (
 	"context"
 	"slices"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 
 // MaxEntries is how many projects, and how many groups, one allowlist holds. The project's own entry
@@ -38,9 +40,11 @@ type Result struct {
 // ChangeAllowlist carries out changes on a project's allowlist and answers each, in the order given.
 //
 // An entry to add that is there already gets the permissions asked for; one to remove that is gone is
-// done. What GitLab stored is compared with what was asked: what is wider, or belongs to someone else,
-// is taken back at once and reported. When an answer is lost the list is read and only what is missing
-// is sent again; what is not found is looked for once more under the path that it has now.
+// done. Project and targets are those of the ids: up to twenty removals go by id, for the others the
+// paths are those of the last five seconds. What GitLab stored is compared with what was asked; what
+// is wider, or came to another project's list or to another target, is taken back at once and
+// reported. When an answer is lost the list is read and only what is missing is sent again; what is
+// not found is looked for once more under the path that it has now.
 func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []Change) []Result {
 	if len(changes) == 0 {
 		return nil
@@ -49,12 +53,8 @@ func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []
 	for i, change := range changes {
 		w.results[i].Change = change
 	}
-	if before, err := c.Project(ctx, project.ID); err == nil { // as a rule known already
-		w.before = before
-	}
 	defer c.projects.Invalidate(project.ID)
 	for range maxRounds {
-		c.projects.Invalidate(project.ID)
 		lost := w.round(ctx)
 		if lost == nil && !w.anyOpen() {
 			break
@@ -62,6 +62,9 @@ func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []
 		w.settle(ctx, lost)
 	}
 	for i := range w.results {
+		if !w.progress[i].done && w.results[i].Err == nil {
+			w.results[i].Err = w.about(i, &apierror.Error{Kind: apierror.Invalid, Note: "what GitLab made of it cannot be told"})
+		}
 		w.results[i].Err = c.explainRefusal(ctx, w.results[i].Err)
 	}
 	return w.results

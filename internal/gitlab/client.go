@@ -29,6 +29,8 @@ type Config struct {
 	// PrefetchGroups are full paths of groups whose projects are all read at the first read of a
 	// project.
 	PrefetchGroups []string
+	// Clock tells how old is what was read; nil means time.Now.
+	Clock func() time.Time
 }
 
 // Client talks to one GitLab instance for the length of one Terraform walk. What it has read it
@@ -48,6 +50,7 @@ type Client struct {
 	caller      *coalesce.Loader[struct{}, Caller]
 	roles       *coalesce.Loader[owner, role]
 	tokenTurns  turns[tokenList]
+	clock       func() time.Time
 
 	prefetchGroups []string
 	prefetched     sync.Once
@@ -59,6 +62,8 @@ const (
 	batchSize   = 50 // GitLab takes at most 50 paths, and answers within its 30 s
 	batchWindow = 10 * time.Millisecond
 	readTimeout = 3 * time.Minute // all retries of one read together
+	// freshFor is how old the knowledge of a path may be that a write goes by.
+	freshFor = 5 * time.Second
 )
 
 // New makes a client without sending a request. A setting at fault is a [transport.ConfigError].
@@ -67,9 +72,12 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{transport: t, prefetchGroups: config.PrefetchGroups}
-	batched := coalesce.Options{MaxBatch: batchSize, Window: batchWindow, Timeout: readTimeout, Split: transport.SmallerMayPass}
-	single := coalesce.Options{MaxBatch: 1, Timeout: readTimeout}
+	c := &Client{transport: t, prefetchGroups: config.PrefetchGroups, clock: config.Clock}
+	if c.clock == nil {
+		c.clock = time.Now
+	}
+	batched := coalesce.Options{MaxBatch: batchSize, Window: batchWindow, Timeout: readTimeout, Now: c.clock, Split: transport.SmallerMayPass}
+	single := coalesce.Options{MaxBatch: 1, Timeout: readTimeout, Now: c.clock}
 	c.server = coalesce.New(single, one(c.fetchServer))
 	c.projects = coalesce.New(batched, c.fetchProjects)
 	c.references = coalesce.New(batched, c.fetchReferences)

@@ -83,7 +83,7 @@ func (p Permissions) enums() []string {
 // sorted.
 func (c *Client) PermissionNames(ctx context.Context) ([]string, error) {
 	names, err := c.permissions.Load(ctx, struct{}{})
-	return names, annotate(err, readingPermissions, "at "+c.transport.BaseURL())
+	return slices.Clone(names), annotate(err, readingPermissions, "at "+c.transport.BaseURL())
 }
 
 const readingPermissions = "read the names of fine-grained permissions"

@@ -74,15 +74,64 @@ func (p *Project) IsOwn(t Target) bool { return t.Kind == KindProject && t.ID ==
 func (p *Project) OwnEntry() (Entry, bool) { return p.entry(p.Target()) }
 
 // Project reads the snapshot of a project. Callers at the same time share requests; the answer is
-// kept until this client writes to the project. A project that is gone or out of sight is NotFound;
-// one whose list the user may not read (Maintainer is needed) is Forbidden.
+// kept until this client writes to the project, and each caller has a copy of its own. A project that
+// is gone or out of sight is NotFound; one whose list the user may not read (Maintainer is needed) is
+// Forbidden.
 func (c *Client) Project(ctx context.Context, id int64) (*Project, error) {
-	c.prefetched.Do(func() { c.prefetchProblem = c.prefetch(ctx) })
-	if c.prefetchProblem != nil {
-		return nil, c.prefetchProblem
+	if err := c.prefetchOnce(ctx); err != nil {
+		return nil, err
 	}
 	project, err := c.projects.Load(ctx, id)
-	return project, annotate(err, readingProject, Target{Kind: KindProject, ID: id}.String())
+	if err != nil {
+		return nil, annotate(err, readingProject, Target{Kind: KindProject, ID: id}.String())
+	}
+	return project.clone(), nil
+}
+
+// FreshProject is [Client.Project], read again where it is more than five seconds old: what a resource
+// goes by before its first write.
+func (c *Client) FreshProject(ctx context.Context, id int64) (*Project, error) {
+	if err := c.prefetchOnce(ctx); err != nil {
+		return nil, err
+	}
+	c.projects.Expire(freshFor, id)
+	return c.Project(ctx, id)
+}
+
+func (c *Client) prefetchOnce(ctx context.Context) error {
+	c.prefetched.Do(func() { c.prefetchProblem = c.prefetch(ctx) })
+	return c.prefetchProblem
+}
+
+// clone copies all that is reached by the project.
+func (p *Project) clone() *Project {
+	own := *p
+	if p.Settings.CrossProjectPush != nil {
+		allowed := *p.Settings.CrossProjectPush
+		own.Settings.CrossProjectPush = &allowed
+	}
+	own.Projects, own.Groups = cloneEntries(p.Projects), cloneEntries(p.Groups)
+	own.Outbound = slices.Clone(p.Outbound)
+	return &own
+}
+
+// cloneEntries keeps the names of all entries in one array, since lists are long and copied often.
+func cloneEntries(entries []Entry) []Entry {
+	own := slices.Clone(entries)
+	count := 0
+	for _, e := range entries {
+		count += len(e.Permissions.Names)
+	}
+	names := make([]string, 0, count)
+	for i, e := range entries {
+		if e.Permissions.Names == nil {
+			continue
+		}
+		begin := len(names)
+		names = append(names, e.Permissions.Names...)
+		own[i].Permissions.Names = names[begin:len(names):len(names)]
+	}
+	return own
 }
 
 const readingProject = "read the job token settings and allowlist of"
@@ -233,6 +282,7 @@ func (c *Client) prefetch(ctx context.Context) error {
 func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 	variables := map[string]any{"fullPath": path}
 	for {
+		asked := c.clock()
 		var answer struct {
 			Group *struct {
 				Projects struct {
@@ -253,7 +303,7 @@ func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 		}
 		for id, outcome := range c.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, fit{}) {
 			if outcome.Err == nil {
-				c.projects.Prime(id, outcome.Value)
+				c.projects.Prime(id, outcome.Value, asked)
 			}
 		}
 		page := answer.Group.Projects.PageInfo
@@ -277,6 +327,8 @@ type (
 		Outbound         *bool `json:"jobTokenScopeEnabled"`
 		PushRepository   *bool `json:"pushRepositoryForJobTokenAllowed"`
 		CrossProjectPush *bool `json:"crossProjectPushForJobTokenAllowed"`
+		// Project is only in the answers of writes.
+		Project *referenceNode `json:"project"`
 	}
 	allowlistNode struct {
 		Projects entryPage `json:"projectsAllowlist"`
@@ -298,10 +350,9 @@ type (
 		AddedBy   *struct {
 			Username string `json:"username"`
 		} `json:"addedBy"`
-		Target *struct {
-			ID       string `json:"id"`
-			FullPath string `json:"fullPath"`
-		} `json:"target"`
+		Target *referenceNode `json:"target"`
+		// Source is only in the answers of writes.
+		Source *referenceNode `json:"sourceProject"`
 	}
 )
 

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
@@ -22,50 +20,6 @@ type SettingsChange struct {
 
 // Empty tells whether there is nothing to write.
 func (s SettingsChange) Empty() bool { return s == SettingsChange{} }
-
-// UpdateSettings writes toggles of a project in one request and returns all as stored afterwards.
-// Switching the allowlist off under instance enforcement is Forbidden.
-func (c *Client) UpdateSettings(ctx context.Context, project Target, change SettingsChange) (Settings, error) {
-	const doing = "change the job token settings of"
-	input := map[string]any{"fullPath": project.Path}
-	for name, value := range map[string]*bool{
-		"inboundJobTokenScopeEnabled":        change.InboundAllowlist,
-		"jobTokenScopeEnabled":               change.Outbound,
-		"pushRepositoryForJobTokenAllowed":   change.PushRepository,
-		"crossProjectPushForJobTokenAllowed": change.CrossProjectPush,
-	} {
-		if value != nil {
-			input[name] = *value
-		}
-	}
-	c.projects.Invalidate(project.ID)
-	c.effective.Invalidate(project.ID)
-	defer c.projects.Invalidate(project.ID)
-	defer c.effective.Invalidate(project.ID)
-
-	var answer struct {
-		Update *struct {
-			Errors   []string      `json:"errors"`
-			Settings *settingsNode `json:"ciCdSettings"`
-		} `json:"projectCiCdSettingsUpdate"`
-	}
-	problems, err := c.send(ctx, documents.UpdateSettings, fit{}, map[string]any{"input": input}, transport.Repeatable, &answer)
-	switch {
-	case err != nil:
-		return Settings{}, annotate(err, doing, project.String())
-	case answer.Update == nil:
-		return Settings{}, c.explainRefusal(ctx, apierror.FromGraphQL(problems).With(doing, project.String()))
-	case len(answer.Update.Errors) > 0:
-		return Settings{}, apierror.FromPayload(answer.Update.Errors).With(doing, project.String())
-	case answer.Update.Settings == nil:
-		return Settings{}, (&apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say what it stored"}).With(doing, project.String())
-	}
-	stored := answer.Update.Settings.settings()
-	if !change.storedAs(stored) {
-		return stored, (&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}).With(doing, project.String())
-	}
-	return stored, nil
-}
 
 func (s SettingsChange) storedAs(stored Settings) bool {
 	same := func(sent *bool, got bool) bool { return sent == nil || *sent == got }
@@ -127,7 +81,7 @@ func (c *Client) EnforcementFor(ctx context.Context, project *Project) (Enforcem
 	if effective {
 		known = Enforced
 	}
-	c.instance.Prime(struct{}{}, known)
+	c.instance.Prime(struct{}{}, known, c.clock())
 	return known, nil
 }
 

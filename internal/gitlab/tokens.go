@@ -90,8 +90,8 @@ func (l tokenList) writer() string {
 }
 
 // Tokens lists all tokens of one kind of a project or group, revoked and expired ones too, by id. A
-// deploy token that was revoked is not listed: GitLab deletes it. Callers share one list, which is kept
-// until this client makes or ends a token there; they must not change the scopes.
+// deploy token that was revoked is not listed: GitLab deletes it. Callers share requests; the list is
+// kept until this client makes or ends a token there, and each caller has a copy of its own.
 //
 // Without the role that reads the list the error is Forbidden; NotFound means the parent, never a token.
 func (c *Client) Tokens(ctx context.Context, kind TokenKind, parent Target) ([]Token, error) {
@@ -100,7 +100,11 @@ func (c *Client) Tokens(ctx context.Context, kind TokenKind, parent Target) ([]T
 		of := tokensOf(kind, parent)
 		return nil, annotate(refusedFor(err, of.reader(), of.parent), "list the "+kind.String()+"s of", parent.String())
 	}
-	return slices.Clone(list), nil
+	own := slices.Clone(list)
+	for i := range own {
+		own[i].Scopes = slices.Clone(own[i].Scopes)
+	}
+	return own, nil
 }
 
 // FreshTokens is [Client.Tokens] as GitLab holds them now.

@@ -56,8 +56,8 @@ func (o owner) variablesRole() string {
 	return "Maintainer"
 }
 
-// Variables lists the CI/CD variables of a project or group, by key and scope. Callers share one list,
-// which is kept until this client writes a variable there. Without the role (Maintainer of a project,
+// Variables lists the CI/CD variables of a project or group, by key and scope. Callers share
+// requests; the list is kept until this client writes a variable there, and each has a copy of its own. Without the role (Maintainer of a project,
 // Owner of a group) the error is Forbidden.
 func (c *Client) Variables(ctx context.Context, owner Target) ([]Variable, error) {
 	list, err := c.variables.Load(ctx, ownerOf(owner))

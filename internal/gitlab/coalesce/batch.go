@@ -26,6 +26,8 @@ type batch[K comparable, V any] struct {
 	calls  []*call[K, V]
 	timer  *time.Timer
 	begun  bool
+	// at is when it was begun.
+	at time.Time
 	// waiters counts the callers of all calls; at none the fetch is cancelled.
 	waiters int
 	cancel  context.CancelFunc
@@ -72,7 +74,7 @@ func (l *Loader[K, V]) dispatch() {
 	}
 	l.gathering = nil
 	b.timer.Stop()
-	b.begun = true
+	b.begun, b.at = true, l.options.Now()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.parent))
 	b.cancel = cancel
 	keys := make([]K, len(b.calls))
@@ -96,7 +98,7 @@ func (l *Loader[K, V]) run(ctx context.Context, cancel context.CancelFunc, b *ba
 		if l.calls[c.key] == c {
 			delete(l.calls, c.key)
 			if outcome.Err == nil {
-				l.kept[c.key] = outcome.Value
+				l.kept[c.key] = kept[V]{outcome.Value, b.at}
 			}
 		}
 		close(c.done)

@@ -26,6 +26,8 @@ type Options struct {
 	Window time.Duration
 	// Timeout bounds one fetch. Default 2 minutes.
 	Timeout time.Duration
+	// Now is the clock by which values grow old; nil means time.Now.
+	Now func() time.Time
 	// Split says of a whole-batch error that the batch is to be halved and fetched
 	// again, down to single keys. Nil means never.
 	Split func(error) bool
@@ -41,6 +43,12 @@ type Outcome[V any] struct {
 // key. It must return soon after ctx ends.
 type Fetch[K comparable, V any] func(ctx context.Context, keys []K) (map[K]Outcome[V], error)
 
+// kept is a value and the time when what it says was asked for.
+type kept[V any] struct {
+	value V
+	at    time.Time
+}
+
 // Loader gathers, shares and keeps. It is safe for use by many goroutines. All
 // callers of a key get the same value, which they must not change.
 type Loader[K comparable, V any] struct {
@@ -49,7 +57,7 @@ type Loader[K comparable, V any] struct {
 
 	mu sync.Mutex
 	// kept holds values; errors are never kept.
-	kept map[K]V
+	kept map[K]kept[V]
 	// calls holds, per key, the call that a new caller joins.
 	calls map[K]*call[K, V]
 	// gathering is the batch that still waits for company; nil if there is none.
@@ -63,15 +71,18 @@ func New[K comparable, V any](o Options, fetch Fetch[K, V]) *Loader[K, V] {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	return &Loader[K, V]{options: o, fetch: fetch, kept: map[K]V{}, calls: map[K]*call[K, V]{}}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Loader[K, V]{options: o, fetch: fetch, kept: map[K]kept[V]{}, calls: map[K]*call[K, V]{}}
 }
 
 // Load returns the kept value of a key, or waits for a fetch of it until ctx ends.
 func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	l.mu.Lock()
-	if value, ok := l.kept[key]; ok {
+	if have, ok := l.kept[key]; ok {
 		l.mu.Unlock()
-		return value, nil
+		return have.value, nil
 	}
 	if err := ctx.Err(); err != nil {
 		l.mu.Unlock()
@@ -90,8 +101,8 @@ func (l *Loader[K, V]) LoadAll(ctx context.Context, keys []K) map[K]Outcome[V] {
 	joined := make(map[K]*call[K, V])
 	l.mu.Lock()
 	for _, key := range keys {
-		if value, ok := l.kept[key]; ok {
-			outcomes[key] = Outcome[V]{Value: value}
+		if have, ok := l.kept[key]; ok {
+			outcomes[key] = Outcome[V]{Value: have.value}
 		} else if err := ctx.Err(); err != nil {
 			outcomes[key] = Outcome[V]{Err: err}
 		} else if joined[key] == nil {
@@ -120,11 +131,38 @@ func (l *Loader[K, V]) Invalidate(keys ...K) {
 	}
 }
 
-// Prime keeps a value that was learned elsewhere. A fetch begun before does not
-// overwrite it, and answers only those who asked before.
-func (l *Loader[K, V]) Prime(key K, value V) {
+// Expire drops what is kept of keys and was asked for longer than age ago. A fetch
+// begun that long ago is not joined any more, and not kept.
+func (l *Loader[K, V]) Expire(age time.Duration, keys ...K) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := l.options.Now().Add(-age)
+	for _, key := range keys {
+		if have, ok := l.kept[key]; ok && have.at.Before(limit) {
+			delete(l.kept, key)
+		}
+		if c := l.calls[key]; c != nil && c.batch.begun && c.batch.at.Before(limit) {
+			l.forget(c)
+		}
+	}
+}
+
+// Kept is the kept value of a key and its age, if there is one. It fetches nothing.
+func (l *Loader[K, V]) Kept(key K) (value V, age time.Duration, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	have, ok := l.kept[key]
+	if !ok {
+		return value, 0, false
+	}
+	return have.value, l.options.Now().Sub(have.at), true
+}
+
+// Prime keeps a value that was learned elsewhere, by asking at a time. A fetch
+// begun before does not overwrite it, and answers only those who asked before.
+func (l *Loader[K, V]) Prime(key K, value V, asked time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.detach(key)
-	l.kept[key] = value
+	l.kept[key] = kept[V]{value, asked}
 }

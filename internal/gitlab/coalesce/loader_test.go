@@ -61,10 +61,60 @@ func TestLoadKeepsValues(t *testing.T) {
 	mustLoad(t, l, "a", "a@1")
 	l.Invalidate("a", "never asked")
 	mustLoad(t, l, "a", "a@2")
-	l.Prime("a", "primed")
+	l.Prime("a", "primed", time.Now())
 	mustLoad(t, l, "a", "primed")
 	if n := len(r.asked()); n != 2 {
 		t.Errorf("%d fetches, want 2", n)
+	}
+}
+
+func TestAge(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	var r recorder
+	l := New(Options{MaxBatch: 10, Now: func() time.Time { return now }}, r.fetch)
+	mustLoad(t, l, "a", "a@1")
+	l.Prime("b", "primed", now.Add(-3*time.Second))
+	now = now.Add(5 * time.Second)
+	if value, age, ok := l.Kept("b"); value != "primed" || age != 8*time.Second || !ok {
+		t.Errorf("got %q, %s, %t", value, age, ok)
+	}
+	if _, _, ok := l.Kept("c"); ok {
+		t.Error("what was never asked for is kept")
+	}
+	l.Expire(5*time.Second, "a", "b", "never asked")
+	mustLoad(t, l, "a", "a@1")
+	mustLoad(t, l, "b", "b@1")
+	now = now.Add(time.Nanosecond)
+	l.Expire(5*time.Second, "a", "b")
+	mustLoad(t, l, "a", "a@2")
+	mustLoad(t, l, "b", "b@1")
+}
+
+func TestOldFetchIsNotJoined(t *testing.T) {
+	t.Parallel()
+	var seconds atomic.Int64
+	g := newGate()
+	l := New(Options{MaxBatch: 1, Now: func() time.Time { return time.Unix(seconds.Load(), 0) }}, g.fetch)
+	before := load(t.Context(), l, "a")
+	<-g.begun
+	l.Expire(5*time.Second, "a") // young enough
+	also := load(t.Context(), l, "a")
+	awaitWaiters(t, l, "a", 2)
+	seconds.Store(6)
+	l.Expire(5*time.Second, "a")
+	after := load(t.Context(), l, "a")
+	<-g.begun
+	awaitWaiters(t, l, "a", 1)
+	g.open <- "x"
+	g.open <- "x"
+	for _, got := range []result{<-before, <-also, <-after} {
+		if got != (result{"x", nil}) {
+			t.Errorf("got %v", got)
+		}
+	}
+	if _, age, ok := l.Kept("a"); !ok || age != 0 {
+		t.Errorf("what was kept is %s old", age)
 	}
 }
 
@@ -136,7 +186,7 @@ func TestLoadAll(t *testing.T) {
 	var r recorder
 	l := New(Options{MaxBatch: 3}, r.fetch)
 	l.options.Window = time.Hour
-	l.Prime("kept", "primed")
+	l.Prime("kept", "primed", time.Now())
 	got := l.LoadAll(t.Context(), []string{"a", "b", "kept", "c", "a", "d", "e", "f", "g"})
 	want := map[string]Outcome[string]{"kept": {Value: "primed"}}
 	for _, key := range []string{"a", "b", "c", "d", "e", "f", "g"} {
@@ -326,7 +376,7 @@ func TestEndedContext(t *testing.T) {
 	t.Parallel()
 	var r recorder
 	l := New(Options{MaxBatch: 1}, r.fetch)
-	l.Prime("kept", "v")
+	l.Prime("kept", "v", time.Now())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := l.Load(ctx, "a"); !errors.Is(err, context.Canceled) {
@@ -365,7 +415,7 @@ func TestFetchBegunBeforeAWriteIsNotKept(t *testing.T) {
 	t.Parallel()
 	writes := map[string]func(*Loader[string, string]){
 		"invalidate": func(l *Loader[string, string]) { l.Invalidate("a") },
-		"prime":      func(l *Loader[string, string]) { l.Prime("a", "new") },
+		"prime":      func(l *Loader[string, string]) { l.Prime("a", "new", time.Now()) },
 	}
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {
