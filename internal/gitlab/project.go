@@ -432,5 +432,3 @@ func (n entryNode) entry(kind Kind) Entry {
 	return entry
 }
 
-// FreshProject is [Client.Project] for those who are about to write.
-func (c *Client) FreshProject(ctx context.Context, id int64) (*Project, error) { return c.Project(ctx, id) }
