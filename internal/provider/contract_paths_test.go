@@ -267,7 +267,7 @@ func swapAtTheWrite(t *testing.T, again bool) {
 		if x.ofTarget {
 			one = cast[i].target
 		}
-		reported := (x.reported || again) && diagnosed(output, "Error: ", fmt.Sprintf("(id %d)", one.ID), fmt.Sprintf("(id %d)", other.ID))
+		reported := (x.reported || again) && diagnosed(output, "Error: ", fmt.Sprintf("id %d", one.ID), fmt.Sprintf("id %d", other.ID))
 		if !reported || got.gained(want[i]) {
 			t.Errorf("%s: %s has %+v, had %+v", x.name, other.Target(), got, want[i])
 		}
