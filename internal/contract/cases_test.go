@@ -149,6 +149,24 @@ var byHand = map[string][]run{
 		{Resources: list(open("acme/app", "acme/web"))},
 		{Resources: list(open("acme/app")), During: &strike{At: 1, Writes: true, Meddle: []meddling{{Do: "swap paths", Of: "lib", Target: "tool"}}}, Settle: true},
 	},
+	"two consumers swap their paths between plan and apply": {
+		{
+			Resources: list(m{"acme/app": m{}, "acme/web": only("read_jobs")}), Settle: true,
+			Between: []meddling{{Do: "swap paths", Of: "app", Target: "web"}},
+		},
+	},
+	"the list's path is another's at the addition": {
+		{Resources: single(), During: &strike{At: 1, Writes: true, Meddle: []meddling{{Do: "swap paths", Of: "tool", Target: "web"}}}, Settle: true},
+	},
+	"a delivery's path is another's between plan and apply": {
+		{
+			Resources: res("jobtoken_project_deploy_token.t", m{
+				"project": "acme/tool", "name": "reader", "username": "reader", "scopes": []any{"read_repository"},
+				"deliveries": m{"first": m{"project": "acme/app", "key": "T_ONE"}},
+			}),
+			Between: []meddling{{Do: "swap paths", Of: "app", Target: "web"}}, Settle: true,
+		},
+	},
 	"a consumer that is gone for good": {
 		{Resources: list(open("acme/app", "acme/web"))},
 		{Before: []meddling{{Do: "delete", Of: "web"}}, Resources: list(open("acme/app", "acme/web")), Settle: true},
