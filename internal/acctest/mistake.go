@@ -31,7 +31,7 @@ func (m Mistake) Test(t testing.TB, args ...string) string {
 		t.Fatalf("%s holds %q %d times", m.File, m.From, strings.Count(string(text), m.From))
 	}
 	broken := filepath.Join(t.TempDir(), "broken.go")
-	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), m.From, m.To, 1)), 0o600); err != nil {
+	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), m.From, m.To, 1)), 0o600); err != nil { //nolint:gosec // in a folder of the test
 		t.Fatal(err)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: broken}})

@@ -52,12 +52,8 @@ func list(entries m, more ...any) conf {
 	return res("jobtoken_allowlist.a", config)
 }
 
-func single(target string, permissions ...any) conf {
-	config := m{"project": "acme/tool", "target_project": target}
-	if len(permissions) > 0 {
-		config["permissions"] = permissions
-	}
-	return res("jobtoken_allowlist_entry.e", config)
+func single() conf {
+	return res("jobtoken_allowlist_entry.e", m{"project": "acme/tool", "target_project": "acme/app"})
 }
 
 func toggles(more m) conf {
@@ -65,14 +61,12 @@ func toggles(more m) conf {
 	return res("jobtoken_settings.s", more)
 }
 
-func (c conf) all() (addresses []string) { return everyAddress(walk{Runs: []run{{Resources: c}}}) }
-
 // byHand are walks that once went wrong, or that stand for a promise of the contract.
 var byHand = map[string][]run{
 	"replaced, create_before_destroy": {
-		{Resources: list(open("acme/app")).and(single("acme/app"), toggles(m{"push_repository_allowed": true})).cbd()},
+		{Resources: list(open("acme/app")).and(single(), toggles(m{"push_repository_allowed": true})).cbd()},
 		{
-			Resources: list(open("acme/app")).and(single("acme/app"), toggles(m{"push_repository_allowed": true})).cbd(),
+			Resources: list(open("acme/app")).and(single(), toggles(m{"push_repository_allowed": true})).cbd(),
 			Replace:   []string{"jobtoken_allowlist.a", "jobtoken_allowlist_entry.e", "jobtoken_settings.s"}, Settle: true,
 		},
 	},
@@ -81,8 +75,8 @@ var byHand = map[string][]run{
 		{Resources: list(open("acme/app")).cbd(), Replace: []string{"jobtoken_allowlist.a"}, Settle: true},
 	},
 	"tainted, create_before_destroy": {
-		{Resources: single("acme/app").cbd()},
-		{Resources: single("acme/app").cbd(), Taint: []string{"jobtoken_allowlist_entry.e"}, Settle: true},
+		{Resources: single().cbd()},
+		{Resources: single().cbd(), Taint: []string{"jobtoken_allowlist_entry.e"}, Settle: true},
 	},
 	"a creation that fails half-way, create_before_destroy": {
 		{Resources: list(open("acme/app", "acme/web")).cbd(), During: &strike{At: 1, Refuse: true}},
@@ -98,9 +92,9 @@ var byHand = map[string][]run{
 		{Resources: list(open("acme/app")).cbd(), Parallel: true, Settle: true},
 	},
 	"replaced": {
-		{Resources: list(open("acme/app")).and(single("acme/app"), toggles(m{"push_repository_allowed": true}))},
+		{Resources: list(open("acme/app")).and(single(), toggles(m{"push_repository_allowed": true}))},
 		{
-			Resources: list(open("acme/app")).and(single("acme/app"), toggles(m{"push_repository_allowed": true})),
+			Resources: list(open("acme/app")).and(single(), toggles(m{"push_repository_allowed": true})),
 			Replace:   []string{"jobtoken_allowlist.a", "jobtoken_allowlist_entry.e", "jobtoken_settings.s"}, Settle: true,
 		},
 	},
@@ -149,11 +143,29 @@ var byHand = map[string][]run{
 		},
 	},
 	"a path taken over between plan and apply": {
-		{Resources: single("acme/app"), Between: []meddling{{Do: "take over", Of: "app", To: "new"}}, Settle: true},
+		{Resources: single(), Between: []meddling{{Do: "take over", Of: "app", To: "new"}}, Settle: true},
 	},
 	"paths swapped at the first write": {
 		{Resources: list(open("acme/app", "acme/web"))},
 		{Resources: list(open("acme/app")), During: &strike{At: 1, Writes: true, Meddle: []meddling{{Do: "swap paths", Of: "lib", Target: "tool"}}}, Settle: true},
+	},
+	"two consumers swap their paths between plan and apply": {
+		{
+			Resources: list(m{"acme/app": m{}, "acme/web": only("read_jobs")}), Settle: true,
+			Between: []meddling{{Do: "swap paths", Of: "app", Target: "web"}},
+		},
+	},
+	"the list's path is another's at the addition": {
+		{Resources: single(), During: &strike{At: 1, Writes: true, Meddle: []meddling{{Do: "swap paths", Of: "tool", Target: "web"}}}, Settle: true},
+	},
+	"a delivery's path is another's between plan and apply": {
+		{
+			Resources: res("jobtoken_project_deploy_token.t", m{
+				"project": "acme/tool", "name": "reader", "username": "reader", "scopes": []any{"read_repository"},
+				"deliveries": m{"first": m{"project": "acme/app", "key": "T_ONE"}},
+			}),
+			Between: []meddling{{Do: "swap paths", Of: "app", Target: "web"}}, Settle: true,
+		},
 	},
 	"a consumer that is gone for good": {
 		{Resources: list(open("acme/app", "acme/web"))},

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	walks   = flag.Int("walks", 60, "how many walks to go")
+	walks   = flag.Int("walks", 25, "how many walks to go")
 	seed    = flag.Uint64("seed", 1, "seed of the first walk; each further one has the next number")
 	breaks  = flag.Bool("breakages", false, "break the provider on purpose, in many ways")
 	verbose = flag.Bool("tell", false, "tell what happened in each walk")

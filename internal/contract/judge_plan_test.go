@@ -154,7 +154,7 @@ func repairToken(b *book, config map[string]any) bool {
 	return len(deliveries) > 0
 }
 
-func wishList(b *book, address string, config, _ map[string]any) (problems []string) {
+func wishList(b *book, _ string, config, _ map[string]any) (problems []string) {
 	server, project := b.w.look(), b.lookup("project", fmt.Sprint(config["project"]))
 	for _, kind := range []string{"project", "group"} {
 		configured, managed := config[kind+"s"].(map[string]any)

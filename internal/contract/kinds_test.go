@@ -95,9 +95,10 @@ func alterList(g *generator, config map[string]any) {
 			config[kind] = map[string]any{}
 		}
 	case 1:
-		if config["exclusive"] == true {
+		switch config["exclusive"] {
+		case true:
 			config["exclusive"] = false
-		} else if config["exclusive"] == nil {
+		case nil:
 			config["exclusive"] = true
 		}
 	case 2, 3:

@@ -28,7 +28,6 @@ type proxy struct {
 	requests, writes int
 	strike           *strike
 	meddle           func()
-	meddling         bool
 	struck           bool
 }
 

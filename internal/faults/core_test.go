@@ -40,7 +40,7 @@ func (l *lone) plan(t *testing.T, config map[string]any) *core.Plan {
 	if config != nil {
 		resources[address] = core.Resource{Kind: l.kind, Config: config}
 	}
-	plan := l.Core.Plan(t, resources, core.Options{})
+	plan := l.Plan(t, resources, core.Options{})
 	mustSucceed(t, "plan", plan.Diagnostics)
 	return plan
 }
@@ -52,7 +52,7 @@ func (l *lone) apply(t *testing.T, config map[string]any, before func()) []core.
 	if before != nil {
 		before()
 	}
-	outcome := l.Core.Apply(t, plan, "")
+	outcome := l.Apply(t, plan, "")
 	for _, found := range append(append(plan.Findings, outcome.Findings...), outcome.Inconsistent...) {
 		t.Errorf("%s: %s", found.Check, found.Text)
 	}

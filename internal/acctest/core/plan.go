@@ -75,7 +75,7 @@ func (c *Core) Plan(t testing.TB, resources map[string]Resource, options Options
 	}
 	walk(options, steps, func(text string) { p.find([]Finding{{Check: Panic, Text: text}}) })
 	p.plan.forgetGone()
-	slices.SortFunc(p.plan.Changes, func(a, b *Change) int { return compareChanges(a, b) })
+	slices.SortFunc(p.plan.Changes, compareChanges)
 	return p.plan
 }
 
