@@ -104,7 +104,7 @@ func (w *settingsWrite) others(ctx context.Context, change SettingsChange) error
 	case err != nil:
 		return w.settle(ctx, change, err)
 	case answer.Project == nil:
-		return w.settle(ctx, change, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say whose settings it stored"})
+		return w.settle(ctx, change, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say whose settings it stored", Uncertain: true})
 	}
 	if at := answer.Project.target(KindProject); at.ID != w.project.ID {
 		return w.elsewhere(ctx, at, answer.settings(), change)
@@ -140,7 +140,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 	case len(answer.Update.Errors) > 0:
 		return nil, apierror.FromPayload(answer.Update.Errors)
 	case answer.Update.Settings == nil:
-		return nil, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say what it stored"}
+		return nil, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say what it stored", Uncertain: true}
 	}
 	return answer.Update.Settings, nil
 }
@@ -148,7 +148,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 // settle reads what is stored where an answer does not tell, and gives the error back unless all is as
 // it was to be.
 func (w *settingsWrite) settle(ctx context.Context, change SettingsChange, err error) error {
-	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && e.Note == "" && !lost(err) {
+	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && !lost(err) {
 		return err // a refusal
 	}
 	w.forget()
