@@ -126,7 +126,7 @@ func TestAccOthers_renamedDuringTheWrite(t *testing.T) {
 		"SetPermissions": func(source, app, _ acctest.Project) string {
 			return list(source.Path, fmt.Sprintf(`projects = { %q = { permissions = ["read_jobs"] } }`, app.Path))
 		},
-		"RemoveProjects": func(source, _, _ acctest.Project) string { return list(source.Path, `projects = {}`) },
+		acctest.RemoveProject: func(source, _, _ acctest.Project) string { return list(source.Path, `projects = {}`) },
 	} {
 		for _, renamed := range []string{"source", "target"} {
 			t.Run(operation+" "+renamed, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestAccOthers_renamedDuringTheWrite(t *testing.T) {
 				want := map[string]acctest.Entries{
 					"AddEntries":     {app.Path: "default", web.Path: "default"},
 					"SetPermissions": {app.Path: "read_jobs"},
-					"RemoveProjects": {},
+					acctest.RemoveProject: {},
 				}[operation]
 				if permissions, listed := want[moving.Path]; listed {
 					delete(want, moving.Path)

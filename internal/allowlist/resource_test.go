@@ -535,7 +535,7 @@ func TestAccAllowlist_entriesBeforeToggle(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() {
 				g.CheckSettings(t, source, acctest.Settings{Inbound: false})
-				refuse("UpdateSettings")()
+				refuse(acctest.SwitchAllowlist)()
 			},
 			Config:      config,
 			ExpectError: message("Unable to Change Job Token Settings"),

@@ -343,24 +343,28 @@ func TestSettingsWhileThePathChangesHands(t *testing.T) {
 func TestSettingsInTwoRequests(t *testing.T) {
 	t.Parallel()
 	on, off := true, false
-	for _, switchedOn := range []bool{true, false} {
-		t.Run(fmt.Sprint(switchedOn), func(t *testing.T) {
+	cases := map[string]struct {
+		inbound, push bool // before
+		change        gitlab.SettingsChange
+		order         []string
+	}{
+		"the list goes on":       {false, true, gitlab.SettingsChange{InboundAllowlist: &on, PushRepository: &off}, []string{switching, "UpdateSettings"}},
+		"push goes off":          {true, true, gitlab.SettingsChange{InboundAllowlist: &off, PushRepository: &off}, []string{"UpdateSettings", switching}},
+		"both make access wider": {true, false, gitlab.SettingsChange{InboundAllowlist: &off, PushRepository: &on}, []string{switching, "UpdateSettings"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStub(t, numbered(1)...)
-			s.projects[0].inbound, s.projects[0].push = !switchedOn, switchedOn
-			change := gitlab.SettingsChange{InboundAllowlist: &off, PushRepository: &on}
-			order := []string{"ProjectSnapshots", "UpdateSettings", switching}
-			if switchedOn {
-				change = gitlab.SettingsChange{InboundAllowlist: &on, PushRepository: &off}
-				order = []string{"ProjectSnapshots", switching, "UpdateSettings"}
-			}
+			s.projects[0].inbound, s.projects[0].push = c.inbound, c.push
+			change, order := c.change, append([]string{"ProjectSnapshots"}, c.order...)
 			s.on(order[2], forbidden)
 			stored, err := s.client().UpdateSettings(t.Context(), target(1), change)
 			if !apierror.Is(err, apierror.Forbidden) || stored.InboundAllowlist != s.projects[0].inbound || stored.PushRepository != s.projects[0].push {
 				t.Errorf("got %+v, %v", stored, err)
 			}
-			if !stored.InboundAllowlist || !stored.PushRepository {
-				t.Errorf("the first half is not written: %+v", stored)
+			if (stored.InboundAllowlist != c.inbound) == (stored.PushRepository != c.push) {
+				t.Errorf("not just the first half is written: %+v", stored)
 			}
 			if got := s.names(); !slices.Equal(got, order) {
 				t.Errorf("sent %v, want %v", got, order)

@@ -23,7 +23,7 @@ type settingsWrite struct {
 
 // UpdateSettings writes toggles of a project and returns all as stored afterwards. The allowlist's own
 // toggle goes by the project's id, the others by its path, in a request of their own: what makes access
-// narrower goes first. Switching the allowlist off under instance enforcement is Forbidden.
+// narrower goes first, and the allowlist's own toggle where that leaves a choice. Switching the allowlist off under instance enforcement is Forbidden.
 //
 // Beside an error the settings are those that the project has as far as they were written, unless the
 // project could not be read at first: then nothing was written, and they are the zero value.
@@ -41,7 +41,7 @@ func (c *Client) UpdateSettings(ctx context.Context, project Target, change Sett
 		func() error { return w.inbound(ctx, inbound) },
 		func() error { return w.others(ctx, others) },
 	}
-	if change.InboundAllowlist != nil && !*change.InboundAllowlist {
+	if change.InboundAllowlist != nil && !*change.InboundAllowlist && others.narrows() {
 		steps[0], steps[1] = steps[1], steps[0]
 	}
 	for _, step := range steps {
@@ -53,6 +53,11 @@ func (c *Client) UpdateSettings(ctx context.Context, project Target, change Sett
 		return w.stored, about(&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}, project)
 	}
 	return w.stored, nil
+}
+
+// narrows tells whether a change of the toggles beside the allowlist's own takes something away.
+func (s SettingsChange) narrows() bool {
+	return s.PushRepository != nil && !*s.PushRepository || s.CrossProjectPush != nil && !*s.CrossProjectPush
 }
 
 // about is an error as it concerns the settings of a project.
