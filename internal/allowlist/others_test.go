@@ -144,8 +144,8 @@ func TestAccOthers_renamedDuringTheWrite(t *testing.T) {
 				g.Before(t, operation, acctest.Call{Method: http.MethodPut, Path: fmt.Sprintf("/api/v4/projects/%d", moving.ID), Body: map[string]any{"path": "moved"}})
 				cli.Apply(t, 0)
 				want := map[string]acctest.Entries{
-					"AddEntries":     {app.Path: "default", web.Path: "default"},
-					"SetPermissions": {app.Path: "read_jobs"},
+					"AddEntries":          {app.Path: "default", web.Path: "default"},
+					"SetPermissions":      {app.Path: "read_jobs"},
 					acctest.RemoveProject: {},
 				}[operation]
 				if permissions, listed := want[moving.Path]; listed {
