@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -79,17 +80,17 @@ type Call struct {
 }
 
 // Before has other actors make calls, as administrators, just before the provider's next request of
-// an operation: a GraphQL operation's name.
+// an operation: a GraphQL operation's name, or method and route of REST such as [RemoveProject].
 func (g *GitLab) Before(t testing.TB, operation string, calls ...Call) {
 	t.Helper()
-	g.Disturb(t, Fault{"match": map[string]any{"operation": operation}, "times": 1, "kind": "edit", "calls": calls})
+	g.Disturb(t, Fault{"match": matching(operation), "times": 1, "kind": "edit", "calls": calls})
 }
 
 // Refuse answers the provider's next requests of an operation with a status and body.
 func (g *GitLab) Refuse(t testing.TB, operation string, times, status int, contentType, body string, headers ...string) {
 	t.Helper()
 	fault := Fault{
-		"match": map[string]any{"operation": operation}, "times": times, "kind": "status", "status": status,
+		"match": matching(operation), "times": times, "kind": "status", "status": status,
 		"content_type": contentType, "body": body,
 	}
 	if len(headers) == 2 {
@@ -106,7 +107,21 @@ func (g *GitLab) Cut(t testing.TB, operation string, times int, after bool) {
 	if after {
 		kind = "cut_after"
 	}
-	g.Disturb(t, Fault{"match": map[string]any{"operation": operation}, "times": times, "kind": kind})
+	g.Disturb(t, Fault{"match": matching(operation), "times": times, "kind": kind})
+}
+
+// Routes of REST that write allowlists.
+const (
+	RemoveProject   = "DELETE /api/v4/projects/:id/job_token_scope/allowlist/:target_project_id"
+	RemoveGroup     = "DELETE /api/v4/projects/:id/job_token_scope/groups_allowlist/:target_group_id"
+	SwitchAllowlist = "PATCH /api/v4/projects/:id/job_token_scope"
+)
+
+func matching(operation string) map[string]any {
+	if method, route, isRoute := strings.Cut(operation, " "); isRoute {
+		return map[string]any{"method": method, "route": route}
+	}
+	return map[string]any{"operation": operation}
 }
 
 // Calm takes all disturbances back.

@@ -37,7 +37,7 @@ func TestAccOfficialDefects(t *testing.T) {
 			cli := acctest.NewCLI(t, f.GitLab, list(f.source.Path, entries("projects", f.app.Path)))
 			cli.Apply(t, 0)
 			cli.Must(t, 0, "destroy", "-auto-approve")
-			if requests, ok := f.Requests(t); ok && requests.GraphQL["UpdateSettings"] > 0 {
+			if requests, ok := f.Requests(t); ok && requests.GraphQL["UpdateSettings"]+requests.Counts[acctest.SwitchAllowlist] > 0 {
 				t.Error("the toggle was sent")
 			}
 		},
@@ -63,7 +63,7 @@ func TestAccOfficialDefects(t *testing.T) {
 			acctest.NeedsEmbedded(t, f.GitLab)
 			cli := acctest.NewCLI(t, f.GitLab, list(f.source.Path, entries("projects", f.app.Path)))
 			cli.Apply(t, 0)
-			f.Refuse(t, "RemoveProjects", 1, http.StatusForbidden, asJSON, `{"message":"403 Forbidden"}`)
+			f.Refuse(t, acctest.RemoveProject, 1, http.StatusForbidden, asJSON, `{"message":"403 Forbidden"}`)
 			cli.Must(t, 1, "destroy", "-auto-approve")
 			if cli.Must(t, 0, "state", "list") == "" {
 				t.Error("the resource left the state")
@@ -93,7 +93,7 @@ func TestAccOfficialDefects(t *testing.T) {
 			cli := acctest.NewCLI(t, f.GitLab, list(f.source.Path, entries("projects", f.app.Path)))
 			cli.Apply(t, 0)
 			cli.Configure(t, list(f.source.Path, entries("projects", f.web.Path)))
-			f.Refuse(t, "RemoveProjects", 1, http.StatusForbidden, asJSON, `{"message":"403 Forbidden"}`)
+			f.Refuse(t, acctest.RemoveProject, 1, http.StatusForbidden, asJSON, `{"message":"403 Forbidden"}`)
 			cli.Apply(t, 1)
 			f.CheckAllowlist(t, f.source, acctest.Entries{f.app.Path: "default", f.web.Path: "default"})
 		},

@@ -135,7 +135,7 @@ func TestAccOthers_renamedDuringTheWrite(t *testing.T) {
 		"SetPermissions": func(source, app, _ acctest.Project) string {
 			return list(source.Path, fmt.Sprintf(`projects = { %q = { permissions = ["read_jobs"] } }`, app.Path))
 		},
-		"RemoveProjects": func(source, _, _ acctest.Project) string { return list(source.Path, `projects = {}`) },
+		acctest.RemoveProject: func(source, _, _ acctest.Project) string { return list(source.Path, `projects = {}`) },
 	} {
 		for _, renamed := range []string{"source", "target"} {
 			t.Run(operation+" "+renamed, func(t *testing.T) {
@@ -153,9 +153,9 @@ func TestAccOthers_renamedDuringTheWrite(t *testing.T) {
 				g.Before(t, operation, acctest.Call{Method: http.MethodPut, Path: fmt.Sprintf("/api/v4/projects/%d", moving.ID), Body: map[string]any{"path": "moved"}})
 				cli.Apply(t, 0)
 				want := map[string]acctest.Entries{
-					"AddEntries":     {app.Path: "default", web.Path: "default"},
-					"SetPermissions": {app.Path: "read_jobs"},
-					"RemoveProjects": {},
+					"AddEntries":          {app.Path: "default", web.Path: "default"},
+					"SetPermissions":      {app.Path: "read_jobs"},
+					acctest.RemoveProject: {},
 				}[operation]
 				if permissions, listed := want[moving.Path]; listed {
 					delete(want, moving.Path)

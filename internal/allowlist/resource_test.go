@@ -524,10 +524,7 @@ func TestAccAllowlist_entriesBeforeToggle(t *testing.T) {
 	config := list(source.Path, "enabled = true", fmt.Sprintf(`projects = { %q = {} }`, app.Path))
 	refuse := func(operation string) func() {
 		return func() {
-			g.Disturb(t, acctest.Fault{
-				"match": map[string]any{"operation": operation}, "times": 1, "kind": "status", "status": http.StatusForbidden,
-				"content_type": "application/json", "body": `{"message":"403 Forbidden"}`,
-			})
+			g.Refuse(t, operation, 1, http.StatusForbidden, "application/json", `{"message":"403 Forbidden"}`)
 		}
 	}
 	acctest.Run(t, g,
@@ -535,7 +532,7 @@ func TestAccAllowlist_entriesBeforeToggle(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() {
 				g.CheckSettings(t, source, acctest.Settings{Inbound: false})
-				refuse("UpdateSettings")()
+				refuse(acctest.SwitchAllowlist)()
 			},
 			Config:      config,
 			ExpectError: message("Unable to Change Job Token Settings"),

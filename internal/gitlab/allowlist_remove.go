@@ -33,6 +33,9 @@ func (w *allowlistWrite) remove(ctx context.Context) (lost error) {
 				byPath = append(byPath, i)
 			}
 		}
+		if len(byPath) > 0 && w.stale {
+			w.seen = nil // the paths are those right before
+		}
 		if lost := w.inBatches(ctx, byPath, w.removeByPath); lost != nil {
 			return lost
 		}
@@ -42,7 +45,7 @@ func (w *allowlistWrite) remove(ctx context.Context) (lost error) {
 
 func (w *allowlistWrite) removeByID(ctx context.Context, due []int) (lost error) {
 	for at, i := range due {
-		w.progress[i].sent, w.seen = true, nil
+		w.progress[i].sent, w.stale = true, true
 		err := w.client.deleteEntry(transport.WithEffect(ctx, transport.Write), w.project.ID, w.results[i].Change.Target)
 		e, failed := apierror.As(err)
 		switch {

@@ -23,9 +23,10 @@ type allowlistWrite struct {
 	project Target
 	// before is the list as it was before the first addition or change of permissions.
 	before *Project
-	// seen is the list as it was last read, and seenAt when. It is nil once something was sent since.
+	// seen is the list as it was last read, and seenAt when. Stale means that something was sent since.
 	seen    *Project
 	seenAt  time.Time
+	stale   bool
 	results []Result
 	// progress is by index of results.
 	progress []progress
@@ -104,7 +105,7 @@ func (w *allowlistWrite) saw(at time.Time) func(*Project, error) (*Project, erro
 	return func(project *Project, err error) (*Project, error) {
 		w.client.projects.Invalidate(w.project.ID)
 		if err == nil {
-			w.seen, w.seenAt, w.project = project, at, project.Target()
+			w.seen, w.seenAt, w.stale, w.project = project, at, false, project.Target()
 		}
 		return project, err
 	}
@@ -313,7 +314,7 @@ func (w *allowlistWrite) mutate(ctx context.Context, name documents.Name, fit fi
 		variables[documents.Input(at)] = fields
 		w.progress[i].sent = true
 	}
-	w.seen = nil
+	w.stale = true
 	var answer map[string]*payload
 	problems, err := w.client.send(ctx, name, fit, variables, transport.Write, &answer)
 	if err != nil {

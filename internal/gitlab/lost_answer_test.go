@@ -68,23 +68,23 @@ func TestLostAnswerAfterAllWasDone(t *testing.T) {
 	s := changing(t, onList(2), onList(3))
 	s.on("AddEntries", s.losing(1, 9, s.add))
 	s.on("SetPermissions", s.losing(1, 9, s.set))
-	s.on("RemoveProjects", s.losing(1, 9, func(raw any) any { return s.remove(raw, "targetProjectPath") }))
+	s.on(removing(target(3)), func(_ request, usual func() reply) reply { usual(); return reply{cut: true} })
 	errs := change(t, s.retrying(), add(target(4)), set(target(2), "read_jobs"), remove(target(3)))
 	wantKinds(t, errs, 0, 0, 0)
 	s.wantTargets("AddEntries", []string{"acme/p4"})
 	s.wantTargets("SetPermissions", []string{"acme/p2"})
-	s.wantTargets("RemoveProjects", []string{"acme/p3"})
+	s.wantRequests(removing(target(3)), 1)
 	s.wantList("project 2: read_jobs", "project 4: default")
 }
 
 func TestLostAnswerAfterNothingWasDone(t *testing.T) {
 	t.Parallel()
 	s := changing(t, onList(2), &stubEntry{kind: gitlab.KindGroup, id: 101, path: "acme/g101", isDefault: true})
-	s.on("RemoveGroups", s.losing(1, 0, nil))
+	s.on(removing(group(101)), s.losing(1, 0, nil))
 	errs := change(t, s.retrying(), remove(group(101)), remove(target(2)))
 	wantKinds(t, errs, 0, 0)
-	s.wantTargets("RemoveProjects", []string{"acme/p2"})
-	s.wantTargets("RemoveGroups", []string{"acme/g101"}, []string{"acme/g101"})
+	s.wantRequests(removing(target(2)), 1)
+	s.wantRequests(removing(group(101)), 2)
 	s.wantList()
 }
 
@@ -94,7 +94,7 @@ func TestRemovalWaitsForTheLostAnswerOfAnAdd(t *testing.T) {
 	s.on("AddEntries", s.losing(1, 0, nil))
 	errs := change(t, s.retrying(), remove(target(2)), add(target(3)))
 	wantKinds(t, errs, 0, 0)
-	want := []string{"ProjectSnapshots", "AddEntries", "ProjectSnapshots", "AddEntries", "RemoveProjects"}
+	want := []string{"ProjectSnapshots", "ProjectReferencesByID", "AddEntries", "ProjectSnapshots", "AddEntries", removing(target(2))}
 	if got := s.names(); !slices.Equal(got, want) {
 		t.Errorf("sent %v, want %v", got, want)
 	}
@@ -110,7 +110,7 @@ func TestAnswersThatAreAlwaysLost(t *testing.T) {
 		t.Error("it is not said that the change may have been made")
 	}
 	// Whoever is to have access has it before anyone loses it.
-	s.wantRequests("RemoveProjects", 0)
+	s.wantRequests(removing(target(9)), 0)
 	s.wantList("project 9: default")
 	if got := len(s.asked("AddEntries")); got > 4 {
 		t.Errorf("sent %d times", got)
@@ -120,7 +120,12 @@ func TestAnswersThatAreAlwaysLost(t *testing.T) {
 func TestListThatCannotBeReadAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	s := changing(t)
-	s.on("AddEntries", s.losing(1, 1, s.add)).on("ProjectSnapshots", func(request, func() reply) reply { return internalError() })
+	s.on("AddEntries", s.losing(1, 1, s.add)).on("ProjectSnapshots", func(_ request, usual func() reply) reply {
+		if len(s.seen) > 0 && slices.ContainsFunc(s.seen, func(r request) bool { return r.name == "AddEntries" }) {
+			return internalError()
+		}
+		return usual()
+	})
 	errs := change(t, s.client(), add(target(2)), add(target(3)))
 	wantKinds(t, errs, apierror.Unavailable, apierror.Unavailable)
 	for i, e := range errs {

@@ -62,6 +62,9 @@ func TestRemovalOfWhatIsGoneIsCheckedOnTheList(t *testing.T) {
 	s.on("RemoveProjects", func(r request, _ func() reply) reply {
 		return s.aliased(r, func(any) any { return refused("Target project is not in the job token scope") })
 	})
+	s.on(removing(target(2)), func(request, func() reply) reply {
+		return refusal(400, "400 Bad request - Target project is not in the job token scope")
+	})
 	errs := change(t, s.client(), remove(target(2)), remove(target(3)))
 	// GitLab says of both that they are not there; the list it shows still holds one.
 	wantKinds(t, errs, apierror.NotFound, 0)
@@ -73,5 +76,6 @@ func TestTargetThatIsGoneIsNotLookedForWithoutEnd(t *testing.T) {
 	s := changing(t)
 	gone := gitlab.Target{Kind: gitlab.KindProject, ID: 500, Path: "acme/gone"}
 	wantKinds(t, change(t, s.client(), add(gone)), apierror.NotFound)
-	s.wantRequests("AddEntries", 2)
+	s.wantRequests("AddEntries", 0)
+	s.wantRequests("ProjectReferencesByID", 1)
 }

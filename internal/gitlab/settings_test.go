@@ -27,10 +27,7 @@ func TestUpdateSettingsSendsOnlyWhatChanges(t *testing.T) {
 		"one": {gitlab.SettingsChange{PushRepository: &on}, map[string]any{"pushRepositoryForJobTokenAllowed": true}},
 		"all": {
 			gitlab.SettingsChange{InboundAllowlist: &off, Outbound: &off, PushRepository: &on, CrossProjectPush: &on},
-			map[string]any{
-				"inboundJobTokenScopeEnabled": false, "jobTokenScopeEnabled": false,
-				"pushRepositoryForJobTokenAllowed": true, "crossProjectPushForJobTokenAllowed": true,
-			},
+			map[string]any{"jobTokenScopeEnabled": false, "pushRepositoryForJobTokenAllowed": true, "crossProjectPushForJobTokenAllowed": true},
 		},
 	}
 	for name, c := range cases {
@@ -38,8 +35,11 @@ func TestUpdateSettingsSendsOnlyWhatChanges(t *testing.T) {
 			t.Parallel()
 			s := newStub(t, numbered(1)...)
 			stored, err := s.client().UpdateSettings(t.Context(), target(1), c.change)
-			if err != nil || !stored.PushRepository {
+			if err != nil || !stored.PushRepository || stored.InboundAllowlist != (c.change.InboundAllowlist == nil) {
 				t.Errorf("got %+v, %v", stored, err)
+			}
+			if c.change.InboundAllowlist != nil && !maps.Equal(s.asked(switching)[0].variables, map[string]any{"enabled": false}) {
+				t.Errorf("switched with %v", s.asked(switching))
 			}
 			sent := inputOf(s.asked("UpdateSettings")[0].variables["input"])
 			c.want["fullPath"] = "acme/p1"
@@ -52,25 +52,28 @@ func TestUpdateSettingsSendsOnlyWhatChanges(t *testing.T) {
 
 func TestUpdateSettingsRefused(t *testing.T) {
 	t.Parallel()
-	off := false
+	off, on := false, true
 	update := func(errors []string, settings any) reply {
 		return data(map[string]any{"projectCiCdSettingsUpdate": map[string]any{"errors": errors, "ciCdSettings": settings}})
 	}
-	inbound := func(on bool) map[string]any {
-		return map[string]any{"inboundJobTokenScopeEnabled": on, "jobTokenScopeEnabled": false, "pushRepositoryForJobTokenAllowed": false}
+	withoutPush := map[string]any{
+		"inboundJobTokenScopeEnabled": true, "jobTokenScopeEnabled": false, "pushRepositoryForJobTokenAllowed": false, "project": reference("Project", 1, "acme/p1"),
 	}
+	whose := map[string]any{"inboundJobTokenScopeEnabled": true, "jobTokenScopeEnabled": false, "pushRepositoryForJobTokenAllowed": true}
 	cases := map[string]struct {
 		answer reply
 		kind   apierror.Kind
 		words  string
 		note   string
 	}{
-		"enforced by the instance": {update([]string{enforcedText}, inbound(true)), apierror.Forbidden, enforcedText, ""},
+		"enforced by the instance": {refusal(400, "400 Bad request - "+enforcedText), apierror.Forbidden, enforcedText, ""},
 		"project out of reach": {
 			data(map[string]any{"projectCiCdSettingsUpdate": nil}, problem(notAccessible, "projectCiCdSettingsUpdate")), apierror.NotFound, notAccessible, "",
 		},
-		"other values stored": {update(nil, inbound(true)), apierror.Conflict, "", "GitLab stored other values than were sent"},
+		"other values stored": {update(nil, withoutPush), apierror.Conflict, "", "GitLab stored other values than were sent"},
 		"nothing said":        {update(nil, nil), apierror.Invalid, "", "GitLab did not say what it stored"},
+		"not said whose":      {update(nil, whose), apierror.Invalid, "", "GitLab did not say whose settings it stored"},
+		"refused":             {update([]string{"No."}, nil), apierror.Invalid, "No.", ""},
 		"scope too small": {
 			reply{status: http.StatusForbidden, body: map[string]any{"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token."}},
 			apierror.InsufficientScope, "privileges", "",
@@ -79,8 +82,15 @@ func TestUpdateSettingsRefused(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStub(t, numbered(1)...).on("UpdateSettings", func(request, func() reply) reply { return c.answer })
-			_, err := s.client().UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off})
+			change, route := gitlab.SettingsChange{PushRepository: &on}, "UpdateSettings"
+			if c.words == enforcedText {
+				change, route = gitlab.SettingsChange{InboundAllowlist: &off}, switching
+			}
+			s := newStub(t, numbered(1)...).on(route, func(request, func() reply) reply { return c.answer })
+			stored, err := s.client().UpdateSettings(t.Context(), target(1), change)
+			if !stored.InboundAllowlist || stored.PushRepository {
+				t.Errorf("what was not written is given as %+v", stored)
+			}
 			e, ok := apierror.As(err)
 			if !ok || e.Kind != c.kind || !strings.Contains(e.Words, c.words) || e.Note != c.note || e.Target != "project acme/p1 (id 1)" || e.Doing == "" || c.words == "" && e.Words != "" {
 				t.Errorf("got %+v", e)
@@ -100,10 +110,10 @@ func TestUpdateSettingsIsSentAgainAfterALostAnswer(t *testing.T) {
 		}
 		return answer
 	})
-	off := false
+	on := true
 	client := s.client(func(c *gitlab.Config) { c.MaxRetries = 3 })
-	stored, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off})
-	if err != nil || stored.InboundAllowlist {
+	stored, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{PushRepository: &on})
+	if err != nil || !stored.PushRepository {
 		t.Errorf("got %+v, %v", stored, err)
 	}
 	s.wantRequests("UpdateSettings", 2)
@@ -133,7 +143,7 @@ func TestEffectiveAllowlistReadDuringAWriteIsNotKept(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	s.during("UpdateSettings", ask)
+	s.during(switching, ask)
 	off := false
 	if _, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off}); err != nil {
 		t.Fatal(err)

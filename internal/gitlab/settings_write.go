@@ -23,7 +23,7 @@ type settingsWrite struct {
 
 // UpdateSettings writes toggles of a project and returns all as stored afterwards. The allowlist's own
 // toggle goes by the project's id, the others by its path, in a request of their own: what makes access
-// narrower goes first. Switching the allowlist off under instance enforcement is Forbidden.
+// narrower goes first, and the allowlist's own toggle where that leaves a choice. Switching the allowlist off under instance enforcement is Forbidden.
 //
 // Beside an error the settings are those that the project has as far as they were written, unless the
 // project could not be read at first: then nothing was written, and they are the zero value.
@@ -41,7 +41,7 @@ func (c *Client) UpdateSettings(ctx context.Context, project Target, change Sett
 		func() error { return w.inbound(ctx, inbound) },
 		func() error { return w.others(ctx, others) },
 	}
-	if change.InboundAllowlist != nil && !*change.InboundAllowlist {
+	if change.InboundAllowlist != nil && !*change.InboundAllowlist && others.narrows() {
 		steps[0], steps[1] = steps[1], steps[0]
 	}
 	for _, step := range steps {
@@ -53,6 +53,11 @@ func (c *Client) UpdateSettings(ctx context.Context, project Target, change Sett
 		return w.stored, about(&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}, project)
 	}
 	return w.stored, nil
+}
+
+// narrows tells whether a change of the toggles beside the allowlist's own takes something away.
+func (s SettingsChange) narrows() bool {
+	return s.PushRepository != nil && !*s.PushRepository || s.CrossProjectPush != nil && !*s.CrossProjectPush
 }
 
 // about is an error as it concerns the settings of a project.
@@ -104,7 +109,7 @@ func (w *settingsWrite) others(ctx context.Context, change SettingsChange) error
 	case err != nil:
 		return w.settle(ctx, change, err)
 	case answer.Project == nil:
-		return w.settle(ctx, change, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say whose settings it stored"})
+		return w.settle(ctx, change, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say whose settings it stored", Uncertain: true})
 	}
 	if at := answer.Project.target(KindProject); at.ID != w.project.ID {
 		return w.elsewhere(ctx, at, answer.settings(), change)
@@ -140,7 +145,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 	case len(answer.Update.Errors) > 0:
 		return nil, apierror.FromPayload(answer.Update.Errors)
 	case answer.Update.Settings == nil:
-		return nil, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say what it stored"}
+		return nil, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say what it stored", Uncertain: true}
 	}
 	return answer.Update.Settings, nil
 }
@@ -148,7 +153,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 // settle reads what is stored where an answer does not tell, and gives the error back unless all is as
 // it was to be.
 func (w *settingsWrite) settle(ctx context.Context, change SettingsChange, err error) error {
-	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && e.Note == "" && !lost(err) {
+	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && !lost(err) {
 		return err // a refusal
 	}
 	w.forget()

@@ -21,6 +21,8 @@ var (
 	variablePath = regexp.MustCompile(`^(/api/v4/(project|group)s/\d+/variables)(?:/(\w+))?$`)
 )
 
+var scopePath = regexp.MustCompile(`^/api/v4/projects/(\d+)/job_token_scope(?:/(groups_)?allowlist/(\d+))?$`)
+
 // rest answers for tokens and variables. The lock is held.
 func (s *stub) rest(r request) (reply, bool) {
 	method, path, _ := strings.Cut(r.name, " ")
@@ -30,8 +32,51 @@ func (s *stub) rest(r request) (reply, bool) {
 	if at := variablePath.FindStringSubmatch(path); at != nil {
 		return s.variableRoute(r, method, at[1], at[2], at[3]), true
 	}
+	if at := scopePath.FindStringSubmatch(path); at != nil && method != http.MethodGet {
+		return s.scopeRoute(r, at[1], at[2] != "", at[3]), true
+	}
 	return reply{}, false
 }
+
+// scopeRoute switches the allowlist, or takes an entry off it by ids. Only projects have to be seen.
+func (s *stub) scopeRoute(r request, source string, group bool, target string) reply {
+	id, _ := strconv.ParseInt(source, 10, 64)
+	number, _ := strconv.ParseInt(target, 10, 64)
+	p := s.project(id)
+	if p == nil {
+		return refusal(404, "404 Project Not Found")
+	}
+	if target == "" {
+		p.inbound, _ = r.variables["enabled"].(bool)
+		return reply{status: 204}
+	}
+	kind := gitlab.KindProject
+	if group {
+		kind = gitlab.KindGroup
+		if !slices.ContainsFunc(s.groups, func(g *stubGroup) bool { return g.id == number }) {
+			return refusal(404, "404 target_group_id not found Not Found")
+		}
+	} else if seen := s.project(number); seen == nil || seen.unseen {
+		return refusal(404, "404 Project Not Found")
+	}
+	if p.entry(kind, number) == nil {
+		return refusal(400, "400 Bad request - Target "+string(kind)+" is not in the job token scope")
+	}
+	p.entries = slices.DeleteFunc(p.entries, func(e *stubEntry) bool { return e.kind == kind && e.id == number })
+	return reply{status: 204}
+}
+
+// removing is the route that takes an entry off the list of project 1.
+func removing(t gitlab.Target) string {
+	list := "allowlist"
+	if t.Kind == gitlab.KindGroup {
+		list = "groups_allowlist"
+	}
+	return restRoute("DELETE", target(1), fmt.Sprintf("job_token_scope/%s/%d", list, t.ID))
+}
+
+// switching is the route that switches the allowlist of project 1.
+var switching = restRoute("PATCH", target(1), "job_token_scope")
 
 func (s *stub) tokenRoute(r request, method, list, parent, id string, rotate bool) reply {
 	deploy := strings.HasSuffix(list, "deploy_tokens")

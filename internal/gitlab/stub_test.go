@@ -74,6 +74,8 @@ type stubProject struct {
 	refused bool
 	// spoiled has a stored permission that fails every request that selects it.
 	spoiled bool
+	// unseen is a project that the user cannot read.
+	unseen  bool
 	entries []*stubEntry
 }
 
@@ -406,7 +408,7 @@ func (s *stub) allowlistPage(r request) reply {
 func (s *stub) projectReferences(r request) reply {
 	var nodes []any
 	for _, id := range idsOf(r) {
-		if p := s.project(id); p != nil {
+		if p := s.project(id); p != nil && !p.unseen {
 			nodes = append(nodes, reference("Project", p.id, p.path))
 		}
 	}
@@ -459,8 +461,10 @@ func refused(message string) map[string]any {
 	return map[string]any{"errors": []string{message}, "ciJobTokenScopeAllowlistEntry": nil}
 }
 
-func stored(e *stubEntry) map[string]any {
-	return map[string]any{"errors": []string{}, "ciJobTokenScopeAllowlistEntry": e.node(request{query: "jobTokenPolicies"})}
+func stored(p *stubProject, e *stubEntry) map[string]any {
+	node := e.node(request{query: "jobTokenPolicies"})
+	node["sourceProject"] = reference("Project", p.id, p.path)
+	return map[string]any{"errors": []string{}, "ciJobTokenScopeAllowlistEntry": node}
 }
 
 func (s *stub) add(raw any) any {
@@ -477,7 +481,7 @@ func (s *stub) add(raw any) any {
 	}
 	target.grant(in)
 	p.entries = append(p.entries, target)
-	return stored(target)
+	return stored(p, target)
 }
 
 func (s *stub) set(raw any) any {
@@ -494,7 +498,7 @@ func (s *stub) set(raw any) any {
 		return refused("Unable to find a job token scope for the given project & target")
 	}
 	e.grant(in)
-	return stored(e)
+	return stored(p, e)
 }
 
 func (s *stub) remove(raw any, argument string) any {
@@ -507,19 +511,21 @@ func (s *stub) remove(raw any, argument string) any {
 	if argument == "targetGroupPath" {
 		kind = gitlab.KindGroup
 	}
-	before := len(p.entries)
-	p.entries = slices.DeleteFunc(p.entries, func(e *stubEntry) bool {
-		return e.kind == kind && strings.EqualFold(e.path, in.text(argument))
-	})
-	if len(p.entries) == before {
-		return map[string]any{"errors": []string{"Target " + string(kind) + " is not in the job token scope"}}
+	at := slices.IndexFunc(p.entries, func(e *stubEntry) bool { return e.kind == kind && strings.EqualFold(e.path, in.text(argument)) })
+	if at < 0 {
+		return refused("Target " + string(kind) + " is not in the job token scope")
 	}
-	return map[string]any{"errors": []string{}}
+	removed := p.entries[at]
+	p.entries = slices.Delete(p.entries, at, at+1)
+	return stored(p, removed)
 }
 
 func (s *stub) updateSettings(r request) reply {
 	in := inputOf(r.variables["input"])
 	p := s.projectByPath(in.text("fullPath"))
+	if p == nil {
+		return data(map[string]any{"projectCiCdSettingsUpdate": nil}, problem(notAccessible, "projectCiCdSettingsUpdate"))
+	}
 	for name, toggle := range map[string]*bool{
 		"inboundJobTokenScopeEnabled": &p.inbound, "jobTokenScopeEnabled": &p.outbound,
 		"pushRepositoryForJobTokenAllowed": &p.push, "crossProjectPushForJobTokenAllowed": &p.crossPush,
@@ -528,7 +534,9 @@ func (s *stub) updateSettings(r request) reply {
 			*toggle = value
 		}
 	}
-	return data(map[string]any{"projectCiCdSettingsUpdate": map[string]any{"errors": []string{}, "ciCdSettings": s.settings(r, p)}})
+	settings := s.settings(r, p)
+	settings["project"] = reference("Project", p.id, p.path)
+	return data(map[string]any{"projectCiCdSettingsUpdate": map[string]any{"errors": []string{}, "ciCdSettings": settings}})
 }
 
 func (s *stub) project(id int64) *stubProject {

@@ -39,7 +39,7 @@ func TestRefusalForWantOfScope(t *testing.T) {
 			s := changing(t).on("AddEntries", refuseAll).on("UpdateSettings", refuseAll).on(tokenRoute, c.token)
 			client := s.client()
 			off := false
-			_, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off})
+			_, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{PushRepository: &off})
 			errs := change(t, client, add(target(2)))
 			wantKinds(t, errs, c.kind)
 			e, ok := apierror.As(err)

@@ -31,8 +31,10 @@ func TestWiderEntryIsTakenBackAfterALostAnswer(t *testing.T) {
 func TestAdoptingLeavesAnotherTargetAlone(t *testing.T) {
 	t.Parallel()
 	s := changing(t)
-	s.projects[1].id = 77
-	s.projects[0].entries = []*stubEntry{{kind: "project", id: 77, path: "acme/p2", permissions: []string{"read_jobs"}}}
+	s.during("AddEntries", func() {
+		s.projects[1].id = 77
+		s.projects[0].entries = []*stubEntry{{kind: "project", id: 77, path: "acme/p2", permissions: []string{"read_jobs"}}}
+	})
 	errs := change(t, s.client(), add(target(2)))
 	wantKinds(t, errs, apierror.Conflict)
 	wantNote(t, errs[0], "the path acme/p2 now belongs to another project, which is on the list")
