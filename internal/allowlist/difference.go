@@ -110,9 +110,9 @@ func (d *difference) listed(kind gitlab.Kind) (targets []gitlab.Target) {
 }
 
 // targetIDs is the fingerprint of what is wanted, and of what the state holds of the kinds that are not
-// configured.
+// configured, or that are the same under other spellings.
 func (d *difference) targetIDs(ctx context.Context, sides []side) types.String {
-	ids := map[gitlab.Kind][]int64{}
+	ids := map[gitlab.Kind]map[string]int64{}
 	if d.state != nil {
 		for _, kind := range kinds {
 			if !d.state.entries(kind).IsNull() {
@@ -124,15 +124,17 @@ func (d *difference) targetIDs(ctx context.Context, sides []side) types.String {
 		if slices.ContainsFunc(s.want, func(e entry) bool { return e.target.ID == 0 }) {
 			return types.StringUnknown()
 		}
-		ids[s.kind] = idsOf(s.want)
+		if _, stated := ids[s.kind]; !stated || !sameEntries(s.want, s.before) {
+			ids[s.kind] = idsOf(s.want)
+		}
 	}
 	return fingerprint(ids)
 }
 
-func idsOf(entries []entry) []int64 {
-	ids := make([]int64, 0, len(entries))
+func idsOf(entries []entry) map[string]int64 {
+	ids := make(map[string]int64, len(entries))
 	for _, e := range entries {
-		ids = append(ids, e.target.ID)
+		ids[e.text] = e.target.ID
 	}
 	return ids
 }

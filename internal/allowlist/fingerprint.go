@@ -12,17 +12,17 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
 
-// fingerprint binds an apply to the targets that its plan saw: the plan holds their ids in this form, and
-// Terraform stops an apply whose references mean other targets by then. It is null where no entries are
-// managed, and stays the same when a target is renamed.
-func fingerprint(ids map[gitlab.Kind][]int64) types.String {
+// fingerprint binds an apply to the targets that its plan saw: the plan holds, in this form, to which id
+// each reference led, and Terraform stops an apply whose references lead elsewhere by then. It is null
+// where no entries are managed, and stays the same when a target is renamed.
+func fingerprint(ids map[gitlab.Kind]map[string]int64) types.String {
 	if len(ids) == 0 {
 		return types.StringNull()
 	}
 	hash := sha256.New()
 	for _, kind := range kinds {
-		for _, id := range slices.Sorted(slices.Values(ids[kind])) {
-			_, _ = fmt.Fprintf(hash, "%s:%d\n", kind, id) // never fails
+		for _, text := range slices.Sorted(maps.Keys(ids[kind])) {
+			_, _ = fmt.Fprintf(hash, "%s %q: %d\n", kind, text, ids[kind][text]) // never fails
 		}
 	}
 	const enough = 8 // bytes; it tells two sets apart, and is no secret
@@ -31,10 +31,10 @@ func fingerprint(ids map[gitlab.Kind][]int64) types.String {
 
 // fingerprint is that of what the state holds.
 func (k *known) fingerprint(state *allowlistModel) types.String {
-	ids := map[gitlab.Kind][]int64{}
+	ids := map[gitlab.Kind]map[string]int64{}
 	for _, kind := range kinds {
 		if !state.entries(kind).IsNull() {
-			ids[kind] = slices.Collect(maps.Values(k.ids(kind)))
+			ids[kind] = k.ids(kind)
 		}
 	}
 	return fingerprint(ids)
