@@ -253,7 +253,8 @@ func (b *book) toggles(c *core.Change, from, to string, attributes map[string]st
 	for what, attribute := range attributes {
 		before, hadIt := c.Prior[attribute].(bool)
 		after, hasIt := c.Planned[attribute].(bool)
-		if hadIt && (c.Planned == nil || from != to) {
+		// A replacement takes back what the configuration does not mention any more.
+		if hadIt && (c.Planned == nil || from != to || !hasIt && c.Action != core.Update) {
 			b.allow(c, from, what, secure[what], false)
 		}
 		if hasIt && (c.Action != core.Update || !hadIt || before != after) {

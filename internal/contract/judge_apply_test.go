@@ -234,6 +234,9 @@ func (tr *trial) claimsHold(end snapshot, touched map[item]bool, said map[item][
 		if touched[i] || end[item{i.of, inbound}] == "" && !i.isToken() {
 			continue // others had it last, or the project is gone
 		}
+		if strings.HasPrefix(i.what, "project:") && end[item{i.what, inbound}] == "" {
+			continue // a consumer that was deleted stays in the state until the configuration drops it
+		}
 		for n, c := range claims {
 			lines := slices.ContainsFunc(tr.book.grants[i], func(g grant) bool { return g.address == by[i][n] })
 			if !lines || tr.run.NoRefresh && !written[i] {
