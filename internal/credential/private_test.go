@@ -41,7 +41,7 @@ func TestRecordSurvives(t *testing.T) {
 		Deliveries: map[string]delivery.Sealed{"ci": {Place: delivery.Place{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}, Path: "acme/app", Store: delivery.StoreToken, Hidden: true, MAC: []byte{1, 2}}},
 		Leaving:    []delivery.Sealed{{Place: delivery.Place{Kind: gitlab.KindGroup, ID: 3, Key: "OLD", Scope: "prod"}}},
 		Previous:   []previous{{ID: 1, EndsAt: noon, Over: true}},
-		Lost:       &lost{Request: gitlab.TokenRequest{Name: "ci", Scopes: []string{"read_api"}, ExpiresAt: noon}, Before: []int64{1}},
+		Lost:       &lost{Request: asked{Name: "ci", Scopes: []string{"read_api"}, ExpiresAt: noon}, Before: []int64{1}},
 	}
 	text, err := json.Marshal(want)
 	if err != nil {
@@ -77,7 +77,7 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[record](), "record")
-	if !seen[reflect.TypeFor[delivery.Sealed]()] || !seen[reflect.TypeFor[gitlab.TokenRequest]()] {
+	if !seen[reflect.TypeFor[delivery.Sealed]()] || !seen[reflect.TypeFor[asked]()] {
 		t.Error("the walk did not get far")
 	}
 }
