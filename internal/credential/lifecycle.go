@@ -388,7 +388,7 @@ func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 // before it ended this one, or, where the value cannot be seen, one of this walk.
 func (l *lifecycle) anothers(state view, sealed delivery.Sealed) bool {
 	return slices.Contains(l.record.Superseded, sealed.Place) ||
-		sealed.Hidden && session.Shared[walk](l.Session).shares(l.kind.typeName(), state.TokenID.ValueInt64(), sealed.Place)
+		sealed.Hidden && session.Shared[walk](l.Session).shares(token{l.kind.typeName(), state.TokenID.ValueInt64()}, sealed.Place)
 }
 
 // expires is when a token that is made now is to end; zero is left to GitLab.

@@ -289,7 +289,7 @@ func (p *planner) replace(parent gitlab.Target, plan view) (handed bool) {
 // settle notes that the token of a state is planned for itself. A creation that took its variables for
 // those of the token that it replaces was wrong, and has not warned.
 func (p *planner) settle(id int64) {
-	for _, place := range session.Shared[walk](p.Session).settle(p.kind.typeName(), id) {
+	for _, place := range session.Shared[walk](p.Session).settle(token{p.kind.typeName(), id}) {
 		for _, sealed := range p.record.Deliveries {
 			if sealed.Place == place {
 				p.diags.AddWarning(string(diagnose.OverwritesVariable.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(

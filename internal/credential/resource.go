@@ -162,7 +162,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	view := state.view()
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
 	w := session.Shared[walk](r.session)
-	seen := w.see(sighting{kind: r.kind.typeName(), id: view.TokenID.ValueInt64(), parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
+	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
 	located := r.locate(ctx, held)
 	parent, tokens, err := r.look(ctx, view, held)
 	held = located()
@@ -190,7 +190,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	f.record.Superseded = w.superseded(r.kind.typeName(), view.TokenID.ValueInt64(), f.record)
+	f.record.Superseded = w.superseded(seen.token, f.record)
 	w.update(seen, f.record)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, f.record)...)
 }
