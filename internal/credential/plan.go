@@ -78,7 +78,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	p.keep(plan, change)
 	plan.DeliveryOwners = plannedOwners(p.config.Deliveries, p.wanted)
 	if p.state != nil {
-		p.settle(p.state.TokenID.ValueInt64())
+		p.settle(p.state.TokenID.ValueInt64(), false)
 	}
 	switch {
 	case change.makes():
@@ -101,10 +101,11 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 // foresee is the plan of a creation that a token was handed over to. What is wrong is left to the apply:
 // a plan that fails would leave that token without anyone who names it.
 func (p *planner) foresee(ctx context.Context, plan view, change change, parent gitlab.Target) {
-	before := p.diags
+	all := p.diags
 	p.diags = nil
 	p.checkMaking(ctx, plan, change, parent)
-	p.diags = append(before, p.diags.Warnings()...)
+	all.Append(p.diags.Warnings()...)
+	p.diags = all
 }
 
 // keep plans what the state holds for all that is not configured, and the state's spelling for what
@@ -286,10 +287,17 @@ func (p *planner) replace(parent gitlab.Target, plan view) (handed bool) {
 	return false
 }
 
-// settle notes that the token of a state is planned for itself. A creation that took its variables for
-// those of the token that it replaces was wrong, and has not warned.
-func (p *planner) settle(id int64) {
-	for _, place := range session.Shared[walk](p.Session).settle(token{p.kind.typeName(), id}) {
+// settle notes that the token of a state is planned for itself, to stay or to go. A creation that took its
+// variables for those of the token that it replaces was wrong, and has not warned. And what goes may take
+// along a hidden variable of what stays, unless a read has told it.
+func (p *planner) settle(id int64, goes bool) {
+	w, t := session.Shared[walk](p.Session), token{p.kind.typeName(), id}
+	for _, sealed := range w.endangered(t, p.record, goes) {
+		p.diags.AddWarning(string(diagnose.DeletesAnothers.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(
+			"%s is hidden, and two %ss were delivered into it, of which the older one is destroyed. The apply deletes the variable along with it. Plan again, with a refresh and without -parallelism=1: then it is left to the newer one.",
+			sealed.Variable(), p.kind.token))
+	}
+	for _, place := range w.settle(t) {
 		for _, sealed := range p.record.Deliveries {
 			if sealed.Place == place {
 				p.diags.AddWarning(string(diagnose.OverwritesVariable.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(

@@ -46,11 +46,6 @@ func (r *replaced) config(more string, dropped bool) string {
 		r.parent.block("t", more+deliver(r.app, deliveries))
 }
 
-func (r *replaced) value(t *testing.T, key string) string {
-	t.Helper()
-	return r.Variable(t, "projects", r.app.ID, key).Value
-}
-
 // writes counts the writing requests by method and the last word of their route.
 func (r *replaced) writes(t *testing.T) string {
 	t.Helper()
@@ -66,6 +61,12 @@ func (r *replaced) writes(t *testing.T) string {
 	return strings.Join(all, ", ")
 }
 
+// secret is what the variable that stays holds.
+func (r *replaced) secret(t *testing.T) string {
+	t.Helper()
+	return r.Variable(t, "projects", r.app.ID, "STAYS").Value
+}
+
 // refuse answers requests of a method to the tokens of a project, or to variables, with an error.
 func (r *replaced) refuse(t *testing.T, method, route string) {
 	t.Helper()
@@ -75,7 +76,7 @@ func (r *replaced) refuse(t *testing.T, method, route string) {
 
 func unalarmed(t *testing.T, output string) {
 	t.Helper()
-	for _, words := range []string{"is there already", "Left as It Is", "is not deleted"} {
+	for _, words := range []string{"is there already", "Left as It Is", "is not deleted", "Another Token Is Deleted"} {
 		if acctest.Says(output, words) {
 			t.Errorf("it says %q of the resource's own variables:\n%s", words, output)
 		}
@@ -100,7 +101,7 @@ func TestAccReplacement(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newReplaced(t, c.more)
-			first, secret := mustState(t, r.cli, "t"), r.value(t, "STAYS")
+			first, secret := mustState(t, r.cli, "t"), r.secret(t)
 			if c.taint {
 				r.cli.Must(t, 0, "taint", replacedAddress)
 			}
@@ -113,8 +114,8 @@ func TestAccReplacement(t *testing.T) {
 			}
 			checkNamed(t, r.GitLab, r.cli, r.parent, "t")
 			checkKeys(t, r.GitLab, "projects", r.app.ID, "HIDDEN", "STAYS")
-			checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
-			if mustState(t, r.cli, "t").TokenID == first.TokenID || r.value(t, "STAYS") == secret {
+			checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
+			if mustState(t, r.cli, "t").TokenID == first.TokenID || r.secret(t) == secret {
 				t.Error("no new token was made and delivered")
 			}
 			r.cli.Plan(t, acctest.NoChanges)
@@ -144,16 +145,16 @@ func TestAccReplacement_refused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newReplaced(t, c.more)
-			first, secret := mustState(t, r.cli, "t"), r.value(t, "STAYS")
+			first, secret := mustState(t, r.cli, "t"), r.secret(t)
 			r.refuse(t, c.method, c.route)
 			r.cli.Configure(t, r.config(c.more, false))
 			r.cli.Apply(t, acctest.Failed, "-replace="+replacedAddress)
 			r.Calm(t)
 			checkNamed(t, r.GitLab, r.cli, r.parent, "t")
-			checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+			checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 			if c.method != "DELETE" {
-				if got := mustState(t, r.cli, "t"); got.TokenID != first.TokenID || r.value(t, "STAYS") != secret {
-					t.Errorf("the state has the token %d, and the variable was changed: %t", got.TokenID, r.value(t, "STAYS") != secret)
+				if got := mustState(t, r.cli, "t"); got.TokenID != first.TokenID || r.secret(t) != secret {
+					t.Errorf("the state has the token %d, and the variable was changed: %t", got.TokenID, r.secret(t) != secret)
 				}
 				checkKeys(t, r.GitLab, "projects", r.app.ID, "DROPPED", "HIDDEN", "STAYS")
 			}
@@ -168,7 +169,7 @@ func TestAccReplacement_refused(t *testing.T) {
 			r.cli.Plan(t, acctest.NoChanges)
 			checkNamed(t, r.GitLab, r.cli, r.parent, "t")
 			checkKeys(t, r.GitLab, "projects", r.app.ID, "HIDDEN", "STAYS")
-			checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+			checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 		})
 	}
 }
@@ -190,7 +191,7 @@ func TestAccReplacement_createBeforeDestroy(t *testing.T) {
 	}
 	checkNamed(t, r.GitLab, r.cli, r.parent, "t")
 	checkKeys(t, r.GitLab, "projects", r.app.ID, "HIDDEN", "STAYS")
-	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 	r.cli.Plan(t, acctest.NoChanges)
 }
 
@@ -205,10 +206,11 @@ func TestAccReplacement_killed(t *testing.T) {
 	deposed := before[0]
 	deposed["deposed"] = "01234567"
 	addInstance(t, r.cli, deposed)
+	says(t, r.cli.Plan(t, acctest.Changes, "-refresh=false"), "CI/CD Variable of Another Token Is Deleted", "HIDDEN of "+r.app.Target())
 	unalarmed(t, r.cli.Apply(t, 0))
 	checkKeys(t, r.GitLab, "projects", r.app.ID, "DROPPED", "HIDDEN", "STAYS")
 	checkNamed(t, r.GitLab, r.cli, r.parent, "t")
-	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 	r.cli.Plan(t, acctest.NoChanges)
 }
 
@@ -224,17 +226,17 @@ func TestAccReplacement_ofAnotherProject(t *testing.T) {
 	r.cli.Apply(t, acctest.Failed)
 	r.Calm(t)
 	checkNamed(t, r.GitLab, r.cli, old, "t")
-	checkOpens(t, r.GitLab, r.cli, "t", oldLib, r.value(t, "STAYS"))
+	checkOpens(t, r.GitLab, r.cli, "t", oldLib, r.secret(t))
 	r.refuse(t, "DELETE", "/api/v4/projects/:id/deploy_tokens/:token_id")
 	r.cli.Apply(t, acctest.Failed)
 	r.Calm(t)
-	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 	unalarmed(t, r.cli.Apply(t, 0))
 	r.cli.Plan(t, acctest.NoChanges)
 	checkNamed(t, r.GitLab, r.cli, old)
 	checkNamed(t, r.GitLab, r.cli, r.parent, "t")
 	checkKeys(t, r.GitLab, "projects", r.app.ID, "HIDDEN", "STAYS")
-	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 }
 
 // After a taint without a refresh nothing is left of what was delivered: what is dropped is named.
@@ -247,7 +249,7 @@ func TestAccReplacement_withoutRefresh(t *testing.T) {
 	says(t, output, "DROPPED of "+r.app.Target()+" is not deleted: it was not read before")
 	checkNamed(t, r.GitLab, r.cli, r.parent, "t")
 	checkKeys(t, r.GitLab, "projects", r.app.ID, "DROPPED", "HIDDEN", "STAYS")
-	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.value(t, "STAYS"))
+	checkOpens(t, r.GitLab, r.cli, "t", r.lib, r.secret(t))
 	r.cli.Plan(t, acctest.NoChanges)
 }
 
@@ -282,7 +284,7 @@ func TestAccReplacement_halfFailed(t *testing.T) {
 	r.cli.Plan(t, acctest.NoChanges)
 	checkNamed(t, g, r.cli, r.parent, "t")
 	checkKeys(t, g, "projects", r.app.ID, "DROPPED", "HIDDEN", "STAYS")
-	checkOpens(t, g, r.cli, "t", r.lib, r.value(t, "STAYS"))
+	checkOpens(t, g, r.cli, "t", r.lib, r.secret(t))
 }
 
 // instances are those that the state has of the replaced token.

@@ -17,6 +17,15 @@ type walk struct {
 	// reads them. The plan of a replacement after a taint is that of a creation alone, and never settles
 	// what it replaces.
 	settled []token
+	planned []intent
+}
+
+// intent is what is planned for a token itself.
+type intent struct {
+	token
+
+	record record
+	goes   bool
 }
 
 // token names one by its resource's type and id.
@@ -115,6 +124,30 @@ func (w *walk) settle(t token) (presumed []delivery.Place) {
 		}
 	}
 	return presumed
+}
+
+// endangered are hidden variables that an older token, which goes, takes along though a newer one was
+// delivered there. Whichever of the two is planned last learns of it.
+func (w *walk) endangered(t token, of record, goes bool) (all []delivery.Sealed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	this := intent{t, of, goes}
+	for _, other := range w.planned {
+		older, newer := this, other
+		if older.id > newer.id {
+			older, newer = newer, older
+		}
+		if older.kind != newer.kind || older.id == newer.id || !older.goes || newer.goes {
+			continue
+		}
+		for _, sealed := range older.record.Deliveries {
+			if sealed.Hidden && slices.Contains(newer.record.places(), sealed.Place) && !slices.Contains(older.record.Superseded, sealed.Place) {
+				all = append(all, sealed)
+			}
+		}
+	}
+	w.planned = append(w.planned, this)
+	return all
 }
 
 // leave hands a token on to the creation of what goes into one of some places.

@@ -188,7 +188,13 @@ func (c *core) apply(t *testing.T, config map[string]any, before func()) []*tfpr
 		_, _ = second.StopProvider(context.WithoutCancel(t.Context()), &tfprotov6.StopProviderRequest{}) // it answers nothing
 	}
 	if c.state != nil && config != nil && (planned.replace || c.tainted) {
-		if diagnostics := c.destroy(t, second); failed(diagnostics) {
+		if planned.replace { // its creation half is planned with what the first plan left in private state
+			half, diagnostics := c.plan(t, first, config, nil, planned.private)
+			mustSucceed(t, "plan of the creation", diagnostics)
+			planned = half
+		}
+		nothing := plan{planned: c.encode(t, second, nil), private: planned.private}
+		if diagnostics := c.change(t, second, nil, c.state, nothing); failed(diagnostics) {
 			return diagnostics
 		}
 	}
@@ -216,11 +222,7 @@ func (c *core) planFor(t *testing.T, p *acctest.Protocol, config map[string]any)
 
 func (c *core) destroy(t *testing.T, p *acctest.Protocol) []*tfprotov6.Diagnostic {
 	t.Helper()
-	private := c.private
-	if c.tainted {
-		private = nil // Terraform does not hand it to the destroy of a replacement
-	}
-	planned, diagnostics := c.plan(t, p, nil, c.state, private)
+	planned, diagnostics := c.plan(t, p, nil, c.state, c.private)
 	if failed(diagnostics) {
 		return diagnostics
 	}
