@@ -303,10 +303,11 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 // end revokes tokens for good. Those that cannot be are kept as previous ones, which the next apply ends.
 func (l *lifecycle) end(ctx context.Context, ids []int64) {
 	for _, id := range ids {
-		at := slices.IndexFunc(l.record.Previous, func(p previous) bool { return p.ID == id })
 		if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.homeOf(id), id); err != nil {
 			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
-			l.record.Previous[at].Over = true
+			for i := range l.record.Previous {
+				l.record.Previous[i].Over = l.record.Previous[i].Over || l.record.Previous[i].ID == id
+			}
 			continue
 		}
 		l.record.without(id)

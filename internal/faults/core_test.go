@@ -179,6 +179,11 @@ func (c *core) apply(t *testing.T, config map[string]any, before func()) []*tfpr
 	}
 	planned, diagnostics := c.planFor(t, first, config)
 	mustSucceed(t, "plan", diagnostics)
+	replace := c.state != nil && config != nil && (planned.replace || c.tainted)
+	if planned.replace { // its creation half is planned with what the first plan left in private state
+		planned, diagnostics = c.plan(t, first, config, nil, planned.private)
+		mustSucceed(t, "plan of the creation", diagnostics)
+	}
 
 	if before != nil {
 		before()
@@ -187,12 +192,7 @@ func (c *core) apply(t *testing.T, config map[string]any, before func()) []*tfpr
 	c.stop = func() {
 		_, _ = second.StopProvider(context.WithoutCancel(t.Context()), &tfprotov6.StopProviderRequest{}) // it answers nothing
 	}
-	if c.state != nil && config != nil && (planned.replace || c.tainted) {
-		if planned.replace { // its creation half is planned with what the first plan left in private state
-			half, diagnostics := c.plan(t, first, config, nil, planned.private)
-			mustSucceed(t, "plan of the creation", diagnostics)
-			planned = half
-		}
+	if replace {
 		nothing := plan{planned: c.encode(t, second, nil), private: planned.private}
 		if diagnostics := c.change(t, second, nil, c.state, nothing); failed(diagnostics) {
 			return diagnostics
