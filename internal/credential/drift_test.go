@@ -212,10 +212,12 @@ func TestAccDrift_deliveredProject(t *testing.T) {
 	}{
 		"renamed": {
 			happens: func(t *testing.T, d driftedToken) { t.Helper(); d.Rename(t, d.app, "renamed") },
+			says:    "Project Was Renamed",
 			left:    []string{},
 		},
 		"its path taken over": { // the token stays with the project that it was delivered to
 			happens: func(t *testing.T, d driftedToken) { t.Helper(); d.Rename(t, d.app, "renamed"); d.Project(t, "app") },
+			says:    "Path Belongs to Another Project Now",
 			left:    []string{},
 		},
 		"transferred": {

@@ -16,6 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
@@ -27,9 +28,10 @@ type lifecycle struct {
 	parent gitlab.Target
 	plan   view
 	record record
-	// wanted are the deliveries to be there, held those that the state has.
-	wanted, held map[string]delivery.Delivery
+	// former is the project or group of the token that is replaced, where that is another one.
+	former *home
 
+	places
 	diags diag.Diagnostics
 }
 
@@ -46,6 +48,27 @@ func withoutInterrupt(ctx context.Context) (context.Context, context.CancelFunc,
 	return ctx, cancel, nil
 }
 
+// name gives the owners of deliveries, which the plan has by id, the paths that messages name them by.
+func (l *lifecycle) name(ctx context.Context) (diags diag.Diagnostics) {
+	for label, d := range l.wanted {
+		sealed := l.record.Deliveries[label]
+		if d.Owner.ID == sealed.ID && d.Owner.Kind == sealed.Kind && d.Owner.ID != 0 {
+			d.Owner = sealed.Owner()
+		} else if reference, err := gitlab.ParseRef(d.Owner.Kind, d.Spelled); err == nil {
+			found, err := l.GitLab.Resolve(ctx, d.Owner.Kind, reference)
+			switch {
+			case err == nil && (d.Owner.ID == 0 || d.Owner.ID == found.ID):
+				d.Owner = found
+			case err != nil && d.Owner.ID == 0:
+				at := d.Path(string(d.Owner.Kind))
+				diags.Append(diagnose.LookupError(at, ref.NotFound(at), err))
+			}
+		}
+		l.wanted[label] = d
+	}
+	return diags
+}
+
 // create makes the first token. Kept tells whether there is anything for the state to name.
 func (l *lifecycle) create(ctx context.Context) (kept bool) {
 	l.record = record{Path: l.parent.Path, Key: delivery.NewKey()}
@@ -57,7 +80,7 @@ func (l *lifecycle) create(ctx context.Context) (kept bool) {
 	}
 	l.record.Born = l.born(token)
 	l.made(token, secret)
-	done := delivery.All(ctx, l.GitLab, l.record.Key, l.wanted, values(token, secret), nil)
+	done := delivery.All(ctx, l.Session, l.record.Key, l.wanted, values(token, secret), nil)
 	l.record.Deliveries = done.Sealed
 	if done.Err == nil {
 		return true
@@ -72,7 +95,7 @@ func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.
 		if !done.Created[label] {
 			continue // it was there before, and its former value nobody knows
 		}
-		if _, err := sealed.TakeBack(ctx, l.GitLab, l.record.Key); err != nil {
+		if _, err := sealed.TakeBack(ctx, l.Session, l.record.Key); err != nil {
 			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
 			kept = true
 		} else {
@@ -106,7 +129,7 @@ func (l *lifecycle) orphaned(err error, request gitlab.TokenRequest) (kept bool)
 		return true
 	case fate.Fate == gitlab.FateUnknown:
 		l.plan.TokenID = types.Int64Null()
-		l.record.Lost = &lost{Request: request, Before: fate.Before}
+		l.record.Lost = &lost{Request: asked(request), Before: fate.Before}
 		return true
 	}
 	return false
@@ -122,27 +145,64 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bo
 		l.leftOver(err, request)
 		return false
 	}
-	done := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
 	if done.Err != nil {
 		l.diags.Append(l.undelivered(done))
 		return l.renewedInPart(ctx, state, token, secret, done)
 	}
-	over := l.record.over()
 	l.record.Born, l.record.Due = l.born(token), ""
 	l.made(token, secret)
 	l.succeed(done.Sealed)
-	if old := state.TokenID.ValueInt64(); old != 0 {
-		if slices.Contains(c.previous, old) {
-			overlap := time.Duration(l.plan.rotation().Overlap) * day
-			l.record.Previous = append(l.record.Previous, previous{ID: old, EndsAt: l.GitLab.Now().Add(overlap)})
-		} else {
-			l.record.Previous = append(l.record.Previous, previous{ID: old, Over: true})
-			over = append(over, old)
-		}
+	if old := state.TokenID.ValueInt64(); slices.Contains(c.previous, old) {
+		l.leaveBehind(previous{ID: old, EndsAt: l.GitLab.Now().Add(time.Duration(l.plan.rotation().Overlap) * day)})
+	} else {
+		l.leaveBehind(previous{ID: old, Over: true})
 	}
 	l.takeBackRemoved(ctx)
-	l.end(ctx, over)
+	l.end(ctx, slices.DeleteFunc(l.record.previousIDs(), func(id int64) bool { return slices.Contains(c.previous, id) }))
 	return true
+}
+
+// leaveBehind notes the token that a new one has taken the place of, which no longer is that of the state.
+func (l *lifecycle) leaveBehind(old previous) {
+	if old.ID != 0 {
+		l.record.Previous = append(l.record.Previous, old)
+	}
+	if l.former == nil {
+		return
+	}
+	for i, p := range l.record.Previous {
+		if p.Of == nil {
+			l.record.Previous[i].Of = l.former
+		}
+	}
+}
+
+// replace makes a token in place of one that the destroy half of a replacement has left as it was: made,
+// delivered, then the old one ends with all before it. Changed tells whether the plan has become the state;
+// otherwise the old state is still true.
+func (l *lifecycle) replace(ctx context.Context, old *offer) (changed bool) {
+	state := old.state.view()
+	l.record, l.held = old.record.clone(), heldPlaces(&state, old.record)
+	if old.parent.ID != l.parent.ID {
+		l.former = &home{ID: old.parent.ID, Path: old.parent.Path}
+	}
+	changed = l.renew(ctx, state, change{create: true, previous: []int64{}})
+	if changed {
+		l.record.Path = l.parent.Path
+		return true
+	}
+	l.record.Due = old.record.Due
+	state.PreviousTokenIDs = idList(l.record.previousIDs())
+	return false
+}
+
+// away is the project or group of what a failed replacement leaves: the state goes on with the old one.
+func (l *lifecycle) away() *home {
+	if l.former == nil {
+		return nil
+	}
+	return &home{ID: l.parent.ID, Path: l.parent.Path}
 }
 
 // renewedInPart is a renewal whose deliveries failed. As long as no variable can hold the new token, that
@@ -158,15 +218,13 @@ func (l *lifecycle) renewedInPart(ctx context.Context, state view, token gitlab.
 			return false
 		}
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
-		l.record.Previous = append(l.record.Previous, previous{ID: token.ID, Over: true})
+		l.record.Previous = append(l.record.Previous, previous{ID: token.ID, Over: true, Of: l.away()})
 		l.record.Due = why
 		return false
 	}
 	l.made(token, secret)
 	l.record.Born = l.born(token)
-	if old := state.TokenID.ValueInt64(); old != 0 {
-		l.record.Previous = append(l.record.Previous, previous{ID: old, Over: true})
-	}
+	l.leaveBehind(previous{ID: state.TokenID.ValueInt64(), Over: true})
 	l.due(why)
 	l.succeed(done.Sealed)
 	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
@@ -190,7 +248,7 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 	over := l.record.over()
 	l.record.Born, l.record.Due = l.born(token), ""
 	l.made(token, secret)
-	done := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
 	l.succeed(done.Sealed)
 	if done.Err != nil {
 		l.diags.Append(l.undelivered(done))
@@ -216,7 +274,7 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 			fresh[label] = d
 		}
 	}
-	done := delivery.All(ctx, l.GitLab, l.key(), fresh, known, l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.key(), fresh, known, l.record.Deliveries)
 	l.succeed(done.Sealed)
 	if done.Err != nil {
 		l.diags.Append(l.undelivered(done))
@@ -245,8 +303,11 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 // end revokes tokens for good. Those that cannot be are kept as previous ones, which the next apply ends.
 func (l *lifecycle) end(ctx context.Context, ids []int64) {
 	for _, id := range ids {
-		if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, id); err != nil {
+		if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.homeOf(id), id); err != nil {
 			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+			for i := range l.record.Previous {
+				l.record.Previous[i].Over = l.record.Previous[i].Over || l.record.Previous[i].ID == id
+			}
 			continue
 		}
 		l.record.without(id)
@@ -254,31 +315,32 @@ func (l *lifecycle) end(ctx context.Context, ids []int64) {
 	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
 }
 
+// homeOf is the project or group that a previous token belongs to.
+func (l *lifecycle) homeOf(id int64) gitlab.Target {
+	for _, p := range l.record.Previous {
+		if p.ID == id {
+			return p.Of.or(l.parent)
+		}
+	}
+	return l.parent
+}
+
 // takeBackRemoved deletes the variables that nothing is delivered to any more.
 func (l *lifecycle) takeBackRemoved(ctx context.Context) {
 	for label, sealed := range l.record.Deliveries {
-		if _, there := l.wanted[label]; !there && (stays(l.wanted, sealed) || l.takeBack(ctx, sealed)) {
+		if _, there := l.wanted[label]; !there && (delivery.Holds(l.wanted, sealed.Place) || l.takeBack(ctx, sealed)) {
 			delete(l.record.Deliveries, label)
 		}
 	}
+	maps.DeleteFunc(l.record.Missing, func(label string, _ missing) bool { _, there := l.wanted[label]; return !there })
 	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool {
-		return stays(l.wanted, sealed) || l.takeBack(ctx, sealed)
+		return delivery.Holds(l.wanted, sealed.Place) || l.takeBack(ctx, sealed)
 	})
 	l.plan.Deliveries = l.deliveries()
 }
 
-// stays tells whether a variable is still delivered to, under whatever label.
-func stays(wanted map[string]delivery.Delivery, sealed delivery.Sealed) bool {
-	for _, d := range wanted {
-		if d.Place() == sealed.Place {
-			return true
-		}
-	}
-	return false
-}
-
 func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done bool) {
-	left, err := sealed.TakeBack(ctx, l.GitLab, l.record.Key)
+	left, err := sealed.TakeBack(ctx, l.Session, l.record.Key)
 	switch {
 	case err != nil:
 		l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
@@ -293,7 +355,7 @@ func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done 
 // destroy deletes what was delivered and ends every token. Left tells whether something is.
 func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 	for label, sealed := range l.record.Deliveries {
-		if l.takeBack(ctx, sealed) {
+		if l.anothers(state, sealed) || l.takeBack(ctx, sealed) {
 			delete(l.record.Deliveries, label)
 		} else {
 			left = true
@@ -302,19 +364,11 @@ func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool { return l.takeBack(ctx, sealed) })
 	left = left || len(l.record.Leaving) > 0
 	ids := l.record.previousIDs()
-	if len(ids) == 0 {
-		// Private state is withheld from the destroy of a tainted resource.
-		for _, element := range state.PreviousTokenIDs.Elements() {
-			if id, ok := element.(types.Int64); ok {
-				ids = append(ids, id.ValueInt64())
-			}
-		}
-	}
 	if id := state.TokenID.ValueInt64(); id != 0 {
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, id)
+		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.homeOf(id), id)
 		if err != nil {
 			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
 			left = true
@@ -329,6 +383,13 @@ func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 	l.wanted = nil
 	state.Deliveries = l.deliveries()
 	return left
+}
+
+// anothers tells whether a variable belongs to another token by now: one that an apply made and was killed
+// before it ended this one, or, where the value cannot be seen, one of this walk.
+func (l *lifecycle) anothers(state view, sealed delivery.Sealed) bool {
+	return slices.Contains(l.record.Superseded, sealed.Place) ||
+		sealed.Hidden && session.Shared[walk](l.Session).shares(token{l.kind.typeName(), state.TokenID.ValueInt64()}, sealed.Place)
 }
 
 // expires is when a token that is made now is to end; zero is left to GitLab.
@@ -371,9 +432,9 @@ func (l *lifecycle) leftOver(err error, request gitlab.TokenRequest) {
 	switch {
 	case !isLost:
 	case fate.Fate == gitlab.FateNotRevoked && len(fate.IDs) == 1:
-		l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true})
+		l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true, Of: l.away()})
 	case fate.Fate == gitlab.FateUnknown:
-		l.record.Lost = &lost{Request: request, Before: fate.Before}
+		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Of: l.away()}
 	}
 }
 
@@ -396,6 +457,7 @@ func (l *lifecycle) succeed(sealed map[string]delivery.Sealed) {
 			l.record.Leaving = append(l.record.Leaving, old)
 		}
 		all[label] = s
+		delete(l.record.Missing, label)
 	}
 	l.record.Deliveries = all
 }

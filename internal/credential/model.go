@@ -20,6 +20,7 @@ type common struct {
 	ExpiresAt        types.String `tfsdk:"expires_at"`
 	Rotation         types.Object `tfsdk:"rotation"`
 	Deliveries       types.Map    `tfsdk:"deliveries"`
+	DeliveryOwners   types.Map    `tfsdk:"delivery_owners"`
 	TokenInState     types.Bool   `tfsdk:"token_in_state"`
 	Token            types.String `tfsdk:"token"`
 	TokenID          types.Int64  `tfsdk:"token_id"`

@@ -43,6 +43,7 @@ func TestModels(t *testing.T) {
 			state := tfsdk.State{Schema: schema, Raw: tftypes.NewValue(schema.Type().TerraformType(t.Context()), nil)}
 			v := m.view()
 			v.Scopes, v.Deliveries = types.SetNull(types.StringType), types.MapNull(schema.Attributes["deliveries"].GetType().(types.MapType).ElemType) //nolint:forcetypeassert // a test
+			v.DeliveryOwners = types.MapNull(types.StringType)
 			v.Rotation, v.PreviousTokenIDs = types.ObjectNull(rotationType.AttrTypes), types.ListNull(types.Int64Type)
 			*v.Parent, *v.ParentID, v.Name = types.StringValue("acme/app"), types.Int64Value(12), types.StringValue("ci")
 			if diags := state.Set(t.Context(), m); diags.HasError() {

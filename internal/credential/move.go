@@ -89,6 +89,7 @@ func (r *tokenResource) MoveState(context.Context) []resource.StateMover {
 		resp.Diagnostics.Append(scopeDiags...)
 		v.Scopes, v.TokenInState, v.PreviousTokenIDs = scopes, types.BoolValue(false), idList(nil)
 		v.Rotation, v.Deliveries = types.ObjectNull(rotationType.AttrTypes), types.MapNull(delivery.ObjectType(r.kind.stores()...))
+		v.DeliveryOwners = types.MapNull(types.StringType)
 		v.Active, v.Revoked, v.Expired = types.BoolValue(true), types.BoolValue(false), types.BoolValue(false)
 		if v.deployToken != nil {
 			v.Username = given(source.Username)

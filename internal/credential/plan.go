@@ -29,7 +29,13 @@ type planner struct {
 	// state is nil for a creation.
 	state  *view
 	record record
+	// own are variables that a creation takes over from the token that it replaces, and which therefore
+	// are no surprise.
+	own []delivery.Place
+	// mark is what a creation leaves for the destroy half, should it be one of a replacement.
+	mark mark
 
+	places
 	diags diag.Diagnostics
 }
 
@@ -46,12 +52,17 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	}
 	if planned.Unknown() && p.state == nil {
 		p.make(plan, change{create: true})
+		plan.DeliveryOwners = types.MapUnknown(types.StringType)
+		unseen := planner{Session: p.Session, kind: p.kind, config: p.config} // what is wrong is said when it is planned again
+		unseen.identify(ctx)
+		p.wanted = unseen.wanted
+		p.replace(gitlab.Target{}, plan)
 		return false
 	}
 	*plan.Parent, *plan.ParentID = planned.Spelling, ref.KeepID(planned, stateID, p.state == nil)
 	if planned.Unknown() {
 		*plan.ParentID = stateID // should it turn out to be another one, Terraform stops the apply
-	} else if p.record.Path != "" {
+	} else if p.state != nil && p.record.Path != "" {
 		p.diags.Append(ref.Renamed(p.kind.at(), *p.config.Parent, gitlab.Target{Kind: p.kind.parent, ID: planned.ID, Path: p.record.Path})...)
 	}
 
@@ -60,22 +71,41 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 			"Whether the secret goes into the state has to be known at plan, and this comes from something that is known only after the apply. Write true or false."))
 		return false
 	}
-	wanted := p.identify(ctx, delivery.Expand(p.config.Deliveries))
-	p.checkTwice(wanted)
-	held := p.held()
-	change := decide(p.kind, p.config, p.state, p.record, wanted, held)
+	p.identify(ctx)
+	p.held = heldPlaces(p.state, p.record)
+	p.diags.Append(p.twice()...)
+	change := decide(p.kind, p.config, p.state, p.record, p.wanted, p.held)
 	p.keep(plan, change)
+	plan.DeliveryOwners = plannedOwners(p.config.Deliveries, p.wanted)
+	if p.state != nil {
+		p.settle(p.state.TokenID.ValueInt64(), false)
+	}
 	switch {
 	case change.makes():
 		p.make(plan, change)
 		if plan.ParentID.IsNull() && !planned.Unknown() {
 			*plan.ParentID = types.Int64Value(planned.ID) // moved, and not read since
 		}
-		p.checkMaking(ctx, plan, change, wanted, held, gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: plan.Parent.ValueString()})
+		parent := gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: plan.Parent.ValueString()}
+		if change.create && p.replace(parent, plan) {
+			p.foresee(ctx, plan, change, parent)
+			return false
+		}
+		p.checkMaking(ctx, plan, change, parent)
 	default:
-		p.checkAdjusting(ctx, plan, wanted, held)
+		p.checkAdjusting(ctx, plan)
 	}
 	return false
+}
+
+// foresee is the plan of a creation that a token was handed over to. What is wrong is left to the apply:
+// a plan that fails would leave that token without anyone who names it.
+func (p *planner) foresee(ctx context.Context, plan view, change change, parent gitlab.Target) {
+	all := p.diags
+	p.diags = nil
+	p.checkMaking(ctx, plan, change, parent)
+	all.Append(p.diags.Warnings()...)
+	p.diags = all
 }
 
 // keep plans what the state holds for all that is not configured, and the state's spelling for what
@@ -197,70 +227,97 @@ func unlessKnown(id types.Int64) types.Int64 {
 	return id
 }
 
-// identify gives the owners of configured deliveries their ids.
-func (p *planner) identify(ctx context.Context, deliveries map[string]delivery.Delivery) map[string]delivery.Delivery {
-	stated := map[string]delivery.Delivery{}
-	if p.state != nil {
-		stated = delivery.Expand(p.state.Deliveries)
-	}
-	for label, d := range deliveries {
+// identify finds the configured deliveries and their owners.
+func (p *planner) identify(ctx context.Context) {
+	p.wanted = delivery.Expand(p.config.Deliveries)
+	for label, d := range p.wanted {
 		if d.Unknown {
 			continue
 		}
-		sealed, known := p.record.Deliveries[label]
-		if known && stated[label].Spelled == d.Spelled && stated[label].Owner.Kind == d.Owner.Kind {
-			d.Owner = sealed.Owner()
-			deliveries[label] = d
-			continue
+		owner, is := knownOwner(p.state, p.record, label, d)
+		if is {
+			p.checkOwner(ctx, d, owner)
+		} else {
+			found, diags := ref.Resolve(ctx, p.GitLab, d.Owner.Kind, d.Path(string(d.Owner.Kind)), d.Spelled)
+			p.diags.Append(diags...)
+			owner = found
 		}
-		owner, diags := ref.Resolve(ctx, p.GitLab, d.Owner.Kind, d.Path(string(d.Owner.Kind)), d.Spelled)
-		p.diags.Append(diags...)
-		d.Owner = owner
-		deliveries[label] = d
+		if owner.ID != 0 {
+			d.Owner = owner
+			p.wanted[label] = d
+		}
 	}
-	return deliveries
 }
 
-// held are the deliveries of the state with their owners.
-func (p *planner) held() map[string]delivery.Delivery {
-	if p.state == nil {
-		return nil
+// checkOwner warns of a delivery whose project or group has another path than is configured. It stays with
+// that one.
+func (p *planner) checkOwner(ctx context.Context, d delivery.Delivery, owner gitlab.Target) {
+	if owner.Path == "" {
+		return // only its id is known
 	}
-	held := delivery.Expand(p.state.Deliveries)
-	for label, d := range held {
-		d.Owner = p.record.Deliveries[label].Owner()
-		held[label] = d
+	at := d.Path(string(d.Owner.Kind))
+	taker, err := ref.NewOwner(ctx, p.GitLab, d.Spelled, owner)
+	switch {
+	case err != nil:
+		p.diags.Append(diagnose.LookupError(at, ref.NotFound(at), err))
+	case taker.ID == 0:
+		p.diags.Append(ref.Renamed(at, types.StringValue(d.Spelled), owner)...)
+	default:
+		p.diags.Append(diagnose.Warn(at, diagnose.PathTakenOver.For(d.Spelled),
+			"The delivery %q goes to the %s, and %s belongs to the %s by now. It stays with the one with id %d until the configuration names another, or the token is replaced: write the path or id of the one that is meant.",
+			d.Label, owner, d.Spelled, taker, owner.ID))
 	}
-	return held
 }
 
-// checkTwice refuses two deliveries into one variable.
-func (p *planner) checkTwice(deliveries map[string]delivery.Delivery) {
-	taken := map[delivery.Place]string{}
-	for _, label := range slices.Sorted(maps.Keys(deliveries)) {
-		d := deliveries[label]
-		if d.Unknown || d.Owner.ID == 0 {
-			continue
+// replace prepares for being the creation half of a replacement. Handed tells whether the destroy half has
+// come already, and has left its token.
+func (p *planner) replace(parent gitlab.Target, plan view) (handed bool) {
+	variables := p.variables()
+	p.mark = mark{Places: variables}
+	w, kind := session.Shared[walk](p.Session), p.kind.typeName()
+	if o := w.offered(kind, variables); o != nil {
+		p.own = o.record.places()
+		return true
+	}
+	if !p.record.isZero() {
+		p.own = p.record.places()
+		return false
+	}
+	p.mark.Records, p.own = w.replaced(kind, parent.ID, plan.Name.ValueString(), variables)
+	return false
+}
+
+// settle notes that the token of a state is planned for itself, to stay or to go. A creation that took its
+// variables for those of the token that it replaces was wrong, and has not warned. And what goes may take
+// along a hidden variable of what stays, unless a read has told it.
+func (p *planner) settle(id int64, goes bool) {
+	w, t := session.Shared[walk](p.Session), token{p.kind.typeName(), id}
+	for _, sealed := range w.endangered(t, p.record, goes) {
+		p.diags.AddWarning(string(diagnose.DeletesAnothers.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(
+			"%s is hidden, and two %ss were delivered into it, of which the older one is destroyed. The apply deletes the variable along with it. Plan again, with a refresh and without -parallelism=1: then it is left to the newer one.",
+			sealed.Variable(), p.kind.token))
+	}
+	for _, place := range w.settle(t) {
+		for _, sealed := range p.record.Deliveries {
+			if sealed.Place == place {
+				p.diags.AddWarning(string(diagnose.OverwritesVariable.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(
+					"%s is there already, and is this resource's. The apply gives it the token of another resource, which is made anew.", sealed.Variable()))
+			}
 		}
-		if first, twice := taken[d.Place()]; twice {
-			p.diags.Append(diagnose.Problem(d.Path(""), diagnose.InvalidVariable,
-				"The deliveries %q and %q both go into %s. Give one of them another key or environment scope.", first, label, d.Variable()))
-		}
-		taken[d.Place()] = label
 	}
 }
 
 // checkMaking finds out before the apply what would keep a token from being made and delivered.
-func (p *planner) checkMaking(ctx context.Context, plan view, change change, wanted, held map[string]delivery.Delivery, parent gitlab.Target) {
+func (p *planner) checkMaking(ctx context.Context, plan view, change change, parent gitlab.Target) {
 	if p.diags.HasError() {
 		return
 	}
-	p.checkUse(change, wanted)
+	p.checkUse(change)
 	p.checkExpiry(change)
 	p.checkCaller(ctx, plan, change, parent)
-	for _, label := range slices.Sorted(maps.Keys(wanted)) {
-		if d := wanted[label]; !d.Unknown {
-			p.checkVariable(ctx, plan, d, held)
+	for _, label := range slices.Sorted(maps.Keys(p.wanted)) {
+		if d := p.wanted[label]; !d.Unknown {
+			p.checkVariable(ctx, plan, d)
 		}
 	}
 	if change.because != "" {
@@ -274,21 +331,21 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, wan
 }
 
 // checkAdjusting finds out before the apply what would keep deliveries from being changed in place.
-func (p *planner) checkAdjusting(ctx context.Context, plan view, wanted, held map[string]delivery.Delivery) {
-	for _, label := range slices.Sorted(maps.Keys(wanted)) {
-		d, old := wanted[label], held[label]
-		if _, there := held[label]; !d.Unknown && d.Owner.ID != 0 && !(there && d.Same(old) && !d.Flags(old)) {
-			p.checkVariable(ctx, plan, d, held)
+func (p *planner) checkAdjusting(ctx context.Context, plan view) {
+	for _, label := range slices.Sorted(maps.Keys(p.wanted)) {
+		d, old := p.wanted[label], p.held[label]
+		if _, there := p.held[label]; !d.Unknown && d.Owner.ID != 0 && !(there && d.Same(old) && !d.Flags(old)) {
+			p.checkVariable(ctx, plan, d)
 		}
 	}
 }
 
 // checkUse refuses a token whose secret would go nowhere.
-func (p *planner) checkUse(change change, wanted map[string]delivery.Delivery) {
+func (p *planner) checkUse(change change) {
 	if p.config.tokenInState() {
 		return
 	}
-	for _, d := range wanted {
+	for _, d := range p.wanted {
 		if d.Store == delivery.StoreToken {
 			return
 		}
@@ -359,17 +416,15 @@ func roleName(level int64) string {
 }
 
 // checkVariable looks at the variable that a delivery is to go into.
-func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Delivery, held map[string]delivery.Delivery) {
+func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Delivery) {
 	if d.Store == delivery.StoreUsername && d.Masked && !plan.Username.IsUnknown() {
 		if problem := gitlab.MaskProblem(plan.Username.ValueString(), d.Raw); problem != "" {
 			p.diags.Append(diagnose.Problem(d.Path("masked"), diagnose.InvalidVariable,
 				"GitLab cannot mask the user name: it %s. Set masked = false; a user name is no secret.", problem))
 		}
 	}
-	for _, own := range held {
-		if !own.Unknown && own.Place() == d.Place() {
-			return
-		}
+	if delivery.Holds(p.held, d.Place()) || slices.Contains(p.own, d.Place()) {
+		return
 	}
 	list, err := p.GitLab.Variables(ctx, d.Owner)
 	if err != nil {

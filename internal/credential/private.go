@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,48 +9,148 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
-const privateKey = "credential"
+const (
+	// privateKey is that of the [record].
+	privateKey = "credential"
+	// markKey is that of the [mark], which is in planned private state alone.
+	markKey = "replacement"
+)
 
 // record is what private state keeps of a token. It holds no secret: of what was delivered only a keyed
-// hash.
+// hash. Its names in JSON are those that older versions wrote, letter case apart: testdata has one.
 type record struct {
 	// Path is the parent's at the last read.
-	Path string
+	Path string `json:"path"`
 	// Born is when the token was made; zero where nobody knows.
-	Born time.Time
+	Born time.Time `json:"born"`
 	// Key is that of the hashes.
-	Key        []byte
-	Deliveries map[string]delivery.Sealed
+	Key        []byte                     `json:"key"`
+	Deliveries map[string]delivery.Sealed `json:"deliveries"`
+	// Missing are deliveries whose variable is gone: the next one goes to the same project or group.
+	Missing map[string]missing `json:"missing,omitempty"`
 	// Leaving are variables of former deliveries that are still to be deleted.
-	Leaving []delivery.Sealed
+	Leaving []delivery.Sealed `json:"leaving,omitempty"`
+	// Superseded are variables that a newer token is in: an apply was killed before it ended this one.
+	Superseded []delivery.Place `json:"superseded,omitempty"`
 	// Previous are older tokens that are to end.
-	Previous []previous
+	Previous []previous `json:"previous,omitempty"`
 	// Due is why a new token is to be made, where nothing else says so.
-	Due string
+	Due string `json:"due,omitempty"`
 	// Lost is a creation that was never answered.
-	Lost *lost
+	Lost *lost `json:"lost,omitempty"`
 }
+
+// missing is the owner of a delivery whose variable is gone.
+type missing struct {
+	Kind gitlab.Kind `json:"kind"`
+	ID   int64       `json:"id"`
+	Path string      `json:"path"`
+	// Spelled is the owner as the configuration had it.
+	Spelled string `json:"spelled"`
+}
+
+func (m missing) owner() gitlab.Target { return gitlab.Target{Kind: m.Kind, ID: m.ID, Path: m.Path} }
 
 // previous is a token that a newer one has taken the place of.
 type previous struct {
-	ID int64
+	ID int64 `json:"id"`
 	// EndsAt is when it is to end, by itself or by an apply.
-	EndsAt time.Time
-	// Over means that a read found it alive after that.
-	Over bool
+	EndsAt time.Time `json:"endsAt"`
+	// Over means that it is to end with the next apply.
+	Over bool `json:"over"`
+	// Of is the project or group that it belongs to, where that is not the token's own.
+	Of *home `json:"of,omitempty"`
 }
 
 // lost is a token that may have been made, of which nobody knows the id.
 type lost struct {
-	Request gitlab.TokenRequest
+	Request asked `json:"request"`
 	// Before are the tokens that there were.
-	Before []int64
+	Before []int64 `json:"before"`
+	// Of is as in [previous].
+	Of *home `json:"of,omitempty"`
+}
+
+// asked is a [gitlab.TokenRequest].
+type asked struct {
+	Name        string    `json:"name"`
+	Username    string    `json:"username"`
+	Description string    `json:"description"`
+	Scopes      []string  `json:"scopes"`
+	AccessLevel int64     `json:"accessLevel"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+}
+
+// home is a project or group that tokens belong to.
+type home struct {
+	ID   int64  `json:"id"`
+	Path string `json:"path"`
+}
+
+// or is the home of a token, where it has one that is not the common one.
+func (h *home) or(parent gitlab.Target) gitlab.Target {
+	if h == nil {
+		return parent
+	}
+	return gitlab.Target{Kind: parent.Kind, ID: h.ID, Path: h.Path}
+}
+
+// mark tells the destroy half of a replacement what the creation will hold. Without it Terraform tells
+// neither half of the other.
+type mark struct {
+	// Places are the variables that the creation goes into.
+	Places []delivery.Place `json:"places"`
+	// Records are those of tokens that may be the one that is replaced, by id: after a taint Terraform
+	// withholds the destroy's own.
+	Records map[int64]record `json:"records,omitempty"`
+}
+
+// withheld is the record of a token of which the state alone tells.
+func withheld(state view) record {
+	r := record{Deliveries: map[string]delivery.Sealed{}}
+	for label, d := range delivery.Expand(state.Deliveries) {
+		d.Owner.ID = ownerOf(state.DeliveryOwners.Elements()[label]).ID
+		if reference, err := gitlab.ParseRef(d.Owner.Kind, d.Spelled); err == nil && reference.ID == 0 {
+			d.Owner.Path = reference.Path
+		}
+		r.Deliveries[label] = d.Unproved()
+	}
+	for _, element := range state.PreviousTokenIDs.Elements() {
+		if id, ok := element.(types.Int64); ok {
+			r.Previous = append(r.Previous, previous{ID: id.ValueInt64(), Over: true})
+		}
+	}
+	return r
+}
+
+// isZero tells whether there is none.
+func (r record) isZero() bool {
+	return r.Path == "" && len(r.Key) == 0 && len(r.Deliveries) == 0 && len(r.Previous) == 0 && r.Lost == nil && r.Due == ""
+}
+
+// clone shares nothing that is written to.
+func (r record) clone() record {
+	r.Deliveries, r.Missing = maps.Clone(r.Deliveries), maps.Clone(r.Missing)
+	r.Leaving, r.Previous = slices.Clone(r.Leaving), slices.Clone(r.Previous)
+	return r
+}
+
+// places are the variables that were delivered into.
+func (r record) places() (all []delivery.Place) {
+	for _, sealed := range r.Deliveries {
+		all = append(all, sealed.Place)
+	}
+	slices.SortFunc(all, func(a, b delivery.Place) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope))
+	})
+	return all
 }
 
 // orphanedVariables warns of variables whose token is gone with its parent.

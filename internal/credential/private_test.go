@@ -2,10 +2,13 @@ package credential
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -39,9 +42,11 @@ func TestRecordSurvives(t *testing.T) {
 	want := record{
 		Path: "acme/app", Born: noon, Key: delivery.NewKey(), Due: "why",
 		Deliveries: map[string]delivery.Sealed{"ci": {Place: delivery.Place{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}, Path: "acme/app", Store: delivery.StoreToken, Hidden: true, MAC: []byte{1, 2}}},
+		Missing:    map[string]missing{"web": {Kind: gitlab.KindProject, ID: 4, Path: "acme/web", Spelled: "acme/web"}},
+		Superseded: []delivery.Place{{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}},
 		Leaving:    []delivery.Sealed{{Place: delivery.Place{Kind: gitlab.KindGroup, ID: 3, Key: "OLD", Scope: "prod"}}},
-		Previous:   []previous{{ID: 1, EndsAt: noon, Over: true}},
-		Lost:       &lost{Request: gitlab.TokenRequest{Name: "ci", Scopes: []string{"read_api"}, ExpiresAt: noon}, Before: []int64{1}},
+		Previous:   []previous{{ID: 1, EndsAt: noon, Over: true, Of: &home{ID: 3, Path: "acme/old"}}},
+		Lost:       &lost{Request: asked{Name: "ci", Scopes: []string{"read_api"}, ExpiresAt: noon}, Before: []int64{1}},
 	}
 	text, err := json.Marshal(want)
 	if err != nil {
@@ -50,6 +55,30 @@ func TestRecordSurvives(t *testing.T) {
 	var got record
 	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// What older versions wrote is read as ever: a record that is not would make every token anew.
+func TestRecordOfOlderVersions(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("testdata", "record-before-tags.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got record
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := record{
+		Path: "acme/app", Born: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), Key: []byte("key"), Due: "why",
+		Deliveries: map[string]delivery.Sealed{"ci": {Place: delivery.Place{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}, Path: "acme/web", Store: "token", Hidden: true, MAC: []byte("mac")}},
+		Leaving:    []delivery.Sealed{{Place: delivery.Place{Kind: gitlab.KindGroup, ID: 3, Key: "OLD", Scope: "prod"}, Path: "acme", Store: "username", MAC: []byte("mac")}},
+		Previous:   []previous{{ID: 1, EndsAt: time.Date(2026, 12, 21, 12, 0, 0, 0, time.UTC), Over: true}},
+		Lost: &lost{Request: asked{Name: "ci", Username: "u", Description: "d", Scopes: []string{"read_api"}, AccessLevel: 40, ExpiresAt: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)},
+			Before: []int64{1, 2}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
@@ -77,7 +106,7 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[record](), "record")
-	if !seen[reflect.TypeFor[delivery.Sealed]()] || !seen[reflect.TypeFor[gitlab.TokenRequest]()] {
+	if !seen[reflect.TypeFor[delivery.Sealed]()] || !seen[reflect.TypeFor[asked]()] {
 		t.Error("the walk did not get far")
 	}
 }

@@ -48,7 +48,7 @@ func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bo
 		ended := !r.state.ExpiresAt.IsNull() && !now.Before(r.state.expiry())
 		r.state.Active, r.state.Revoked, r.state.Expired = types.BoolValue(false), types.BoolValue(true), types.BoolValue(ended)
 	}
-	r.previous(tokens, now)
+	r.previous(ctx, tokens, now)
 	reasons := r.deliveries(ctx)
 	r.rotation(found, now, reasons)
 	return false
@@ -68,7 +68,8 @@ func (r *refresher) findLost(ctx context.Context) {
 	if r.record.Lost == nil {
 		return
 	}
-	found, err := r.GitLab.FindLost(ctx, r.kind.token, r.parent, r.record.Lost.Request, r.record.Lost.Before)
+	parent := r.record.Lost.Of.or(r.parent)
+	found, err := r.GitLab.FindLost(ctx, r.kind.token, parent, gitlab.TokenRequest(r.record.Lost.Request), r.record.Lost.Before)
 	if err != nil {
 		r.diags.Append(diagnose.ReadError(diagnose.ReadTokens, err))
 		return
@@ -78,13 +79,13 @@ func (r *refresher) findLost(ctx context.Context) {
 	})
 	switch {
 	case len(found) > 1:
-		r.diags.AddWarning(string(diagnose.OrphanedToken.For(r.parent.Path)), fmt.Sprintf(
+		r.diags.AddWarning(string(diagnose.OrphanedToken.For(parent.Path)), fmt.Sprintf(
 			"GitLab never answered the creation of the %s %q, and %d tokens of the %s may be it. Look which of them nobody uses, and revoke that: ids %s.",
-			r.kind.token, r.record.Lost.Request.Name, len(found), r.parent, enumerate(found)))
+			r.kind.token, r.record.Lost.Request.Name, len(found), parent, enumerate(found)))
 	case len(found) == 1 && r.state.TokenID.IsNull():
 		r.state.TokenID = types.Int64Value(found[0].ID)
 	case len(found) == 1:
-		r.record.Previous = append(r.record.Previous, previous{ID: found[0].ID, Over: true})
+		r.record.Previous = append(r.record.Previous, previous{ID: found[0].ID, Over: true, Of: r.record.Lost.Of})
 	}
 	r.record.Lost = nil
 }
@@ -102,10 +103,19 @@ func enumerate(tokens []gitlab.Token) string {
 
 // previous drops older tokens that have ended, and marks those that an apply has to end: which would
 // not end by themselves within a day.
-func (r *refresher) previous(tokens []gitlab.Token, now time.Time) {
+func (r *refresher) previous(ctx context.Context, tokens []gitlab.Token, now time.Time) {
 	var left []previous
 	for _, p := range r.record.Previous {
-		token, found := byID(tokens, p.ID)
+		among := tokens
+		if p.Of != nil {
+			elsewhere, err := r.GitLab.Tokens(ctx, r.kind.token, p.Of.or(r.parent))
+			if err != nil { // nothing tells whether it lives
+				left = append(left, p)
+				continue
+			}
+			among = elsewhere
+		}
+		token, found := byID(among, p.ID)
 		if !found || !token.Active(now) {
 			continue
 		}
@@ -126,16 +136,18 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 	held := delivery.Expand(r.state.Deliveries)
 	for _, label := range slices.Sorted(maps.Keys(held)) {
 		sealed, known := r.record.Deliveries[label]
-		if !known {
-			continue // it is delivered by the next apply
+		if !known { // it is delivered by the next apply
+			owner := ownerOf(r.state.DeliveryOwners.Elements()[label])
+			r.miss(label, held[label], owner)
+			continue
 		}
 		elements[label] = held[label].Object()
 		finding, variable, err := sealed.Inspect(ctx, r.GitLab, r.record.Key)
 		switch finding {
 		case delivery.Gone:
 			delete(elements, label)
-			r.record.Deliveries = maps.Clone(r.record.Deliveries)
 			delete(r.record.Deliveries, label)
+			r.miss(label, held[label], sealed.Owner())
 		case delivery.Changed:
 			reasons = append(reasons, fmt.Sprintf("%s was given another value", sealed.Variable()))
 		case delivery.Unseen:
@@ -146,6 +158,17 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 	}
 	r.state.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), elements)
 	return reasons
+}
+
+// miss remembers whose variable is gone.
+func (r *refresher) miss(label string, held delivery.Delivery, owner gitlab.Target) {
+	if owner.ID == 0 {
+		return
+	}
+	if r.record.Missing == nil {
+		r.record.Missing = map[string]missing{}
+	}
+	r.record.Missing[label] = missing{Kind: owner.Kind, ID: owner.ID, Path: owner.Path, Spelled: held.Spelled}
 }
 
 // rotation writes why a new token is due.

@@ -65,29 +65,62 @@ func (r *tokenResource) Configure(_ context.Context, req resource.ConfigureReque
 }
 
 func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.session == nil || req.Plan.Raw.IsNull() {
+	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
+	if r.session == nil {
+		return
+	}
+	p := planner{Session: r.session, kind: r.kind}
+	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	resp.Diagnostics.Append(diags...)
+	p.record = held
+	state := r.kind.make()
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		view := state.view()
+		p.state = &view
+	}
+	if req.Plan.Raw.IsNull() {
+		if !resp.Diagnostics.HasError() {
+			p.settle(p.state.TokenID.ValueInt64(), true)
+		}
+		resp.Diagnostics.Append(p.diags...)
 		return
 	}
 	config, plan := r.kind.make(), r.kind.make()
 	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
-	p := planner{Session: r.session, kind: r.kind, config: config.view()}
-	if !req.State.Raw.IsNull() {
-		state := r.kind.make()
-		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-		held, diags := private.Get[record](ctx, req.Private, privateKey)
-		resp.Diagnostics.Append(diags...)
-		view := state.view()
-		p.state, p.record = &view, held
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	p.config = config.view()
 	if p.plan(ctx, plan.view()) {
 		resp.RequiresReplace.Append(r.kind.at())
 	}
 	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	resp.Diagnostics.Append(r.setPlan(ctx, req, resp, plan)...)
+	if p.state == nil {
+		resp.Diagnostics.Append(private.Set(ctx, resp.Private, markKey, p.mark)...)
+	}
+}
+
+// setPlan keeps the plan empty of a state that an older version wrote, and that was not read since: the
+// owners of its deliveries come with the next read.
+func (r *tokenResource) setPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, plan model) (diags diag.Diagnostics) {
+	if req.State.Raw.IsNull() {
+		return resp.Plan.Set(ctx, plan)
+	}
+	state := r.kind.make()
+	diags.Append(req.State.Get(ctx, state)...)
+	if state.view().DeliveryOwners.IsNull() && !plan.view().DeliveryOwners.IsNull() {
+		owners := plan.view().DeliveryOwners
+		plan.view().DeliveryOwners = state.view().DeliveryOwners
+		if diags.Append(resp.Plan.Set(ctx, plan)...); resp.Plan.Raw.Equal(req.State.Raw) {
+			return diags
+		}
+		plan.view().DeliveryOwners = owners
+	}
+	diags.Append(resp.Plan.Set(ctx, plan)...)
+	return diags
 }
 
 func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -95,19 +128,31 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...); resp.Diagnostics.HasError() {
 		return
 	}
+	old := session.Shared[walk](r.session).offered(r.kind.typeName(), places{wanted: boundPlaces(plan.view())}.variables())
 	l, ctx, cancel := r.begin(ctx, plan, nil, record{}, &resp.Diagnostics)
 	defer cancel()
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	kept := l.create(ctx)
-	resp.Diagnostics.Append(l.diags...)
-	if kept {
-		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, plan, l.record)...)
+	switch {
+	case resp.Diagnostics.HasError() && old != nil: // untouched, and not to be lost
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, old.state, old.record)...)
+	case resp.Diagnostics.HasError():
+	case old != nil:
+		left := plan
+		if !l.replace(ctx, old) {
+			left = old.state
+		}
+		resp.Diagnostics.Append(l.diags...)
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.record)...)
+	default:
+		kept := l.create(ctx)
+		resp.Diagnostics.Append(l.diags...)
+		if kept {
+			resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, plan, l.record)...)
+		}
 	}
 }
 
 func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	held, diags := private.Get[record](ctx, req.Private, privateKey)
@@ -116,7 +161,11 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	view := state.view()
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
+	w := session.Shared[walk](r.session)
+	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
+	located := r.locate(ctx, held)
 	parent, tokens, err := r.look(ctx, view, held)
+	held = located()
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, r.last(view, held), err)
 		if resp.Diagnostics.Append(diags...); gone {
@@ -141,6 +190,8 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	f.record.Superseded = w.superseded(seen.token, f.record)
+	w.update(seen, f.record)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, f.record)...)
 }
 
@@ -185,11 +236,21 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	held, diags := private.Get[record](ctx, req.Private, privateKey)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(diags...)
+	half, diags := private.Get[mark](ctx, req.Private, markKey)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	view := state.view()
-	parent, _, err := r.look(ctx, view, held)
+	if held.isZero() {
+		held = half.Records[view.TokenID.ValueInt64()]
+	}
+	if held.isZero() {
+		held = withheld(view)
+	}
+	parent, tokens, err := r.look(ctx, view, held)
 	if err != nil {
 		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
 		if resp.Diagnostics.Append(diags...); gone {
@@ -197,7 +258,16 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		}
 		return
 	}
-	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held, held: delivery.Expand(view.Deliveries)}
+	token, found := byID(tokens, view.TokenID.ValueInt64())
+	if common := inBoth(half.Places, held.places()); len(common) > 0 && found && token.Active(r.session.GitLab.Now()) {
+		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held}, common)
+		resp.Diagnostics.AddWarning(string(diagnose.HandedOver.For(parent.Path+": "+view.Name.ValueString())), fmt.Sprintf(
+			"The %s with id %d of the %s is not ended before the one that replaces it is delivered: nobody is refused in between. "+
+				"If this apply ends without that, it works on while no state names it. Take it back then, with the resource's address: terraform import ADDRESS %s:%d",
+			r.kind.token, token.ID, parent, parent.Path, token.ID))
+		return
+	}
+	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held.clone(), places: places{held: heldPlaces(&view, held)}}
 	left := l.destroy(ctx, view)
 	resp.Diagnostics.Append(l.diags...)
 	if left && l.diags.HasError() {
@@ -267,8 +337,7 @@ func (r *tokenResource) checkImported(ctx context.Context, parent gitlab.Target,
 // begin prepares an apply: what is planned, with all references resolved.
 func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held record, diags *diag.Diagnostics) (*lifecycle, context.Context, context.CancelFunc) {
 	view := plan.view()
-	l := &lifecycle{Session: r.session, kind: r.kind, plan: view, record: held}
-	p := planner{Session: r.session, kind: r.kind, config: view, state: state, record: held}
+	l := &lifecycle{Session: r.session, kind: r.kind, plan: view, record: held.clone(), places: places{boundPlaces(view), heldPlaces(state, held)}}
 	parent, err := r.parent(ctx, view, held.Path)
 	if err != nil {
 		diags.Append(diagnose.LookupError(r.kind.at(), ref.NotFound(r.kind.at()), err))
@@ -281,9 +350,8 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 	if state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
 		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
 	}
-	l.wanted, l.held = p.identify(ctx, delivery.Expand(view.Deliveries)), p.held()
-	p.checkTwice(l.wanted)
-	diags.Append(p.diags...)
+	diags.Append(l.name(ctx)...)
+	diags.Append(l.twice()...)
 	unbroken, cancel, err := withoutInterrupt(ctx)
 	if err != nil {
 		diags.AddError(string(diagnose.CreateToken), "The apply was interrupted before this token was touched. Nothing was changed; apply again.")
@@ -336,8 +404,15 @@ func (r *tokenResource) store(ctx context.Context, state *tfsdk.State, identity 
 	if view.Deliveries.IsUnknown() {
 		view.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), map[string]attr.Value{})
 	}
+	view.DeliveryOwners = held.owners(view.Deliveries)
 	diags.Append(r.identify(ctx, identity, view)...)
 	diags.Append(state.Set(ctx, m)...)
 	diags.Append(private.Set(ctx, to, privateKey, held)...)
+	diags.Append(unmark(ctx, to)...)
 	return diags
+}
+
+// unmark drops the [mark] wherever it could outlive its replacement: a destroy that failed stores it.
+func unmark(ctx context.Context, from private.Writer) diag.Diagnostics {
+	return from.SetKey(ctx, markKey, nil)
 }

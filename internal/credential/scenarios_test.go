@@ -22,7 +22,7 @@ func imported(t *testing.T, s *stage, made *acctest.CLI, id string, lines ...str
 	cli := acctest.NewCLI(t, s.GitLab, s.token(lines...))
 	cli.Must(t, 0, "import", s.address(), id)
 	got, want := heldBy(t, cli, s.address()), heldBy(t, made, s.address())
-	for _, name := range []string{"deliveries", "rotation", "rotates_at"} {
+	for _, name := range []string{"deliveries", "delivery_owners", "rotation", "rotates_at"} {
 		delete(got, name)
 		delete(want, name)
 	}

@@ -103,6 +103,11 @@ func (k kind) schema() schema.Schema {
 			},
 		},
 		"deliveries": delivery.Attribute(k.stores()...),
+		"delivery_owners": schema.MapAttribute{
+			MarkdownDescription: "By the labels of `deliveries`, the project or group that each goes to, such as `project:4`. It binds the apply to what the plan saw: should a path belong to another one by then, Terraform stops before a token is made or a variable written, says that the provider produced an inconsistent final plan, and names this attribute with both ids. Plan again, and look whose path it is.",
+			Computed:            true,
+			ElementType:         types.StringType,
+		},
 		"token_in_state": schema.BoolAttribute{
 			MarkdownDescription: "Whether the secret is written into the state, in plain text, as `token`. Default `false`.",
 			Optional:            true,

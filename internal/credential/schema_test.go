@@ -18,7 +18,7 @@ import (
 
 func TestSchemas(t *testing.T) {
 	t.Parallel()
-	shared := []string{"name", "scopes", "expires_at", "rotation", "deliveries", "token_in_state", "token", "token_id", "previous_token_ids", "active", "revoked", "expired", "rotates_at", "rotation_due"}
+	shared := []string{"name", "scopes", "expires_at", "rotation", "deliveries", "delivery_owners", "token_in_state", "token", "token_id", "previous_token_ids", "active", "revoked", "expired", "rotates_at", "rotation_due"}
 	for name, c := range map[string]struct {
 		kind kind
 		make func() resource.Resource

@@ -68,8 +68,8 @@ var breakages = []breakage{
 	},
 	{
 		"the old token ended before the new one is delivered", "internal/credential/lifecycle.go",
-		"\tdone := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
-		"\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\tdone := delivery.All(ctx, l.GitLab, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
+		"\tdone := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
+		"\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\tdone := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
 		"jobtoken_project_deploy_token_update/payload_error", "the server has",
 	},
 }

@@ -47,6 +47,7 @@ var resources = []subject{
 	{"jobtoken_project_access_token", tokenOf("projects", "access_tokens")},
 	{"jobtoken_group_access_token", tokenOf("groups", "access_tokens")},
 	{"jobtoken_project_access_token (rotated by GitLab)", rotatedToken},
+	{"jobtoken_project_deploy_token (replaced)", replacedToken},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a

@@ -84,6 +84,38 @@ func rotatedToken(t testing.TB, g *acctest.GitLab) scenario {
 	}
 }
 
+// replacedToken moves to another project: it is made there, delivered over the old one's variables, and the old
+// one ends.
+func replacedToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	c := newTokenCase(t, g, "projects", "deploy_tokens")
+	moved := c
+	moved.within = g.Project(t, "other-lib")
+	moved.parent, moved.parentID = moved.within.Path, moved.within.ID
+	return scenario{
+		created: c.config(nil, c.consumers[:2]...), updated: moved.config(nil, c.consumers[1:]...), seen: c.seen, destroyed: noToken(),
+		server: func(t testing.TB) map[string]any { t.Helper(); return c.bothServers(t, moved) },
+	}
+}
+
+// bothServers is [tokenCase.server] for tokens of two projects.
+func (c tokenCase) bothServers(t testing.TB, other tokenCase) map[string]any {
+	t.Helper()
+	old, has := c.server(t), other.server(t)
+	if old["count"] == 0 {
+		return has
+	}
+	if has["count"] == 0 {
+		return old
+	}
+	for _, name := range []string{"live", "working"} {
+		has[name] = slices.Concat(old[name].([]any), has[name].([]any)) //nolint:forcetypeassert // as server makes them
+	}
+	slices.SortFunc(has["live"].([]any), func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }) //nolint:forcetypeassert // as above
+	has["count"], has["works"] = len(has["live"].([]any)), true                                                       //nolint:forcetypeassert // as above
+	return has
+}
+
 func noToken() map[string]any {
 	return map[string]any{"live": []any{}, "count": 0, "delivered": []any{}, "working": []any{}, "scopes": "", "works": true}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
 // Values are what can be stored.
@@ -36,14 +37,14 @@ type Delivered struct {
 // All writes deliveries, in the order of their labels, until one fails after a second try. Owned are the
 // variables that are the resource's own by now: they may be deleted and made again where GitLab asks for
 // that.
-func All(ctx context.Context, client *gitlab.Client, key []byte, deliveries map[string]Delivery, values Values, owned map[string]Sealed) Delivered {
+func All(ctx context.Context, s *session.Session, key []byte, deliveries map[string]Delivery, values Values, owned map[string]Sealed) Delivered {
 	done := Delivered{Sealed: map[string]Sealed{}, Created: map[string]bool{}}
 	for _, label := range slices.Sorted(maps.Keys(deliveries)) {
 		d := deliveries[label]
 		value := values.of(d.Store)
-		created, err := write(ctx, client, key, d, value, owns(owned, d))
+		created, err := write(ctx, s, key, d, value, owns(owned, d))
 		if err != nil {
-			created, err = write(ctx, client, key, d, value, owns(owned, d))
+			created, err = write(ctx, s, key, d, value, owns(owned, d))
 		}
 		if created {
 			done.Created[label] = true
@@ -59,8 +60,8 @@ func All(ctx context.Context, client *gitlab.Client, key []byte, deliveries map[
 
 // write sets one variable. One that another resource has written in the same apply is a Conflict: the two
 // would take it from each other for ever.
-func write(ctx context.Context, client *gitlab.Client, key []byte, d Delivery, value gitlab.Secret, own bool) (created bool, err error) {
-	turn := take(client, d.Place())
+func write(ctx context.Context, s *session.Session, key []byte, d Delivery, value gitlab.Secret, own bool) (created bool, err error) {
+	turn := take(s, d.Place())
 	defer turn.done()
 	if turn.others(key) {
 		return false, &apierror.Error{
@@ -68,7 +69,7 @@ func write(ctx context.Context, client *gitlab.Client, key []byte, d Delivery, v
 			Note: "another resource has just delivered its token there; give one of the two another key or environment scope",
 		}
 	}
-	created, _, err = client.SetVariable(ctx, d.Owner, d.variable(value), own)
+	created, _, err = s.GitLab.SetVariable(ctx, d.Owner, d.variable(value), own)
 	if err == nil || created {
 		turn.writer = key
 	}

@@ -29,6 +29,16 @@ type Delivery struct {
 	object types.Object
 }
 
+// Holds tells whether one of some deliveries goes into a variable.
+func Holds(deliveries map[string]Delivery, place Place) bool {
+	for _, d := range deliveries {
+		if !d.Unknown && d.Place() == place {
+			return true
+		}
+	}
+	return false
+}
+
 // Expand reads the map deliveries. An unknown map is one delivery that is unknown.
 func Expand(deliveries types.Map) map[string]Delivery {
 	expanded := map[string]Delivery{}
@@ -91,9 +101,10 @@ func (d Delivery) Path(attribute string) path.Path {
 
 // Place is the variable of a delivery.
 type Place struct {
-	Kind       gitlab.Kind `json:"kind"`
-	ID         int64       `json:"id"`
-	Key, Scope string
+	Kind  gitlab.Kind `json:"kind"`
+	ID    int64       `json:"id"`
+	Key   string      `json:"key"`
+	Scope string      `json:"scope"`
 }
 
 // Place is the variable it goes to; comparable.

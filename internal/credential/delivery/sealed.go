@@ -9,6 +9,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
 // Sealed is what private state keeps of a delivery: where it went, and by what its value is known
@@ -16,12 +17,18 @@ import (
 type Sealed struct {
 	Place
 
-	// Path is the owner's at the time of writing.
-	Path   string
-	Store  string
-	Hidden bool
-	// MAC is that of the value, under a random key of the resource.
-	MAC []byte
+	// Path is the owner's at the last read.
+	Path   string `json:"path"`
+	Store  string `json:"store"`
+	Hidden bool   `json:"hidden"`
+	// MAC is that of the value, under a random key of the resource; none where private state was
+	// withheld, and nothing tells any more what was delivered.
+	MAC []byte `json:"mac"`
+}
+
+// Unproved is a delivery of which a state alone tells.
+func (d Delivery) Unproved() Sealed {
+	return Sealed{Place: d.Place(), Path: d.Owner.Path, Store: d.Store, Hidden: d.Hidden}
 }
 
 // NewKey makes the random key of a resource.
@@ -87,11 +94,18 @@ func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 
 // TakeBack deletes a variable that still holds what was delivered. One that was left alone has a reason,
 // as the end of a sentence: it holds something else by now, or its project or group cannot be seen, which
-// may be gone with it or not.
-func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte) (left string, err error) {
-	turn := take(client, s.Place)
+// may be gone with it or not. What another resource has delivered there in this walk is that one's, and
+// left in silence.
+func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (left string, err error) {
+	turn := take(of, s.Place)
 	defer turn.done()
-	finding, variable, err := s.Inspect(ctx, client, key)
+	switch {
+	case turn.others(key):
+		return "", nil
+	case len(s.MAC) == 0:
+		return "it was not read before, so nothing tells whether it holds what was delivered; delete it by hand if it does", nil
+	}
+	finding, variable, err := s.Inspect(ctx, of.GitLab, key)
 	switch {
 	case apierror.Is(err, apierror.NotFound):
 		return "its " + string(s.Kind) + " is gone, or out of sight", nil
@@ -99,10 +113,10 @@ func (s Sealed) TakeBack(ctx context.Context, client *gitlab.Client, key []byte)
 		return "", err
 	case finding == Gone:
 		return "", nil
-	case !s.heldBy(variable, key), turn.others(key):
+	case !s.heldBy(variable, key):
 		return "it holds another value than was delivered", nil
 	}
-	err = client.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)
+	err = of.GitLab.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)
 	if apierror.Is(err, apierror.NotFound) {
 		err = nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
 var sealedDelivery = Delivery{Owner: gitlab.Target{Kind: gitlab.KindGroup, ID: 7, Path: "acme"}, Key: "KEY", Scope: "*", Store: StoreToken}
@@ -81,20 +82,20 @@ func TestValues(t *testing.T) {
 // A turn keeps a second resource out until the first is done, for one variable alone.
 func TestTurn(t *testing.T) {
 	t.Parallel()
-	client := &gitlab.Client{}
+	walk := &session.Session{}
 	mine, yours := NewKey(), NewKey()
-	first := take(client, sealedDelivery.Place())
+	first := take(walk, sealedDelivery.Place())
 	if first.others(mine) {
 		t.Error("a variable that nobody has written is another's")
 	}
 	first.writer = mine
 	elsewhere := sealedDelivery.Place()
 	elsewhere.Scope = "production"
-	take(client, elsewhere).done()
-	take(&gitlab.Client{}, sealedDelivery.Place()).done()
+	take(walk, elsewhere).done()
+	take(&session.Session{}, sealedDelivery.Place()).done()
 
 	entered := make(chan *turn)
-	go func() { entered <- take(client, sealedDelivery.Place()) }()
+	go func() { entered <- take(walk, sealedDelivery.Place()) }()
 	select {
 	case <-entered:
 		t.Fatal("two are at one variable")

@@ -4,17 +4,11 @@ import (
 	"bytes"
 	"sync"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-// turns has one for each variable that was written or deleted. All resources of a provider share its
-// client, and so the turns.
-var turns sync.Map
-
-type turnKey struct {
-	client *gitlab.Client
-	place  Place
-}
+// turns has one for each variable that was written or deleted in this walk, by [Place].
+type turns struct{ held sync.Map }
 
 // turn lets one resource at a time at a variable. One that was given another name is destroyed and made
 // side by side: the new one must not write between the old one's look at the value and the deletion.
@@ -25,8 +19,8 @@ type turn struct {
 }
 
 // take waits for a variable's turn, which ends with [turn.done].
-func take(client *gitlab.Client, place Place) *turn {
-	held, _ := turns.LoadOrStore(turnKey{client, place}, &turn{})
+func take(s *session.Session, place Place) *turn {
+	held, _ := session.Shared[turns](s).held.LoadOrStore(place, &turn{})
 	t, _ := held.(*turn) // nothing else is stored
 	t.mu.Lock()
 	return t

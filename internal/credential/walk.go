@@ -1,0 +1,175 @@
+package credential
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+)
+
+// walk is what the tokens of one walk tell each other.
+type walk struct {
+	mu     sync.Mutex
+	seen   []*sighting
+	offers map[delivery.Place]*offer
+	// settled are tokens whose own plan is made: they stay, or go, which Terraform may plan before it
+	// reads them. The plan of a replacement after a taint is that of a creation alone, and never settles
+	// what it replaces.
+	settled []token
+	planned []intent
+}
+
+// intent is what is planned for a token itself.
+type intent struct {
+	token
+
+	record record
+	goes   bool
+}
+
+// token names one by its resource's type and id.
+type token struct {
+	kind string
+	id   int64
+}
+
+// sighting is a token that this walk has read.
+type sighting struct {
+	token
+
+	parent int64
+	name   string
+	record record
+	// presumed are places that a creation took for its own because they are this token's.
+	presumed []delivery.Place
+}
+
+// offer is a token that the destroy half of a replacement leaves to the creation.
+type offer struct {
+	kind   string
+	parent gitlab.Target
+	state  model
+	record record
+}
+
+// see notes a token, before anything is asked of it: of two that are read at once each sees the other.
+func (w *walk) see(s sighting) *sighting {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = append(w.seen, &s)
+	return &s
+}
+
+// update notes what a token's read has found.
+func (w *walk) update(s *sighting, found record) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.record = found
+}
+
+// superseded are the places of a token that a newer one was delivered into: GitLab counts the ids of a
+// kind of tokens up.
+func (w *walk) superseded(t token, of record) (places []delivery.Place) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, place := range of.places() {
+		if slices.ContainsFunc(w.seen, func(s *sighting) bool {
+			return s.kind == t.kind && s.id > t.id && slices.Contains(s.record.places(), place)
+		}) {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// shares tells whether another token of this walk was delivered into a place.
+func (w *walk) shares(t token, place delivery.Place) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.seen, func(s *sighting) bool {
+		return s.token != t && slices.Contains(s.record.places(), place)
+	})
+}
+
+// replaced are the records, by token id, of tokens that a creation may replace: of the kind, not settled,
+// and with one of its places or its name. The places that are theirs are presumed to be its own.
+func (w *walk) replaced(kind string, parent int64, name string, wanted []delivery.Place) (records map[int64]record, own []delivery.Place) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	records = map[int64]record{}
+	for _, s := range w.seen {
+		if s.kind != kind || slices.Contains(w.settled, s.token) {
+			continue
+		}
+		common := inBoth(wanted, s.record.places())
+		if len(common) > 0 || s.name == name && s.parent == parent {
+			records[s.id] = s.record
+			own, s.presumed = append(own, common...), append(s.presumed, common...)
+		}
+	}
+	return records, own
+}
+
+// settle notes that a token's own plan is made. It gives the places that a creation has taken for its own
+// before, wrongly.
+func (w *walk) settle(t token) (presumed []delivery.Place) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.settled = append(w.settled, t)
+	for _, s := range w.seen {
+		if s.token == t {
+			presumed = append(presumed, s.presumed...)
+			s.presumed = nil
+		}
+	}
+	return presumed
+}
+
+// endangered are hidden variables that an older token, which goes, takes along though a newer one was
+// delivered there. Whichever of the two is planned last learns of it.
+func (w *walk) endangered(t token, of record, goes bool) (all []delivery.Sealed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	this := intent{t, of, goes}
+	for _, other := range w.planned {
+		older, newer := this, other
+		if older.id > newer.id {
+			older, newer = newer, older
+		}
+		if older.kind != newer.kind || older.id == newer.id || !older.goes || newer.goes {
+			continue
+		}
+		for _, sealed := range older.record.Deliveries {
+			if sealed.Hidden && slices.Contains(newer.record.places(), sealed.Place) && !slices.Contains(older.record.Superseded, sealed.Place) {
+				all = append(all, sealed)
+			}
+		}
+	}
+	w.planned = append(w.planned, this)
+	return all
+}
+
+// leave hands a token on to the creation of what goes into one of some places.
+func (w *walk) leave(o *offer, at []delivery.Place) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.offers == nil {
+		w.offers = map[delivery.Place]*offer{}
+	}
+	for _, place := range at {
+		w.offers[place] = o
+	}
+}
+
+// offered looks whether a token was left to who goes into one of some places; nil is none.
+func (w *walk) offered(kind string, wanted []delivery.Place) *offer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, place := range wanted {
+		if o := w.offers[place]; o != nil && o.kind == kind {
+			return o
+		}
+	}
+	return nil
+}
