@@ -41,9 +41,12 @@ func (d *difference) side(ctx context.Context, kind gitlab.Kind, wanted types.Ma
 	s.taken = d.exclusive() && d.state != nil && (d.state.entries(kind).IsNull() || d.state.Exclusive.Equal(types.BoolValue(false)))
 	want, diags := expand(ctx, kind, wanted)
 	d.diags.Append(diags...)
-	ids := d.known.ids(kind)
-	if d.mark != nil {
+	var ids map[string]int64
+	switch {
+	case d.mark != nil:
 		ids = d.mark.IDs(kind)
+	case d.state != nil: // a creation half that is planned first must come out as the one at apply does
+		ids = d.known.ids(kind)
 	}
 	s.want = d.resolve(ctx, kind, ids, want)
 	d.checkTwoKeys(s.want)

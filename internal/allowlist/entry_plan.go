@@ -2,7 +2,6 @@ package allowlist
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -23,8 +22,6 @@ type entryPlanner struct {
 	config entryResourceModel
 	// state is nil for a creation.
 	state *entryResourceModel
-	// known is what the last read stored; that of the first half too, in a replacement.
-	known known
 	// handed is what the destroy half of a replacement handed over; nil in all other cases.
 	handed *tenure.Mark
 
@@ -77,19 +74,13 @@ func (p *entryPlanner) planTarget(ctx context.Context, plan *entryResourceModel)
 		*id = types.Int64Unknown()
 		return nil
 	}
-	ids := maps.Clone(p.known.ids(want.kind))
-	if ids == nil {
-		ids = map[string]int64{}
-	}
-	if p.handed != nil {
-		ids = p.handed.IDs(want.kind)
-	}
+	ids := p.handed.IDs(want.kind)
 	if p.state != nil {
 		before := expandEntry(p.state)
 		if before.kind != want.kind {
 			return path.Paths{path.Root("target_" + string(want.kind))}
 		}
-		ids[before.text] = before.target.ID
+		ids = map[string]int64{before.text: before.target.ID}
 		holds(p.Session, p.project.ID, before.kind, before.target.ID)
 	}
 	found := p.resolve(ctx, want.kind, ids, []entry{want})

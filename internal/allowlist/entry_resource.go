@@ -118,7 +118,7 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	stored, diags := private.Get[known](ctx, req.Private, knownKey)
 	resp.Diagnostics.Append(diags...)
-	p.known, p.paths = stored, stored.Paths
+	p.stated = stored
 	if req.State.Raw.IsNull() {
 		p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey())
 	} else {

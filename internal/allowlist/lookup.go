@@ -2,7 +2,6 @@ package allowlist
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -16,8 +15,8 @@ import (
 type lookup struct {
 	*session.Session
 	project *gitlab.Project
-	// paths are the last known paths of what the state spells by id.
-	paths map[string]string
+	// stated is what is known of the references in the state.
+	stated known
 
 	diags diag.Diagnostics
 }
@@ -57,7 +56,7 @@ func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]i
 			want[i].target = found[r].Value
 			continue
 		}
-		if last, gone := l.wasDeleted(ctx, e, r, err); gone {
+		if last, gone := l.wasDeleted(ctx, e, err); gone {
 			want[i].target, want[i].dead = last, true
 			continue
 		}
@@ -67,12 +66,11 @@ func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]i
 }
 
 // wasDeleted tells whether a reference that the state knows by id leads nowhere because its target is gone.
-func (l *lookup) wasDeleted(ctx context.Context, e entry, r gitlab.Ref, err error) (gitlab.Target, bool) {
-	if r.ID == 0 || strconv.FormatInt(r.ID, 10) == e.text && l.paths[e.text] == "" {
+func (l *lookup) wasDeleted(ctx context.Context, e entry, err error) (gitlab.Target, bool) {
+	last := gitlab.Target{Kind: e.kind, ID: l.stated.ids(e.kind)[e.text], Path: l.stated.lastPath(e)}
+	if last.ID == 0 {
 		return gitlab.Target{}, false
 	}
-	k := known{Paths: l.paths}
-	last := gitlab.Target{Kind: e.kind, ID: r.ID, Path: k.lastPath(e)}
 	gone, lookupErr := goneForGood(ctx, l.GitLab, last, err)
 	return last, gone && lookupErr == nil
 }

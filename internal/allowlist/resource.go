@@ -139,7 +139,7 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	stored, diags := private.Get[known](ctx, req.Private, knownKey) // of the first half too, in a replacement
 	resp.Diagnostics.Append(diags...)
-	p.known, p.paths = stored, stored.Paths
+	p.known, p.stated = stored, stored
 	if req.State.Raw.IsNull() {
 		p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config))
 	} else {
@@ -235,7 +235,7 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	a.known, a.paths = stored, stored.Paths
+	a.known, a.stated = stored, stored
 	if a.id, diags = ref.ProjectID(ctx, r.session.GitLab, a.plan.ProjectID, a.plan.Project); diags.HasError() {
 		resp.Diagnostics.Append(diags...)
 		return

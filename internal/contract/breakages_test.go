@@ -75,7 +75,7 @@ var breakages = []breakage{
 	},
 	{
 		"a consumer that is gone is an error", "internal/allowlist/lookup.go",
-		"if last, gone := l.wasDeleted(ctx, e, r, err); gone {", "if last, gone := l.wasDeleted(ctx, e, r, err); gone && last.ID == 0 {",
+		"if last, gone := l.wasDeleted(ctx, e, err); gone {", "if last, gone := l.wasDeleted(ctx, e, err); gone && last.ID == 0 {",
 		"a plan fails for a reason|an apply fails for a reason",
 	},
 	{

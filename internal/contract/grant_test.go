@@ -26,6 +26,8 @@ type book struct {
 	address        string
 	taken          map[string]bool
 	knownMayBeGone bool
+	// stated are the references to consumers that the state holds.
+	stated map[string]bool
 	// narrows are resources that have configured, or imported, permissions of a project's own jobs. Only
 	// those may take them back: what somebody else has stored is not theirs.
 	narrows map[string]bool

@@ -27,6 +27,7 @@ func (tr *trial) licensed() {
 	// Before is the value ahead of the provider's first change of an item: going back to it is an undo.
 	before := map[item]string{}
 	wrong := map[item]finding{}
+	changedInPlace := map[item]bool{}
 	misled := tr.misled()
 	for _, e := range tr.events {
 		if !e.provider {
@@ -51,14 +52,15 @@ func (tr *trial) licensed() {
 				}
 			case tr.allowed(c):
 			default:
+				changedInPlace[c.item] = c.from != nothing && c.to != nothing
 				wrong[c.item] = finding{judge: tr.judgeOf(c, history), what: e.what, run: tr.number, text: fmt.Sprintf("%s: %s", e.what, tr.sayChange(c))}
 			}
 		}
 	}
 	for _, i := range slices.SortedFunc(maps.Keys(wrong), func(a, b item) int { return strings.Compare(a.of+a.what, b.of+b.what) }) {
-		if misled[i.of] && tr.outcome.Failed() && !i.isEntry() {
-			// A toggle is written with its path alone. If another has it by then, the former value is
-			// not known, and the contract asks for an error only.
+		if misled[i.of] && tr.outcome.Failed() && (!i.isEntry() || changedInPlace[i]) {
+			// A toggle, and the permissions of an entry that is there, are written with the path alone. If
+			// another has it by then, the former value is not known, and the contract asks for an error only.
 			continue
 		}
 		tr.findings = append(tr.findings, wrong[i])

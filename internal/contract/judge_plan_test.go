@@ -19,12 +19,34 @@ func (j *journey) planFailed(t testing.TB, r run, resources map[string]core.Reso
 	for _, d := range errors {
 		j.note("%s of %s: %s: %s", d.Step, d.Address, d.Summary, d.Detail)
 	}
+	j.book.stated = j.stated(t)
 	if r.NoRefresh || len(j.lost) > 0 || len(r.Import) > 0 || !equal(resources, j.repaired(resources, true)) || j.orphaned(t) || j.undeliverable(resources) {
 		return
 	}
 	for _, d := range errors {
 		j.hold("a plan fails for a reason", "%s of %s: %s: %s", d.Step, d.Address, d.Summary, d.Detail)
 	}
+}
+
+// stated are the references to consumers that the state holds, by address and kind.
+func (j *journey) stated(t testing.TB) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	for _, h := range j.holds(t) {
+		for _, kind := range []string{"project", "group"} {
+			entries, _ := h.attributes[kind+"s"].(map[string]any)
+			for key, entry := range entries {
+				all[h.address+" "+kind+" "+key] = true
+				if object, is := entry.(map[string]any); is && object["target"] != nil {
+					all[fmt.Sprintf("%s %s %s", h.address, kind, object["target"])] = true
+				}
+			}
+			if reference := h.attributes["target_"+kind]; reference != nil {
+				all[fmt.Sprintf("%s %s %s", h.address, kind, reference)] = true
+			}
+		}
+	}
+	return all
 }
 
 // orphaned tells whether the state holds a resource whose project is gone: it cannot be read.
@@ -104,7 +126,7 @@ func repairList(b *book, config map[string]any) bool {
 				reference = target
 			}
 			id := b.lookup(kind, reference)
-			if id == "" && b.knownMayBeGone && len(b.known[b.address+" "+kind+" "+reference]) > 0 {
+			if id == "" && b.knownMayBeGone && b.stated[b.address+" "+kind+" "+reference] {
 				continue
 			}
 			if id == "" || id == project && !b.w.modern || !b.take(project, id) {

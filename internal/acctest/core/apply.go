@@ -49,9 +49,19 @@ func (c *Core) Apply(t testing.TB, p *Plan, kill string) *Outcome {
 	}
 	a := &applying{core: c, process: c.Start(t), outcome: &Outcome{}, kill: kill}
 	var chains [][]func() bool
+	at := map[string]int{}
 	for _, change := range p.Changes {
-		if chain := a.steps(t, change, deposed[change.deposed]); len(chain) > 0 {
+		chain := a.steps(t, change, deposed[change.deposed])
+		switch place, made := at[change.Address]; {
+		case len(chain) == 0:
+		case change.Deposed && made:
+			// What was deposed counts as create_before_destroy: it ends after what is made in its place.
+			chains[place] = append(chains[place], chain...)
+		default:
 			chains = append(chains, chain)
+			if change.Action != Delete {
+				at[change.Address] = len(chains) - 1
+			}
 		}
 	}
 	a.walk(p.options, chains)

@@ -51,7 +51,7 @@ func compareChanges(a, b *Change) int {
 	if order := strings.Compare(a.Address, b.Address); order != 0 || a.Deposed == b.Deposed {
 		return order
 	}
-	if a.Deposed {
+	if b.Deposed {
 		return -1
 	}
 	return 1
