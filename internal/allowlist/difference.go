@@ -157,6 +157,11 @@ func listedBeside(project *gitlab.Project, state *allowlistModel) map[gitlab.Kin
 	return listed
 }
 
+// statedBy is what a mark tells of references: the creation half of a replacement has no private state.
+func statedBy(mark *tenure.Mark) known {
+	return known{Projects: mark.Projects, Groups: mark.Groups, Paths: mark.Paths}
+}
+
 // handoverKey is how both halves of a replacement know each other.
 func handoverKey(config *allowlistModel) string {
 	key := "jobtoken_allowlist " + config.Project.ValueString()

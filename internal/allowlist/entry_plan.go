@@ -142,6 +142,7 @@ func (p *entryPlanner) marked() (tenure.Mark, bool) {
 	} else {
 		mark.Projects = ids
 	}
+	mark.Paths = pathsOf(p.project, []side{{kind: p.want.kind, want: []entry{p.want}}}, p.stated)
 	return mark, true
 }
 

@@ -120,7 +120,9 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(diags...)
 	p.stated = stored
 	if req.State.Raw.IsNull() {
-		p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey())
+		if p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey()); p.handed != nil {
+			p.stated = statedBy(p.handed)
+		}
 	} else {
 		p.state = &entryResourceModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
@@ -142,7 +144,7 @@ func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	stored, diags := r.write(ctx, plan.ProjectID, nil, &plan)
+	stored, diags := r.write(ctx, plan.ProjectID, nil, &plan, known{})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		r.keepHandedOver(ctx, &plan, resp)
 		return
@@ -213,6 +215,7 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		fresh.Superseded = []string{"entry"}
 	}
 	holds(r.session, project.ID, state.kind(), expandEntry(&state).target.ID)
+	states(r.session, project.ID, fresh)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
 }
@@ -232,11 +235,10 @@ func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	identity.ProjectID = id
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
-	stored, diags := r.write(ctx, id, &state, &plan)
+	stored, diags := r.write(ctx, id, &state, &plan, before)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	stored.Record = before.Record
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, stored)...)
 }
@@ -332,17 +334,24 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 
 // write brings the difference between the state (nil in a creation) and the plan about: adopts the entry,
 // adds it, or changes its permissions.
-func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *entryResourceModel) (stored known, diags diag.Diagnostics) {
+func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *entryResourceModel, before known) (stored known, diags diag.Diagnostics) {
 	project, err := r.session.GitLab.FreshProject(ctx, id.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: plan.Project.ValueString()}
 		return known{}, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
 	}
 	l := lookup{Session: r.session, project: project}
+	handed := session.Shared[tenure.Handovers](r.session).Find(plan.handoverKey())
+	if state == nil && handed != nil {
+		l.stated = statedBy(handed)
+	} else {
+		l.stated = before
+	}
 	e := expandEntry(plan)
 	found := l.resolve(ctx, e.kind, map[string]int64{e.text: e.target.ID}, []entry{e})
-	stored = entryKnown(project, plan, known{})
-	if state == nil && session.Shared[tenure.Handovers](r.session).Find(plan.handoverKey()) != nil {
+	stored = entryKnown(project, plan, l.stated)
+	stored.Record = before.Record
+	if state == nil && handed != nil {
 		l.refuseNewOwner(ctx, ref.Attribute, plan.Project.ValueString(), project.Target())
 		l.refuseNewOwner(ctx, e.at(), e.text, found[0].target)
 	}

@@ -69,6 +69,9 @@ func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]i
 func (l *lookup) wasDeleted(ctx context.Context, e entry, err error) (gitlab.Target, bool) {
 	last := gitlab.Target{Kind: e.kind, ID: l.stated.ids(e.kind)[e.text], Path: l.stated.lastPath(e)}
 	if last.ID == 0 {
+		last = statedBefore(l.Session, l.project.ID, e)
+	}
+	if last.ID == 0 {
 		return gitlab.Target{}, false
 	}
 	gone, lookupErr := goneForGood(ctx, l.GitLab, last, err)

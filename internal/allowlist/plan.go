@@ -240,6 +240,7 @@ func (p *planner) marked() (tenure.Mark, bool) {
 		}
 		mark.Removes = append(mark.Removes, s.named...)
 	}
+	mark.Paths = pathsOf(p.project, p.sides, p.stated)
 	return mark, true
 }
 

@@ -141,7 +141,9 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(diags...)
 	p.known, p.stated = stored, stored
 	if req.State.Raw.IsNull() {
-		p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config))
+		if p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config)); p.mark != nil {
+			p.stated = statedBy(p.mark)
+		}
 	} else {
 		p.state = &allowlistModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
@@ -180,6 +182,9 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	a.id = a.plan.ProjectID
 	a.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&a.config))
+	if a.mark != nil {
+		a.stated = statedBy(a.mark)
+	}
 	a.known.Born = tenure.NewSerial()
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.id})...)
 	done, diags := a.apply(ctx)
@@ -221,6 +226,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	fresh.Superseded = superseded()
+	states(r.session, project.ID, fresh)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
 }

@@ -28,6 +28,8 @@ type book struct {
 	knownMayBeGone bool
 	// stated are the references to consumers that the state holds.
 	stated map[string]bool
+	// abandoned are holders and kinds of tokens of which a replacement ended between its halves.
+	abandoned map[string]bool
 	// narrows are resources that have configured, or imported, permissions of a project's own jobs. Only
 	// those may take them back: what somebody else has stored is not theirs.
 	narrows map[string]bool
@@ -61,7 +63,7 @@ type claim struct {
 }
 
 func newBook(w *world) *book {
-	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}}
+	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}, abandoned: map[string]bool{}}
 }
 
 // read takes the lines of a plan down, at the time of the plan: references lead where they lead now.

@@ -244,7 +244,8 @@ func wishToken(b *book, address string, config, state map[string]any) (problems 
 		}
 	}
 	for i := range server {
-		if i.of == of && strings.HasPrefix(i.what, kind) && !living[i.what] {
+		// A replacement that core stopped between its halves has left the token to an import, and said so.
+		if i.of == of && strings.HasPrefix(i.what, kind) && !living[i.what] && !b.abandoned[of+" "+kind] {
 			problems = append(problems, i.what+" lives and is in no state")
 		}
 	}
@@ -254,6 +255,9 @@ func wishToken(b *book, address string, config, state map[string]any) (problems 
 	held, lacking := map[string]bool{}, map[string]item{}
 	for i := range b.variables(address, config) {
 		lacking[i.what] = i
+		// The owner was deleted and its path is another's: that one gets the secret only when the
+		// configuration names it by its id, and every plan warns until then.
+		held[i.what] = held[i.what] || strings.HasPrefix(i.of, "project:") && server[item{i.of, inbound}] == ""
 		held[i.what] = held[i.what] || secret != "" && server[i] == "="+secret
 	}
 	for what, i := range lacking {

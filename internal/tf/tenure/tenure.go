@@ -74,6 +74,8 @@ type Mark struct {
 	// Projects and Groups are the ids of the targets, by their references.
 	Projects map[string]int64 `json:"projects,omitempty"`
 	Groups   map[string]int64 `json:"groups,omitempty"`
+	// Paths are the last known paths of targets that are spelled by id.
+	Paths map[string]string `json:"paths,omitempty"`
 	// Removes is what the plan names as removed.
 	Removes []gitlab.Target `json:"removes,omitempty"`
 }
