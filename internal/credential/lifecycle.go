@@ -145,7 +145,7 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bo
 		l.leftOver(err, request)
 		return false
 	}
-	done := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)
 	if done.Err != nil {
 		l.diags.Append(l.undelivered(done))
 		return l.renewedInPart(ctx, state, token, secret, done)
@@ -248,7 +248,7 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 	over := l.record.over()
 	l.record.Born, l.record.Due = l.born(token), ""
 	l.made(token, secret)
-	done := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)
 	l.succeed(done.Sealed)
 	if done.Err != nil {
 		l.diags.Append(l.undelivered(done))
@@ -390,6 +390,13 @@ func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 func (l *lifecycle) anothers(state view, sealed delivery.Sealed) bool {
 	return slices.Contains(l.record.Superseded, sealed.Place) ||
 		sealed.Hidden && session.Shared[walk](l.Session).shares(token{l.kind.typeName(), state.TokenID.ValueInt64()}, sealed.Place)
+}
+
+// reachable are the wanted deliveries but for those to projects and groups that were deleted.
+func (l *lifecycle) reachable() map[string]delivery.Delivery {
+	reachable := maps.Clone(l.wanted)
+	maps.DeleteFunc(reachable, func(_ string, d delivery.Delivery) bool { return l.record.deleted(d) })
+	return reachable
 }
 
 // expires is when a token that is made now is to end; zero is left to GitLab.

@@ -2,9 +2,11 @@ package credential
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 
 // locate asks where the owners of deliveries are by now. It begins at once and is waited for later: side by
@@ -12,11 +14,13 @@ import (
 // its last path.
 func (r *tokenResource) locate(ctx context.Context, held record) (wait func() record) {
 	var (
-		all   sync.WaitGroup
-		mu    sync.Mutex
-		paths = map[gitlab.Target]string{}
+		all     sync.WaitGroup
+		mu      sync.Mutex
+		paths   = map[gitlab.Target]string{}
+		deleted = map[gitlab.Target]bool{}
 	)
 	ask := func(owner gitlab.Target) {
+		last := owner.Path
 		owner.Path = ""
 		if _, asked := paths[owner]; asked || owner.ID == 0 {
 			return
@@ -24,11 +28,13 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		paths[owner] = ""
 		all.Go(func() {
 			found, err := r.session.GitLab.Resolve(ctx, owner.Kind, owner.Ref())
+			gone := err != nil && r.isDeleted(ctx, last, err)
+			mu.Lock()
+			defer mu.Unlock()
 			if err == nil {
-				mu.Lock()
-				defer mu.Unlock()
 				paths[owner] = found.Path
 			}
+			deleted[owner] = gone
 		})
 	}
 	mu.Lock()
@@ -43,10 +49,12 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		all.Wait()
 		held = held.clone()
 		for label, sealed := range held.Deliveries {
-			if path := paths[gitlab.Target{Kind: sealed.Kind, ID: sealed.ID}]; path != "" {
+			owner := gitlab.Target{Kind: sealed.Kind, ID: sealed.ID}
+			if path := paths[owner]; path != "" {
 				sealed.Path = path
-				held.Deliveries[label] = sealed
 			}
+			sealed.Deleted = deleted[owner]
+			held.Deliveries[label] = sealed
 		}
 		for label, gone := range held.Missing {
 			if path := paths[gitlab.Target{Kind: gone.Kind, ID: gone.ID}]; path != "" {
@@ -56,4 +64,14 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		}
 		return held
 	}
+}
+
+// isDeleted tells a deletion from a loss of sight: after a deletion the namespace is still to be seen.
+func (r *tokenResource) isDeleted(ctx context.Context, last string, err error) bool {
+	at := strings.LastIndex(last, "/")
+	if !apierror.Is(err, apierror.NotFound) || at < 0 {
+		return false
+	}
+	visible, lookupErr := r.session.GitLab.NamespaceVisible(ctx, last[:at])
+	return lookupErr == nil && visible
 }

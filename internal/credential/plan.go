@@ -256,6 +256,12 @@ func (p *planner) checkOwner(ctx context.Context, d delivery.Delivery, owner git
 		return // only its id is known
 	}
 	at := d.Path(string(d.Owner.Kind))
+	if p.record.Deliveries[d.Label].Deleted {
+		p.diags.Append(diagnose.Warn(at, diagnose.DeliveryOwnerGone.For(owner.Path+": "+d.Key),
+			"The delivery %q goes to the %s, which was deleted. Nothing is delivered there any more, also if another one has its path by now: name that one by its id, or take the delivery out.",
+			d.Label, owner))
+		return
+	}
 	taker, err := ref.NewOwner(ctx, p.GitLab, d.Spelled, owner)
 	switch {
 	case err != nil:
@@ -316,7 +322,11 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, par
 	p.checkExpiry(change)
 	p.checkCaller(ctx, plan, change, parent)
 	for _, label := range slices.Sorted(maps.Keys(p.wanted)) {
-		if d := p.wanted[label]; !d.Unknown {
+		d := p.wanted[label]
+		if p.record.deleted(d) {
+			continue
+		}
+		if !d.Unknown {
 			p.checkVariable(ctx, plan, d)
 		}
 	}

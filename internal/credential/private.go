@@ -166,6 +166,12 @@ func (r record) orphanedVariables() (diags diag.Diagnostics) {
 	return diags
 }
 
+// deleted tells whether a delivery goes to a project or group that was deleted.
+func (r record) deleted(d delivery.Delivery) bool {
+	sealed := r.Deliveries[d.Label]
+	return sealed.Deleted && sealed.Place == d.Place()
+}
+
 // over are the previous tokens that an apply is to end.
 func (r record) over() (ids []int64) {
 	for _, p := range r.Previous {

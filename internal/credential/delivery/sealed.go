@@ -24,6 +24,9 @@ type Sealed struct {
 	// MAC is that of the value, under a random key of the resource; none where private state was
 	// withheld, and nothing tells any more what was delivered.
 	MAC []byte `json:"mac"`
+	// Deleted means that the last read found the project or group deleted for good: nothing can be
+	// delivered there any more.
+	Deleted bool `json:"deleted,omitempty"`
 }
 
 // Unproved is a delivery of which a state alone tells.

@@ -91,6 +91,7 @@ const (
 	NewToken           Title = "Token Is Made Anew"
 	OverwritesVariable Title = "CI/CD Variable Is Taken Over"
 	TokenExpired       Title = "Token Has Expired"
+	DeliveryOwnerGone  Title = "Project of a Delivery Was Deleted"
 	DeliveryUnseen     Title = "Delivery of Token Cannot Be Checked"
 	VariableKept       Title = "CI/CD Variable Is Left as It Is"
 	OrphanedToken      Title = "Token May Be Left Over"
