@@ -85,7 +85,7 @@ func (l *lookup) caution(subject string, planned intent.Intent, want []entry) {
 		}
 	}
 	l.tell(subject, diagnose.AdoptsEntries, adopted,
-		"is there already, just as it is configured. The apply writes nothing for it: it takes the entry over, which is then removed when it leaves the configuration.")
+		"is there already, just as it is configured. The apply writes nothing for it, and takes it over: it is removed when it leaves the configuration.")
 }
 
 func (l *lookup) tell(subject string, title diagnose.Title, lines []string, text string) {

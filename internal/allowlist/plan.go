@@ -174,8 +174,8 @@ func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
 		want = append(want, s.want...)
 		leave = append(leave, leaving(s)...)
 	}
-	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
 	p.warnRemovals(ctx, removes)
+	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
 	p.warnStillUsed(ctx, leave)
 	p.warnRefused(ctx)
 	p.diags.Append(toggle.CheckOff(ctx, p.GitLab, p.project, path.Root(enabledAttribute), p.switchedOff())...)
