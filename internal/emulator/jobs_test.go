@@ -120,11 +120,11 @@ const (
 
 // notAllowed and requires are what acme/shared-lib refuses with.
 func notAllowed(from string) string {
-	return fmt.Sprintf(`{"message":"403 Forbidden - Authentication by CI/CD job token not allowed from %s to shared-lib."}`, from)
+	return fmt.Sprintf(`{"message":"403 Forbidden - Authentication by CI/CD job token not allowed from %s to project #1."}`, from)
 }
 
 func requires(permission string) string {
-	return fmt.Sprintf(`{"message":"403 Forbidden - Insufficient permissions to access this resource in project shared-lib. The following token permission is required: %s."}`, permission)
+	return fmt.Sprintf(`{"message":"403 Forbidden - Insufficient permissions to access this resource in project #1. The following token permission is required: %s."}`, permission)
 }
 
 func TestControlJobs(t *testing.T) {

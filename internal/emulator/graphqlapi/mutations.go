@@ -6,7 +6,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -138,9 +137,6 @@ func (r *resolvers) updateSettings(q query, p *store.Project) (payload, error) {
 	changed, refusal := r.services.UpdateSettings(q.state, p, change)
 	errs := []string{}
 	if refusal != nil {
-		if r.services.Version.Flipped(release.EnforcementTopLevelError) {
-			return nil, &graphql.UserError{Message: refusal.Text}
-		}
 		errs = append(errs, refusal.Text)
 	}
 	return payload{"ciCdSettings": ciCdSettings{changed}, "errors": errs}, nil

@@ -66,12 +66,13 @@ type Verdict struct {
 
 	origin, accessed *store.Project
 	permissions      []string
+	byID             bool // see release.Version.NamesProjectsByID
 }
 
 // Decide says whether a job's caller may do something in a project; accessed is
 // nil where there is no such project.
 func Decide(st *store.State, version release.Version, c rules.Caller, accessed *store.Project, op Operation) Verdict {
-	v := Verdict{origin: st.Project(c.Job.ProjectID), accessed: accessed, permissions: op.Permissions}
+	v := Verdict{origin: st.Project(c.Job.ProjectID), accessed: accessed, permissions: op.Permissions, byID: version.NamesProjectsByID()}
 	if accessed == nil {
 		v.Reason = ProjectMissing
 		return v
@@ -170,7 +171,7 @@ func pushAllowed(st *store.State, version release.Version, origin, accessed *sto
 	if origin.ID == accessed.ID {
 		return true
 	}
-	if !version.HasCrossProjectPush() || !accessed.JobToken.CrossProjectPush || !rules.EffectiveInbound(st, accessed) {
+	if !version.PushesAcrossProjects() || !accessed.JobToken.CrossProjectPush || !rules.EffectiveInbound(st, accessed) {
 		return false
 	}
 	entry := rulingEntry(st, origin, accessed)

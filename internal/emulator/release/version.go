@@ -95,6 +95,21 @@ func (v Version) HasAutopopulation() bool { return !v.atLeast(18, 6) }
 // crossProjectPushForJobTokenAllowed (19.0).
 func (v Version) HasCrossProjectPush() bool { return v.atLeast(19, 0) }
 
+// PushesAcrossProjects says whether that setting has its effect: in 19.0 it waits
+// for a feature flag that is off, and from 19.1 on it needs none.
+func (v Version) PushesAcrossProjects() bool { return v.atLeast(19, 1) }
+
+// NamesProjectsByID says whether refusals of job tokens name the project they are
+// about as "project #7" instead of by the last segment of its path. Read in 19.1;
+// the first version is not known.
+func (v Version) NamesProjectsByID() bool { return v.atLeast(19, 0) }
+
+// MakesEndlessAccessTokens says whether project and group access tokens may be made
+// without expires_at where the instance does not require an expiry. Before, the
+// parameter is required whatever the instance's setting says (GitLab issue 574745,
+// merge request 209400).
+func (v Version) MakesEndlessAccessTokens() bool { return v.atLeast(19, 0) }
+
 // SaysTargetIsAlreadyInScope says whether a duplicate is refused with the old
 // words "Target project is already in the job token scope".
 func (v Version) SaysTargetIsAlreadyInScope() bool {

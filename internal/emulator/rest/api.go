@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -46,7 +45,7 @@ func New(st *store.Store, services rules.Services, repositories Repositories, ba
 		a.versionEndpoints(), a.userEndpoints(), a.tokenEndpoints(), a.groupEndpoints(), a.projectEndpoints(),
 		a.memberEndpoints(store.ProjectSource), a.memberEndpoints(store.GroupSource), a.namespaceEndpoints(),
 		a.settingsEndpoints(), a.jobTokenScopeEndpoints(), a.jobEndpoints(), a.packageEndpoints(), a.releaseEndpoints(),
-		a.repositoryEndpoints(),
+		a.repositoryEndpoints(), a.memberRoleEndpoints(),
 		a.deployTokenEndpoints(), a.accessTokenEndpoints(store.ProjectSource), a.accessTokenEndpoints(store.GroupSource),
 		a.variableEndpoints(store.ProjectSource), a.variableEndpoints(store.GroupSource),
 	} {
@@ -197,9 +196,6 @@ func (r *request) run() (answer, error) {
 		return answer{}, unauthorized()
 	}
 	if required == admin && !caller.Admin() {
-		if r.api.services.Version.Flipped(release.AdminRoutesHidden) {
-			return answer{}, recordNotFound()
-		}
 		return answer{}, forbidden("")
 	}
 	if err := r.authorizeClass(); err != nil {

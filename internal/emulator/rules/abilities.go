@@ -41,6 +41,37 @@ func ProjectLevel(st *store.State, userID int64, p *store.Project) store.AccessL
 	return max(own, NamespaceLevel(st, userID, p.NamespaceID))
 }
 
+// hasAbility says whether one of the caller's memberships of a project or group, or
+// of a group above it, has a custom role with an ability.
+func hasAbility(st *store.State, c Caller, source store.Source, ability string) bool {
+	holds := func(source store.Source) bool {
+		member := st.Member(source, c.ID())
+		return member != nil && levelIn(st, source, c.ID()) > store.NoAccess && st.MemberRole(member.RoleID).Has(ability)
+	}
+	if !c.SignedIn() {
+		return false
+	}
+	if holds(source) {
+		return true
+	}
+	for _, n := range st.Lineage(parentID(st, source)) {
+		if holds(store.Source{Kind: store.GroupSource, ID: n.ID}) {
+			return true
+		}
+	}
+	return false
+}
+
+// CanAdminVariables is the ability admin_cicd_variables: Maintainer of a project,
+// Owner of a group, or a custom role.
+func CanAdminVariables(st *store.State, c Caller, container store.Source) bool {
+	least := store.Maintainer
+	if container.Kind == store.GroupSource {
+		least = store.Owner
+	}
+	return roleIn(st, c, container) >= least || hasAbility(st, c, container, store.AdminCICDVariables)
+}
+
 func visibleToAll(c Caller, v store.Visibility) bool {
 	return v == store.Public || v == store.Internal && c.SignedIn() && !c.User.External
 }

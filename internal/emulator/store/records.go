@@ -44,6 +44,30 @@ const (
 	Owner           AccessLevel = 50
 )
 
+// String is the role's name as GitLab writes it in its texts.
+func (l AccessLevel) String() string {
+	switch l {
+	case MinimalAccess:
+		return "Minimal Access"
+	case Guest:
+		return "Guest"
+	case Planner:
+		return "Planner"
+	case Reporter:
+		return "Reporter"
+	case SecurityManager:
+		return "Security Manager"
+	case Developer:
+		return "Developer"
+	case Maintainer:
+		return "Maintainer"
+	case Owner:
+		return "Owner"
+	case NoAccess:
+	}
+	return "No access"
+}
+
 // User is an account.
 type User struct {
 	ID          int64
@@ -160,6 +184,7 @@ type Member struct {
 	Source    Source
 	UserID    int64
 	Level     AccessLevel
+	RoleID    int64 // of a custom role with Level for its base; 0: none
 	CreatedBy int64
 	CreatedAt time.Time
 	ExpiresAt *time.Time

@@ -118,7 +118,7 @@ func TestRefuses(t *testing.T) {
 
 func TestAllowRemote(t *testing.T) {
 	t.Parallel()
-	options, err := parse([]string{"-listen", "0.0.0.0:8080", "-allow-remote", "-cost-per-project", "2ms", "-cost-per-entry", "3us", "-flip", "null-policies,oldest-use-first"}, &bytes.Buffer{})
+	options, err := parse([]string{"-listen", "0.0.0.0:8080", "-allow-remote", "-cost-per-project", "2ms", "-cost-per-entry", "3us", "-flip", "null-policies,self-entry-twice"}, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
