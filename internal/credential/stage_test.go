@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,8 +93,20 @@ func (s *stage) token(lines ...string) string {
 			lines = append([]string{line}, lines...)
 		}
 	}
-	return s.labelled("this", lines...)
+	return s.labelled("this", s.ending(lines)...)
 }
+
+// ending adds an end to the lines of an access token that has none: GitLab makes none without.
+func (s *stage) ending(lines []string) []string {
+	text := strings.Join(lines, "\n")
+	if !s.access() || strings.Contains(text, "expires_at") || strings.Contains(text, "rotation") {
+		return lines
+	}
+	return append(slices.Clone(lines), expires(someDay()))
+}
+
+// someDay is the end of access tokens whose end does not matter.
+func someDay() string { return time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly) }
 
 // delivered is the attribute deliveries with one variable, TOKEN, of the stage's project.
 func (s *stage) delivered() string {
