@@ -192,7 +192,9 @@ func TestGitAccess(t *testing.T) {
 		{"a token for a missing project", "dev", dev, "acme/none" + refs, 404, missing},
 
 		{"without .git", "dev", dev, "acme/app/info/refs?service=git-upload-pack", 301, ""},
-		{"a dumb client", "dev", dev, "acme/app.git/info/refs", 404, "~could not be found"},
+		{"a dumb client", "dev", dev, "acme/app.git/info/refs", 403, "Forbidden"},
+		{"a dumb client, unknown", "", "", "acme/app.git/info/refs", 401, accessDenied},
+		{"a dumb client, without .git", "dev", dev, "acme/app/info/refs", 301, ""},
 		{"an unknown service", "dev", dev, "acme/app.git/info/refs?service=git-upload-archive", 404, "~could not be found"},
 		{"a pack by GET", "dev", dev, "acme/app.git/git-upload-pack", 404, "~could not be found"},
 		{"a file of the repository", "dev", dev, "acme/app.git/config", 404, "~could not be found"},

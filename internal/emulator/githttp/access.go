@@ -57,6 +57,8 @@ func (s *Server) decide(st *store.State, r *http.Request, c call) access {
 	}
 	username, secret, sent := r.BasicAuth()
 	switch {
+	case c.dumb:
+		return s.decideDumb(st, secret)
 	case !sent:
 		return s.decideAnonymous(st, project, c)
 	case username == authn.JobUsername:
@@ -66,6 +68,15 @@ func (s *Server) decide(st *store.State, r *http.Request, c call) access {
 		return s.decideDeployToken(st, project, token, username, c)
 	}
 	return s.decideUser(st, project, secret, c)
+}
+
+// decideDumb refuses the protocol of dumb clients, which GitLab does not serve, to
+// who is known, and asks the others who they are. Its words are not known.
+func (s *Server) decideDumb(st *store.State, secret string) access {
+	if caller, failed := authn.Caller(st, secret); failed != authn.None || !caller.SignedIn() {
+		return s.denied()
+	}
+	return forbidden(http.StatusText(http.StatusForbidden))
 }
 
 func (s *Server) decideAnonymous(st *store.State, p *store.Project, c call) access {

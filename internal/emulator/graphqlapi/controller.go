@@ -18,6 +18,10 @@ import (
 // Path is where the API lives.
 const Path = "/api/graphql"
 
+// Serves says whether a path is that of the API; a slash may follow, as some
+// clients write it.
+func Serves(path string) bool { return path == Path || path == Path+"/" }
+
 // Controller answers GraphQL requests over HTTP.
 type Controller struct {
 	store    *store.Store

@@ -69,6 +69,10 @@ func (v Version) RefusesDisablingUnderEnforcement() bool {
 // a place for the permissions of its own jobs (18.1).
 func (v Version) AcceptsSelfEntry() bool { return v.atLeast(18, 1) }
 
+// NarrowsOwnJobs says whether an entry for a project itself, or for a group above it,
+// binds the project's own jobs (18.1).
+func (v Version) NarrowsOwnJobs() bool { return v.atLeast(18, 1) }
+
 // RemovesInboundByDefault says whether ciJobTokenScopeRemoveProject without a
 // direction removes an inbound entry; before 19 it looked for an outbound one.
 func (v Version) RemovesInboundByDefault() bool { return v.atLeast(19, 0) }

@@ -33,6 +33,8 @@ type Repositories interface {
 	// Commit gives the full id of the commit a revision names; found is false
 	// where there is none.
 	Commit(ctx context.Context, projectID int64, revision string) (id string, found bool, err error)
+	// Tag makes a tag of a commit; made is false where the name will not do.
+	Tag(ctx context.Context, projectID int64, tag, commit string) (made bool, err error)
 	// File gives the content of a file in a commit.
 	File(ctx context.Context, projectID int64, commit, path string) (content []byte, found bool, err error)
 }

@@ -22,11 +22,11 @@ func paging(params ...param) []param {
 // offset pagination.
 func paged[T any](r *request, items []T, show func(T) any) (answer, error) {
 	page, perPage := r.integer("page"), r.integer("per_page")
-	if _, sent := r.params["per_page"]; !sent {
+	if given[int64](r, "per_page") == nil || perPage < 0 {
 		perPage = defaultPerPage
 	}
-	if perPage < 1 {
-		return answer{}, invalidParams("per_page does not have a valid value")
+	if perPage == 0 {
+		return answer{}, invalidParams("per_page has a value not allowed")
 	}
 	page, perPage = max(page, 1), min(perPage, maxPerPage)
 	total := int64(len(items))

@@ -100,7 +100,8 @@ func sentParams(r *http.Request) (map[string]any, error) {
 	decoder := json.NewDecoder(strings.NewReader(string(body)))
 	decoder.UseNumber()
 	if err := decoder.Decode(&fields); err != nil {
-		return nil, invalidParams("The request body is invalid")
+		return nil, invalidParams("\nProblem:\n  message body does not match declared format\nResolution:\n  when specifying application/json " +
+			"as content-type, you must pass valid application/json in the request's 'body'\n")
 	}
 	for name, value := range fields {
 		sent[name] = value

@@ -12,8 +12,9 @@ var scopesBeside = map[string][]string{
 	"GET /users":                       {"read_user"},
 	"GET /users/:user_id":              {"read_user"},
 	"GET /personal_access_tokens/self": nil,
-	"POST /projects/:id/access_tokens/self/rotate": {"self_rotate"},
-	"POST /groups/:id/access_tokens/self/rotate":   {"self_rotate"},
+	"GET /projects/:id/repository/files/:file_path/raw": {"read_repository"},
+	"POST /projects/:id/access_tokens/self/rotate":      {"self_rotate"},
+	"POST /groups/:id/access_tokens/self/rotate":        {"self_rotate"},
 }
 
 // scopeAllows refuses tokens without a scope for the route, and names those that

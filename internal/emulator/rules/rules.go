@@ -21,6 +21,8 @@ type Caller struct {
 	User  *store.User // nil: anonymous
 	Token *store.Token
 	Job   *store.Job // nil unless a job token was sent
+	// Deploy is a deploy token, which is nobody's; nil unless one was sent.
+	Deploy *store.DeployToken
 }
 
 // SignedIn says whether the caller is a user.
