@@ -49,6 +49,7 @@ func New(st *store.Store, services rules.Services, repositories Repositories, ba
 		a.settingsEndpoints(), a.jobTokenScopeEndpoints(), a.jobEndpoints(), a.packageEndpoints(), a.releaseEndpoints(),
 		a.repositoryEndpoints(), a.memberRoleEndpoints(),
 		a.deployTokenEndpoints(), a.accessTokenEndpoints(store.ProjectSource), a.accessTokenEndpoints(store.GroupSource),
+		a.shareEndpoints(store.ProjectSource), a.shareEndpoints(store.GroupSource),
 		a.variableEndpoints(store.ProjectSource), a.variableEndpoints(store.GroupSource),
 	} {
 		for _, e := range endpoints {
@@ -188,6 +189,9 @@ func (r *request) run() (answer, error) {
 	if err := r.authenticate(); err != nil {
 		return answer{}, err
 	}
+	if err := r.sudo(); err != nil {
+		return answer{}, err
+	}
 	caller := r.caller
 	reads := r.http.Method == http.MethodGet || r.http.Method == http.MethodHead
 	if err := r.scopeAllows(reads); err != nil {
@@ -204,6 +208,9 @@ func (r *request) run() (answer, error) {
 		return answer{}, err
 	}
 	if err := r.checkParams(); err != nil {
+		return answer{}, err
+	}
+	if err := r.unmodelled(); err != nil {
 		return answer{}, err
 	}
 	return r.endpoint.handle(r)

@@ -17,12 +17,13 @@ const (
 	text paramType = iota
 	integer
 	boolean
-	list    // an array of texts
-	array   // the same, but no comma-separated text
-	day     // a date
-	instant // a date with or without a time of day
-	body    // the whole body of the request, in bytes
-	hash    // an object, in forms as name[key]=value
+	list     // an array of texts
+	array    // the same, but no comma-separated text
+	day      // a date
+	instant  // a date with or without a time of day
+	body     // the whole body of the request, in bytes
+	integers // an array of integers
+	hash     // an object, in forms as name[key]=value
 )
 
 // param declares a parameter of an endpoint.

@@ -34,6 +34,7 @@ func New(now func() time.Time) *Store {
 		releases:   map[int64][]*Release{},
 		variables:  map[Source][]*Variable{},
 
+		shares:         map[Source][]*Share{},
 		memberRoles:    map[int64]*MemberRole{},
 		authorizations: newAuthorizations(),
 		deployTokens:   newDeployTokens(),
@@ -79,6 +80,8 @@ type State struct {
 	secrets    []string             // of every deploy and access token, oldest first
 	variables  map[Source][]*Variable
 
+	shares         map[Source][]*Share // by what is shared
+	lastShare      int64
 	memberRoles    map[int64]*MemberRole
 	lastMemberRole int64
 	authorizations authorizations

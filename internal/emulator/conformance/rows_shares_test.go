@@ -1,0 +1,78 @@
+package conformance
+
+import "fmt"
+
+const (
+	shareDocs    = "https://docs.gitlab.com/api/projects/#share-a-project-with-a-group"
+	shareSpec    = "spec/services/groups/group_links/create_service_spec.rb"
+	sudoDocs     = "https://docs.gitlab.com/api/rest/authentication/#sudo"
+	sudoSpec     = "spec/requests/api/helpers_spec.rb"
+	keysetDocs   = "https://docs.gitlab.com/api/rest/#keyset-based-pagination"
+	keysetSource = "lib/api/helpers/pagination_strategies.rb"
+)
+
+// shareRows are about groups that projects and groups are shared with.
+func shareRows() []row {
+	var rows []row
+	for _, of := range []struct{ path, manager, short, taken string }{
+		{"/projects/<lib>", "maintainer", "developer", "already shared with this group"}, {"/groups/<group>", "owner", "maintainer", "already been shared with this group"},
+	} {
+		share := func(level int) call {
+			return call{as: "admin", do: "POST " + of.path + "/share", body: fmt.Sprintf(`{"group_id":<away>,"group_access":%d}`, level)}
+		}
+		by := func(as, body string) call { return call{as: as, do: "POST " + of.path + "/share", body: body} }
+		rows = append(rows,
+			row{fact: "shared with a group: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_id":<open>,"group_access":30}`), want: answer{status: 201}},
+			row{fact: "what is shared says so: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "admin", do: "GET " + of.path}, want: says(200, `~"shared_with_groups":[{"group_id":<away>,`)},
+			row{fact: "shared twice: " + of.path, source: shareSpec, given: []call{share(30)}, ask: share(30), want: says(409, "~"+of.taken)},
+			row{fact: "shared with no group: " + of.path, source: shareSpec, ask: by(of.manager, `{"group_id":999999999,"group_access":30}`), want: answer{status: 404}},
+			row{fact: "shared with a group out of sight: " + of.path, source: shareSpec, ask: by(of.manager, `{"group_id":<away>,"group_access":30}`), want: answer{status: 404}},
+			row{fact: "shared without a level: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_id":<open>}`), want: says(400, complaint("group_access is missing"))},
+			row{fact: "shared without a group: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_access":30}`), want: says(400, complaint("group_id is missing"))},
+			row{fact: "no right to share: " + of.path, source: shareDocs, ask: by(of.short, `{"group_id":<open>,"group_access":30}`), want: says(403, forbids)},
+			row{fact: "signed out, to share: " + of.path, source: shareDocs, ask: by("", `{"group_id":<open>,"group_access":30}`), want: says(401, unauthorized)},
+			row{fact: "a share that ended: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "admin", do: "DELETE " + of.path + "/share/<away>"}, want: says(204, "empty")},
+			row{fact: "no such share: " + of.path, source: "lib/api/projects.rb", ask: call{as: "admin", do: "DELETE " + of.path + "/share/<open>"}, want: says(404, "~Not Found")},
+			row{fact: "members of the group have the level: " + of.path, source: shareDocs, given: []call{share(40)}, ask: call{as: "outsider", do: "GET /projects/<lib>/job_token_scope"}, want: says(200, "keys inbound_enabled")},
+			row{fact: "and no more than the level: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "outsider", do: "GET /projects/<lib>/job_token_scope"}, want: says(403, forbids)},
+			row{fact: "and nothing once it has ended: " + of.path, source: shareDocs, given: []call{share(30), {as: "admin", do: "DELETE " + of.path + "/share/<away>"}}, ask: call{as: "outsider", do: "GET /projects/<lib>"}, want: says(404, noProject)},
+			row{fact: "the groups that are invited: " + of.path, source: "https://docs.gitlab.com/api/projects/#list-all-invited-groups-in-a-project", given: []call{share(30)}, ask: call{as: "admin", do: "GET " + of.path + "/invited_groups"}, want: says(200, "keys id web_url name")},
+		)
+	}
+	return rows
+}
+
+// readRows are about who asks and how lists are paged.
+func readRows() []row {
+	token := func(user, scopes string) call {
+		return call{as: "admin", do: "POST /users/" + user + "/personal_access_tokens", body: `{"name":"s","scopes":[` + scopes + `],"expires_at":"<day:9>"}`, save: "secret=token"}
+	}
+	super := []call{{as: "admin", do: "GET /user", save: "root=id"}, token("<root>", `"api","sudo"`)}
+	as := func(do string) call { return call{as: "token:<secret>", do: do} }
+	page := func(query string) call { return call{as: "owner", do: "GET /projects?" + query} }
+	keyset := "pagination=keyset&order_by=id&per_page=1"
+	three := []call{
+		{as: "owner", do: "GET /projects/<lib>"}, {as: "owner", do: "GET /projects/<app>"}, {as: "owner", do: "GET /projects/<web>"},
+	}
+	return []row{
+		{fact: "an administrator acts as another, by id", source: sudoDocs, given: super, ask: as("GET /user?sudo=<user.guest>"), want: says(200, `~"id":<user.guest>,`)},
+		{fact: "an administrator acts as another, by name", source: sudoDocs, given: super, ask: as("GET /user?sudo=<user.guest.name>"), want: says(200, `~"id":<user.guest>,`)},
+		{fact: "and has the rights of the other", source: sudoDocs, given: super, ask: as("GET /projects/<lib>/job_token_scope?sudo=<user.guest>"), want: says(403, forbids)},
+		{fact: "sudo as nobody", source: sudoSpec, given: super, ask: as("GET /user?sudo=nobody-there"), want: says(404, message("404 User with ID or username 'nobody-there' Not Found"))},
+		{fact: "sudo without the scope", source: sudoSpec, given: []call{super[0], token("<root>", `"api"`)}, ask: as("GET /user?sudo=<user.guest>"), want: says(403, `~"error":"insufficient_scope"`)},
+		{fact: "sudo of who is no administrator", source: sudoSpec, ask: call{as: "owner", do: "GET /user?sudo=<user.guest>"}, want: says(403, message("403 Forbidden - Must be admin to use sudo"))},
+		{fact: "sudo, signed out", source: sudoSpec, ask: call{do: "GET /user?sudo=<user.guest>"}, want: says(401, unauthorized)},
+
+		{fact: "a keyset page leads on by id_after", source: keysetDocs, given: three, ask: page(keyset + "&sort=asc"), want: answer{status: 200, header: `Link: id_after=`}},
+		{fact: "downwards it leads on by id_before", source: keysetDocs, given: three, ask: page(keyset), want: answer{status: 200, header: `Link: id_before=`}},
+		{fact: "a keyset page has nothing but a next", source: keysetDocs, given: three, ask: page(keyset), want: answer{status: 200, header: `Link: rel="next"`}},
+		{fact: "a page after an id", source: projectDocs, given: three, ask: page("order_by=id&sort=asc&per_page=1&id_after=<app>&search_namespaces=true&search=<group.name>"), want: says(200, `~"id":<web>,`)},
+		{fact: "a page before an id", source: projectDocs, given: three, ask: page("order_by=id&per_page=1&id_before=<app>&search_namespaces=true&search=<group.name>"), want: says(200, `~"id":<lib>,`)},
+		{fact: "a keyset page of another order", source: keysetSource, ask: page("pagination=keyset&order_by=name"), want: says(405, complaint("Keyset pagination is not yet available for this type of request"))},
+		{fact: "a keyset page of another list", source: keysetSource, ask: call{as: "owner", do: "GET /projects/<lib>/deploy_tokens?pagination=keyset"}, want: says(405, complaint("Keyset pagination is not yet available for this type of request"))},
+		{fact: "offset pages end", source: keysetSource, ask: page("page=501&per_page=100"), want: says(405, complaint("Offset pagination has a maximum allowed offset of 50000 for requests that return objects of type Project. Remaining records can be retrieved using keyset pagination."))},
+		{fact: "the last offset page", source: keysetSource, ask: page("page=500&per_page=100"), want: says(200, `[]`)},
+		{fact: "a search in namespaces", source: projectDocs, ask: page("search=<lib.path>&search_namespaces=true"), want: says(200, `~"id":<lib>,`)},
+		{fact: "groups without some", source: groupDocs, ask: call{as: "owner", do: "GET /groups?search=<group.path>&skip_groups[]=<group>"}, want: says(200, `[]`)},
+	}
+}
