@@ -16,6 +16,8 @@
 //   - POST jobs {"project", "user", "name", "ref"}: a running job, as {"id",
 //     "token"}; project and user are an id or a full path or name, name and ref
 //     are "test" and "main" unless given;
+//   - POST tokens {"user", "permissions"}: a fine-grained personal access token, as
+//     {"id", "token"};
 //   - PUT jobs/:id/artifacts: the body becomes the job's artifacts archive;
 //   - DELETE jobs/:id: the job has succeeded, and its token is worth nothing;
 //   - DELETE repositories/:project: a project nothing was ever pushed to;

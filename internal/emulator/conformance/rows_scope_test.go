@@ -1,6 +1,9 @@
 package conformance
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // scopeRoutes are the routes of the job token scope, with a body that would do.
 var scopeRoutes = []struct{ do, body string }{
@@ -25,11 +28,18 @@ func scopeRows() []row {
 			row{fact: "an unknown token: " + route.do, source: restDocs, ask: call{as: "token:glpat-nobody", do: route.do, body: route.body}, want: says(401, unauthorized)},
 		)
 		for _, role := range below {
-			rows = append(rows, row{
+			refused := row{
 				fact: "no right for a " + role + ": " + route.do, source: scopeSpec,
 				given: []call{{as: "maintainer", do: "POST /projects/<lib>/job_token_scope/allowlist", body: `{"target_project_id":<web>}`}},
 				ask:   call{as: role, do: route.do, body: route.body}, want: says(403, forbids),
-			})
+			}
+			if strings.HasPrefix(route.do, "DELETE") {
+				refused.until = "18.5"
+				rows = append(rows, refused)
+				refused.since, refused.until, refused.source = "19.0", "", "lib/api/project_job_token_scope.rb"
+				refused.want = says(403, message("403 Forbidden - Insufficient permissions to modify the job token scope"))
+			}
+			rows = append(rows, refused)
 		}
 	}
 	scope := "GET /projects/<lib>/job_token_scope"
@@ -119,7 +129,8 @@ func allowlistRows() []row {
 		{fact: "a removed project is off the list", source: scopeSpec, given: []call{add("<app>"), ask("DELETE " + projects + "/<app>")}, ask: ask("GET " + projects), want: answer{status: 200, header: "X-Total: 1"}},
 		{fact: "a project that is not on the list", source: scopeSpec, ask: ask("DELETE " + projects + "/<app>"), want: says(400, message("400 Bad request - Target project is not in the job token scope"))},
 		{fact: "removing a project that does not exist", source: scopeSpec, ask: ask("DELETE " + projects + "/999999999"), want: says(404, noProject)},
-		{fact: "REST cannot remove a project out of sight", source: "lib/api/project_job_token_scope.rb", given: []call{{as: "admin", do: "POST " + projects, body: `{"target_project_id":<hidden>}`}}, ask: ask("DELETE " + projects + "/<hidden>"), want: says(404, noProject)},
+		{fact: "REST removes a project out of sight", source: "lib/api/project_job_token_scope.rb", since: "19.0", given: []call{{as: "admin", do: "POST " + projects, body: `{"target_project_id":<hidden>}`}}, ask: ask("DELETE " + projects + "/<hidden>"), want: says(204, "empty")},
+		{fact: "REST cannot remove a project out of sight", source: "lib/api/project_job_token_scope.rb", until: "18.5", given: []call{{as: "admin", do: "POST " + projects, body: `{"target_project_id":<hidden>}`}}, ask: ask("DELETE " + projects + "/<hidden>"), want: says(404, noProject)},
 		{fact: "entries out of sight are listed", source: entriesSpec, given: []call{{as: "admin", do: "POST " + projects, body: `{"target_project_id":<hidden>}`}}, ask: ask("GET " + projects), want: says(200, `~"path_with_namespace":"<hidden.path>"`)},
 		{fact: "the entry of a project that was deleted goes", source: "app/models/ci/job_token/project_scope_link.rb", since: "18.0", given: []call{
 			add("<app>"), {as: "admin", do: "DELETE /projects/<app>"}, {as: "admin", do: "GET /projects/<app>", save: "moved=path_with_namespace"},

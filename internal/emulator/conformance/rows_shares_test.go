@@ -42,6 +42,57 @@ func shareRows() []row {
 	return rows
 }
 
+// granularRows are about fine-grained personal access tokens.
+func granularRows() []row {
+	const denied = `~"error":"insufficient_granular_scope"`
+	grant := func(permissions string) call {
+		return call{as: "admin", do: "POST //-/emulator/tokens", body: `{"user":<user.maintainer>,"permissions":[` + permissions + `]}`, save: "secret=token"}
+	}
+	with := func(fact, permissions, do, body string, want answer) row {
+		return row{fact: "fine-grained: " + fact, source: "lib/api/project_job_token_scope.rb", since: "18.10", given: []call{grant(permissions)}, ask: call{as: "token:<secret>", do: do, body: body}, want: want}
+	}
+	lists := `QUERY {project(fullPath:"<lib.path>"){id ciJobTokenScopeAllowlist{projectsAllowlist{nodes{createdAt}}}}}`
+	const types = "spec/graphql/types_spec.rb"
+	graphql := func(fact, permissions, do string, want answer) row {
+		r := with(fact, permissions, do, "", want)
+		r.source = types
+		return r
+	}
+	rows := []row{
+		graphql("the list is null in GraphQL", `"read_project","read_job_token_scope_allowlist"`, lists, says(200, `~"ciJobTokenScopeAllowlist":null`)),
+		graphql("a project is null without read_project", ``, lists, says(200, `~"project":null`)),
+		graphql("a mutation is null, with an error", `"read_project","create_job_token_scope_allowlist"`, `QUERY mutation{m:ciJobTokenScopeAddGroupOrProject(input:{projectPath:"<lib.path>",targetPath:"<app.path>"}){errors}}`, says(200, `~{"data":{"m":null},"errors":[`)),
+		with("the role is still asked", `"read_resource_access_token"`, "GET /groups/<group>/access_tokens", "", says(401, unauthorized)),
+		with("a route whose permission is not granted says which", `"read_project"`, "GET /projects/<lib>/job_token_scope", "", says(403, "~read_job_token_scope")),
+	}
+	for _, route := range []struct {
+		permission, do, body string
+		want                 answer
+	}{
+		{"read_project", "GET /projects/<lib>", "", answer{status: 200}},
+		{"read_group", "GET /groups/<group>", "", answer{status: 200}},
+		{"read_user", "GET /user", "", answer{status: 200}},
+		{"read_metadata", "GET /metadata", "", answer{status: 200}},
+		{"read_job_token_scope", "GET /projects/<lib>/job_token_scope", "", answer{status: 200}},
+		{"update_job_token_scope", "PATCH /projects/<lib>/job_token_scope", `{"enabled":true}`, answer{status: 204}},
+		{"read_job_token_scope_allowlist", "GET /projects/<lib>/job_token_scope/allowlist", "", answer{status: 200}},
+		{"create_job_token_scope_allowlist", "POST /projects/<lib>/job_token_scope/allowlist", `{"target_project_id":<app>}`, answer{status: 201}},
+		{"delete_job_token_scope_allowlist", "DELETE /projects/<lib>/job_token_scope/allowlist/<app>", "", answer{status: 400}},
+		{"read_deploy_token", "GET /projects/<lib>/deploy_tokens", "", answer{status: 200}},
+		{"create_deploy_token", "POST /projects/<lib>/deploy_tokens", `{"name":"d","scopes":["read_repository"]}`, answer{status: 201}},
+		{"delete_deploy_token", "DELETE /projects/<lib>/deploy_tokens/999999999", "", answer{status: 404}},
+		{"read_resource_access_token", "GET /projects/<lib>/access_tokens", "", answer{status: 200}},
+		{"create_resource_access_token", "POST /projects/<lib>/access_tokens", `{"name":"d","scopes":["api"],"expires_at":"<day:9>"}`, answer{status: 201}},
+		{"rotate_resource_access_token", "POST /projects/<lib>/access_tokens/999999999/rotate", "", answer{status: 401}},
+	} {
+		rows = append(rows,
+			with(route.permission+" opens "+route.do, `"`+route.permission+`"`, route.do, route.body, route.want),
+			with("without "+route.permission+": "+route.do, ``, route.do, route.body, says(403, denied)),
+		)
+	}
+	return rows
+}
+
 // readRows are about who asks and how lists are paged.
 func readRows() []row {
 	token := func(user, scopes string) call {

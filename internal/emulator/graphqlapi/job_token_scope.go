@@ -114,7 +114,7 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 		"CiJobTokenAuthLog.originProject":    field(func(l authLog) any { return accessibleProject{l.origin} }),
 		"CiJobTokenAuthLog.lastAuthorizedAt": field(func(l authLog) any { return timestamp(l.row.LastAuthorizedAt) }),
 
-		"CiJobTokenScopeAllowlistEntry.createdAt":          field(r.createdAt),
+		"CiJobTokenScopeAllowlistEntry.createdAt":          field(func(e entry) any { return timestamp(e.CreatedAt) }),
 		"CiJobTokenScopeAllowlistEntry.autopopulated":      field(func(e entry) any { return e.Autopopulated }),
 		"CiJobTokenScopeAllowlistEntry.defaultPermissions": field(func(e entry) any { return e.DefaultPermissions }),
 		"CiJobTokenScopeAllowlistEntry.direction":          field(func(e entry) any { return e.Direction }),
@@ -159,13 +159,6 @@ func (r *resolvers) entryConnection(q query, links []*store.Link) any {
 		}
 	}
 	return connection(q.args, nodes, r.services.Version.AllowlistPageSize(), func(n int) { cost.Entries(q.ctx, n) })
-}
-
-func (r *resolvers) createdAt(e entry) any {
-	if r.services.Version.Flipped(release.CreatedAtMilliseconds) {
-		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")
-	}
-	return timestamp(e.CreatedAt)
 }
 
 // policies are stored names, which the enum of this version need not know.

@@ -51,9 +51,6 @@ const (
 	// OtherDuplicateText: the words for "already on the list" changed with 18.0;
 	// each version has those of the other side.
 	OtherDuplicateText
-	// CreatedAtMilliseconds: an entry's createdAt has whole seconds; it has
-	// milliseconds.
-	CreatedAtMilliseconds
 	// ThrottleJSON: throttled requests get 429 with plain text and the seconds
 	// left; with JSON and 60 seconds, as from application rate limits.
 	ThrottleJSON
@@ -100,7 +97,6 @@ var flips = [...]flip{
 	ReadAPIMutationForbidden:   {name: "read-api-mutation-forbidden"},
 	UserNamespaceHidden:        {name: "user-namespace-hidden"},
 	OtherDuplicateText:         {name: "other-duplicate-text"},
-	CreatedAtMilliseconds:      {name: "created-at-milliseconds"},
 	ThrottleJSON:               {name: "throttle-json"},
 	BufferedTokenLifetime:      {name: "buffered-token-lifetime"},
 	EnterpriseEdition:          {name: "enterprise-edition"},

@@ -91,6 +91,11 @@ func (v Version) HasFineGrainedPermissions() bool { return v.atLeast(18, 3) }
 // seems to have asked for read_project.
 func (v Version) RemovesUnseenProjects() bool { return v.atLeast(18, 0) || v.Flipped(OldRemovesUnseen) }
 
+// LooksTargetsUpByID says whether REST finds the project to take off an allowlist by its
+// id alone and leaves the right to the service, as it does for groups. Read in 19.1; in
+// 17.x the target had to be in sight.
+func (v Version) LooksTargetsUpByID() bool { return v.atLeast(19, 0) }
+
 // HasAutopopulation says whether an allowlist can be filled from the
 // authentication log. It is not in 19.x; its removal was planned for 18.6.
 func (v Version) HasAutopopulation() bool { return !v.atLeast(18, 6) }

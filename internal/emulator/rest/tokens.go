@@ -49,7 +49,8 @@ func (r *request) token(t *store.Token) tokenEntity {
 		entity.LastUsedAt = &used
 	}
 	if r.api.services.Version.ShowsGranularTokens() {
-		entity.Granular = new(bool)
+		granular := t.Permissions != nil
+		entity.Granular = &granular
 	}
 	return entity
 }

@@ -97,6 +97,7 @@ type Token struct {
 	LastUsedAt  *time.Time
 	ExpiresAt   *time.Time // midnight UTC of the day it dies; nil: never
 	FamilyID    int64      // of the first token, from which this one came by rotation
+	Permissions []string   // of a fine-grained token; nil: a classic one
 }
 
 // ActiveAt says whether the token authenticates at the given time.
