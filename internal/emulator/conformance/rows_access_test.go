@@ -234,7 +234,7 @@ func jobTokenRows() []row {
 
 func gitRows() []row {
 	refs := func(project string) string { return "GET //" + project + ".git/info/refs?service=git-upload-pack" }
-	pushRefs := func(project string) string { return "GET //" + project + ".git/info/refs?service=git-receive-pack" }
+	const pushRefs = "GET //<lib.path>.git/info/refs?service=git-receive-pack"
 	const advertises, denied = "~# service=git-upload-pack", "~HTTP Basic: Access denied."
 	const missing = "The project you were looking for could not be found or you don't have permission to view it."
 	token := func(scope string) call {
@@ -259,22 +259,22 @@ func gitRows() []row {
 		{fact: "git: nobody, a private project", source: gitAccess, ask: call{do: refs("<lib.path>")}, want: says(401, denied)},
 		{fact: "git: nobody, a public project", source: gitAccess, ask: call{do: refs("<public.path>")}, want: says(200, advertises)},
 		{fact: "git: a token of the scope read_repository", source: "lib/gitlab/auth.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: refs("<lib.path>")}, want: says(200, advertises)},
-		{fact: "git: which does not push", source: "lib/gitlab/auth.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: pushRefs("<lib.path>")}, want: answer{status: 403}},
-		{fact: "git: a token of the scope write_repository", source: "lib/gitlab/auth.rb", given: []call{token("write_repository")}, ask: call{as: "basic:anyone:<secret>", do: pushRefs("<lib.path>")}, want: says(200, "~# service=git-receive-pack")},
-		{fact: "git: push options are offered", source: "https://docs.gitlab.com/topics/git/commit/#push-options", given: []call{token("write_repository")}, ask: call{as: "basic:anyone:<secret>", do: pushRefs("<lib.path>")}, want: says(200, "~push-options")},
+		{fact: "git: which does not push", source: "lib/gitlab/auth.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: pushRefs}, want: answer{status: 403}},
+		{fact: "git: a token of the scope write_repository", source: "lib/gitlab/auth.rb", given: []call{token("write_repository")}, ask: call{as: "basic:anyone:<secret>", do: pushRefs}, want: says(200, "~# service=git-receive-pack")},
+		{fact: "git: push options are offered", source: "https://docs.gitlab.com/topics/git/commit/#push-options", given: []call{token("write_repository")}, ask: call{as: "basic:anyone:<secret>", do: pushRefs}, want: says(200, "~push-options")},
 		{fact: "git: partial clones are offered", source: "https://docs.gitlab.com/topics/git/clone/#clone-with-partial-clone", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: refs("<lib.path>")}, want: says(200, "~filter")},
 		{fact: "git: without .git", source: "config/routes/git_http.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: "GET //<lib.path>/info/refs?service=git-upload-pack"}, want: answer{status: 301, header: "Location: <lib.path>.git/info/refs"}},
 		{fact: "git: without .git and service", source: "config/routes/git_http.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: "GET //<lib.path>/info/refs"}, want: answer{status: 301, header: "Location: <lib.path>.git/info/refs"}},
 		{fact: "git: without a service", source: "app/controllers/repositories/git_http_controller.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: "GET //<lib.path>.git/info/refs"}, want: answer{status: 403}},
 		{fact: "git: without a service, nobody", source: "app/controllers/repositories/git_http_controller.rb", ask: call{do: "GET //<lib.path>.git/info/refs"}, want: says(401, denied)},
-		{fact: "git: a job does not push", source: "https://docs.gitlab.com/ci/jobs/ci_job_token/#allow-git-push-requests-to-your-project-repository", ask: call{as: "jobgit:lib:developer", do: pushRefs("<lib.path>")}, want: says(403, "You are not allowed to push code to this project.")},
-		{fact: "git: a job pushes to its project by the setting", source: "https://docs.gitlab.com/ci/jobs/ci_job_token/#allow-git-push-requests-to-your-project-repository", given: []call{{as: "owner", do: "PUT /projects/<lib>", body: `{"ci_push_repository_for_job_token_allowed":true}`}}, ask: call{as: "jobgit:lib:developer", do: pushRefs("<lib.path>")}, want: says(200, "~# service=git-receive-pack")},
-		{fact: "git: a job pushes elsewhere by both settings and an entry", source: "https://docs.gitlab.com/ci/jobs/ci_job_token/", since: "19.1", given: both, ask: call{as: "jobgit:app:developer", do: pushRefs("<lib.path>")}, want: says(200, "~# service=git-receive-pack")},
-		{fact: "git: a job pushes nowhere else without an entry", source: projectPolicy, since: "19.1", given: both[1:], ask: call{as: "jobgit:app:developer", do: pushRefs("<lib.path>")}, want: answer{status: 403}},
+		{fact: "git: a job does not push", source: "https://docs.gitlab.com/ci/jobs/ci_job_token/#allow-git-push-requests-to-your-project-repository", ask: call{as: "jobgit:lib:developer", do: pushRefs}, want: says(403, "You are not allowed to push code to this project.")},
+		{fact: "git: a job pushes to its project by the setting", source: "https://docs.gitlab.com/ci/jobs/ci_job_token/#allow-git-push-requests-to-your-project-repository", given: []call{{as: "owner", do: "PUT /projects/<lib>", body: `{"ci_push_repository_for_job_token_allowed":true}`}}, ask: call{as: "jobgit:lib:developer", do: pushRefs}, want: says(200, "~# service=git-receive-pack")},
+		{fact: "git: a job pushes elsewhere by both settings and an entry", source: "https://docs.gitlab.com/ci/jobs/ci_job_token/", since: "19.1", given: both, ask: call{as: "jobgit:app:developer", do: pushRefs}, want: says(200, "~# service=git-receive-pack")},
+		{fact: "git: a job pushes nowhere else without an entry", source: projectPolicy, since: "19.1", given: both[1:], ask: call{as: "jobgit:app:developer", do: pushRefs}, want: answer{status: 403}},
 		{fact: "git: a deploy token clones", source: "https://docs.gitlab.com/user/project/deploy_tokens/", given: []call{{as: "owner", do: "POST /projects/<lib>/deploy_tokens", body: `{"name":"d","username":"robot","scopes":["read_repository"]}`, save: "secret=token"}}, ask: call{as: "basic:robot:<secret>", do: refs("<lib.path>")}, want: says(200, advertises)},
 		{fact: "git: a deploy token of another project", source: "https://docs.gitlab.com/user/project/deploy_tokens/", given: []call{{as: "owner", do: "POST /projects/<app>/deploy_tokens", body: `{"name":"d","username":"robot","scopes":["read_repository"]}`, save: "secret=token"}}, ask: call{as: "basic:robot:<secret>", do: refs("<lib.path>")}, want: says(401, denied)},
 		{fact: "git: an archived project is read", source: "config/authz/permission_groups/internal/project/archived.yml", given: []call{token("api"), {as: "owner", do: "POST /projects/<lib>/archive"}}, ask: call{as: "basic:anyone:<secret>", do: refs("<lib.path>")}, want: says(200, advertises)},
-		{fact: "git: an archived project takes no push", source: "config/authz/permission_groups/internal/project/archived.yml", given: []call{token("api"), {as: "owner", do: "POST /projects/<lib>/archive"}}, ask: call{as: "basic:anyone:<secret>", do: pushRefs("<lib.path>")}, want: answer{status: 403}},
+		{fact: "git: an archived project takes no push", source: "config/authz/permission_groups/internal/project/archived.yml", given: []call{token("api"), {as: "owner", do: "POST /projects/<lib>/archive"}}, ask: call{as: "basic:anyone:<secret>", do: pushRefs}, want: answer{status: 403}},
 	}
 }
 

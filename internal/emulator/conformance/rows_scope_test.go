@@ -43,8 +43,8 @@ func scopeRows() []row {
 		}
 	}
 	scope := "GET /projects/<lib>/job_token_scope"
-	set := func(as string, on bool) call {
-		return call{as: as, do: "PATCH /projects/<lib>/job_token_scope", body: fmt.Sprintf(`{"enabled":%t}`, on)}
+	set := func(on bool) call {
+		return call{as: "maintainer", do: "PATCH /projects/<lib>/job_token_scope", body: fmt.Sprintf(`{"enabled":%t}`, on)}
 	}
 	const off = "Job token scope cannot be disabled for this project because it is enforced for the instance."
 	enforce := func(on bool) call {
@@ -56,7 +56,7 @@ func scopeRows() []row {
 		row{fact: "an Owner reads the scope", source: scopeDocs, ask: call{as: "owner", do: scope}, want: says(200, `keys inbound_enabled outbound_enabled`)},
 		row{fact: "the scope by the project's path", source: scopeDocs, ask: call{as: "maintainer", do: "GET /projects/<lib.url>/job_token_scope"}, want: says(200, `keys inbound_enabled`)},
 		row{fact: "the scope of no project", source: scopeSpec, ask: call{as: "maintainer", do: "GET /projects/999999999/job_token_scope"}, want: says(404, noProject)},
-		row{fact: "switching the list on answers nothing", source: scopeSpec, ask: set("maintainer", true), want: says(204, "empty")},
+		row{fact: "switching the list on answers nothing", source: scopeSpec, ask: set(true), want: says(204, "empty")},
 		row{fact: "enabled is required", source: scopeSpec, ask: call{as: "maintainer", do: "PATCH /projects/<lib>/job_token_scope", body: `{}`}, want: says(400, complaint("enabled is missing"))},
 		row{fact: "enabled is no number", source: scopeSpec, ask: call{as: "maintainer", do: "PATCH /projects/<lib>/job_token_scope", body: `{"enabled":123}`}, want: says(400, complaint("enabled is invalid"))},
 		row{fact: "enabled is no word", source: scopeSpec, ask: call{as: "maintainer", do: "PATCH /projects/<lib>/job_token_scope", body: `{"enabled":"perhaps"}`}, want: says(400, complaint("enabled is invalid"))},
@@ -65,7 +65,7 @@ func scopeRows() []row {
 		row{fact: "broken JSON", source: "lib/api/api.rb", ask: call{as: "maintainer", do: "PATCH /projects/<lib>/job_token_scope", body: `{"enabled":`}, want: says(400, "~message body does not match declared format")},
 		row{
 			fact: "switching off is refused under enforcement, by REST", source: scopeSpec, since: "18.11", alone: true,
-			given: []call{enforce(true)}, ask: set("maintainer", false), want: says(400, message("400 Bad request - "+off)),
+			given: []call{enforce(true)}, ask: set(false), want: says(400, message("400 Bad request - "+off)),
 		},
 		row{
 			fact: "the refused switch stays on", source: scopeSpec, since: "18.11", alone: true,
@@ -75,7 +75,7 @@ func scopeRows() []row {
 		},
 		row{
 			fact: "switching on is not refused under enforcement", source: scopeSpec, alone: true,
-			given: []call{enforce(true)}, ask: set("maintainer", true), want: says(204, "empty"),
+			given: []call{enforce(true)}, ask: set(true), want: says(204, "empty"),
 		},
 		row{
 			fact: "switching off is refused under enforcement, by GraphQL", source: "spec/requests/api/graphql/mutations/namespace_ci_cd_settings_update_spec.rb", since: "18.11", alone: true,
@@ -85,15 +85,15 @@ func scopeRows() []row {
 		},
 		row{
 			fact: "17.11 stores off under enforcement", source: "seen on 17.11.7", until: "18.0", alone: true,
-			given: []call{enforce(true)}, ask: set("maintainer", false), want: says(204, "empty"),
+			given: []call{enforce(true)}, ask: set(false), want: says(204, "empty"),
 		},
 		row{
 			fact: "without enforcement the list goes off", source: scopeDocs, alone: true,
-			given: []call{enforce(false), set("maintainer", false)}, ask: call{as: "maintainer", do: scope}, want: says(200, `{"inbound_enabled":false,"outbound_enabled":false}`),
+			given: []call{enforce(false), set(false)}, ask: call{as: "maintainer", do: scope}, want: says(200, `{"inbound_enabled":false,"outbound_enabled":false}`),
 		},
 		row{
 			fact: "under enforcement an off list counts as on", source: "spec/models/project_spec.rb", alone: true,
-			given: []call{enforce(false), set("maintainer", false), enforce(true)}, ask: call{as: "maintainer", do: scope}, want: says(200, `{"inbound_enabled":true,"outbound_enabled":false}`),
+			given: []call{enforce(false), set(false), enforce(true)}, ask: call{as: "maintainer", do: scope}, want: says(200, `{"inbound_enabled":true,"outbound_enabled":false}`),
 		},
 	)
 	return rows

@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -187,7 +186,6 @@ type world struct {
 	t     *testing.T
 	saved map[string]string
 	made  map[string]thing
-	mu    sync.Mutex
 }
 
 type thing struct {

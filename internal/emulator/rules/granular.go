@@ -1,41 +1,44 @@
 package rules
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// restPermissions are the permissions that routes ask of a fine-grained personal access
+// scopeRoutes are the permissions of the routes of one object, by method and path below
+// the project or group.
+type scopeRoutes map[string]string
+
+// routePermissions are the permissions that routes ask of a fine-grained personal access
 // token, as route settings of GitLab 19.1 name them. A route that is not listed is closed
 // to such tokens: its permission was not read.
-var restPermissions = map[string]string{
-	"GET /metadata": "read_metadata",
-	"GET /version":  "read_metadata",
-	"GET /user":     "read_user",
+var routePermissions = permissionsOfRoutes()
 
-	"GET /projects/:id":             "read_project",
-	"GET /groups/:id":               "read_group",
-	"GET /projects/:id/members/all": "read_member",
-	"GET /groups/:id/members/all":   "read_member",
-
-	"GET /projects/:id/job_token_scope":                                      "read_job_token_scope",
-	"PATCH /projects/:id/job_token_scope":                                    "update_job_token_scope",
-	"GET /projects/:id/job_token_scope/allowlist":                            "read_job_token_scope_allowlist",
-	"POST /projects/:id/job_token_scope/allowlist":                           "create_job_token_scope_allowlist",
-	"DELETE /projects/:id/job_token_scope/allowlist/:target_project_id":      "delete_job_token_scope_allowlist",
-	"GET /projects/:id/job_token_scope/groups_allowlist":                     "read_job_token_scope_allowlist",
-	"POST /projects/:id/job_token_scope/groups_allowlist":                    "create_job_token_scope_allowlist",
-	"DELETE /projects/:id/job_token_scope/groups_allowlist/:target_group_id": "delete_job_token_scope_allowlist",
-}
-
-func init() {
-	for _, kind := range []string{"/projects", "/groups"} {
-		for list, name := range map[string]string{"deploy_tokens": "deploy_token", "access_tokens": "resource_access_token"} {
-			path := kind + "/:id/" + list
-			restPermissions["GET "+path] = "read_" + name
-			restPermissions["POST "+path] = "create_" + name
-			restPermissions["GET "+path+"/:token_id"] = "read_" + name
-			restPermissions["DELETE "+path+"/:token_id"] = "delete_" + name
-		}
-		restPermissions["POST "+kind+"/:id/access_tokens/:token_id/rotate"] = "rotate_resource_access_token"
+func permissionsOfRoutes() map[string]string {
+	routes := map[string]string{
+		"GET /metadata": "read_metadata", "GET /version": "read_metadata", "GET /user": "read_user",
+		"GET /projects/:id": "read_project", "GET /groups/:id": "read_group",
 	}
+	of := func(path, object string, permissions scopeRoutes) {
+		for route, action := range permissions {
+			method, below, _ := strings.Cut(route, " ")
+			routes[method+" "+path+below] = action + "_" + object
+		}
+	}
+	const scope = "/projects/:id/job_token_scope"
+	of(scope, "job_token_scope", scopeRoutes{"GET ": "read", "PATCH ": "update"})
+	of(scope, "job_token_scope_allowlist", scopeRoutes{
+		"GET /allowlist": "read", "POST /allowlist": "create", "DELETE /allowlist/:target_project_id": "delete",
+		"GET /groups_allowlist": "read", "POST /groups_allowlist": "create", "DELETE /groups_allowlist/:target_group_id": "delete",
+	})
+	for _, parent := range []string{"/projects/:id", "/groups/:id"} {
+		of(parent+"/members/all", "member", scopeRoutes{"GET ": "read"})
+		of(parent+"/deploy_tokens", "deploy_token", scopeRoutes{"GET ": "read", "POST ": "create", "GET /:token_id": "read", "DELETE /:token_id": "delete"})
+		of(parent+"/access_tokens", "resource_access_token", scopeRoutes{
+			"GET ": "read", "POST ": "create", "GET /:token_id": "read", "DELETE /:token_id": "delete", "POST /:token_id/rotate": "rotate",
+		})
+	}
+	return routes
 }
 
 // concealedTypes are the GraphQL types that declare no permission yet, so that a
@@ -54,7 +57,7 @@ func (c Caller) Lacks(method, path string) string {
 	if !c.IsGranular() {
 		return ""
 	}
-	needed, known := restPermissions[method+" "+path]
+	needed, known := routePermissions[method+" "+path]
 	switch {
 	case !known:
 		return "(none that could be granted)"
