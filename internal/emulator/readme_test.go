@@ -62,14 +62,14 @@ func TestReadmeListsWhatIsServed(t *testing.T) {
 	}
 	t.Cleanup(server.Close)
 	var routes []string
-	for _, route := range server.rest.Routes() {
-		routes = append(routes, route.Method+" "+route.Template)
-	}
 	newest, err := Start(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(newest.Close)
+	for _, route := range newest.rest.Routes() {
+		routes = append(routes, route.Method+" "+route.Template)
+	}
 	fields := append(server.graphql.Fields(), newest.graphql.Fields()...)
 	slices.Sort(fields)
 	text := readme(t)

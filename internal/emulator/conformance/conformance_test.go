@@ -14,7 +14,7 @@ func table() []row {
 	return slices.Concat(
 		scopeRows(), allowlistRows(), deployTokenRows(), accessTokenRows(), variableRows(), memberRows(), projectRows(),
 		packageRows(), jobTokenRows(), gitRows(), graphqlRows(), versionRows(),
-		shareRows(), readRows(), granularRows(),
+		shareRows(), readRows(), granularRows(), serviceAccountRows(),
 	)
 }
 

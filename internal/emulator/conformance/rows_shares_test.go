@@ -93,6 +93,38 @@ func granularRows() []row {
 	return rows
 }
 
+// serviceAccountRows are about service accounts, the identity that is nobody's.
+func serviceAccountRows() []row {
+	const docs = "https://docs.gitlab.com/api/service_accounts/"
+	var rows []row
+	for _, of := range []string{"/groups/<group>", "/projects/<lib>"} {
+		list := of + "/service_accounts"
+		made := call{as: "owner", do: "POST " + list, body: `{"name":"deployer"}`, save: "robot=id"}
+		token := call{as: "owner", do: "POST " + list + "/<robot>/personal_access_tokens", body: `{"name":"t","scopes":["api"],"expires_at":"<day:20>"}`, save: "secret=token id=id"}
+		member := call{as: "owner", do: "POST " + of + "/members", body: `{"user_id":<robot>,"access_level":50}`}
+		fact := func(name string, given []call, ask call, want answer) {
+			rows = append(rows, row{fact: "service account: " + name + ": " + of, source: docs, since: "18.11", given: given, ask: ask, want: want})
+		}
+		robot := func(do, body string) call { return call{as: "token:<secret>", do: do, body: body} }
+		fact("made by an Owner", nil, call{as: "owner", do: "POST " + list, body: `{}`}, says(201, "keys id username name email"))
+		fact("not by a Maintainer", nil, call{as: "maintainer", do: "POST " + list, body: `{}`}, says(403, forbids))
+		fact("not signed out", nil, call{do: "POST " + list, body: `{}`}, says(401, unauthorized))
+		fact("listed", []call{made}, call{as: "owner", do: "GET " + list}, says(200, "keys id username name"))
+		fact("its token", []call{made}, token, says(201, "keys id token expires_at scopes user_id"))
+		fact("no token of another", []call{made}, call{as: "owner", do: "POST " + list + "/<user.guest>/personal_access_tokens", body: `{"name":"t","scopes":["api"]}`}, says(404, message("404 User Not Found")))
+		fact("no role by itself", []call{made, token}, robot("GET /projects/<lib>", ""), says(404, noProject))
+		fact("makes access tokens", []call{made, token, member}, robot("POST "+of+"/access_tokens", `{"name":"ci","scopes":["api"],"expires_at":"<day:9>"}`), says(201, "keys token"))
+		fact("its token is rotated by the Owner", []call{made, token}, call{as: "owner", do: "POST " + list + "/<robot>/personal_access_tokens/<id>/rotate"}, says(200, "keys token expires_at"))
+		fact("rotates itself", []call{made, token}, robot("POST /personal_access_tokens/self/rotate", `{"expires_at":"<day:20>"}`), says(200, `~"expires_at":"<day:20>"`))
+		fact("its token is revoked", []call{made, token}, call{as: "owner", do: "DELETE " + list + "/<robot>/personal_access_tokens/<id>"}, says(204, "empty"))
+		fact("deleted", []call{made}, call{as: "owner", do: "DELETE " + list + "/<robot>"}, says(204, "empty"))
+	}
+	return append(rows,
+		row{fact: "service account: of the instance", source: docs, since: "18.11", ask: call{as: "admin", do: "POST /service_accounts", body: `{}`}, want: says(201, "keys id username name email")},
+		row{fact: "service account: of the instance, for others", source: docs, since: "18.11", ask: call{as: "owner", do: "POST /service_accounts", body: `{}`}, want: says(403, forbids)},
+	)
+}
+
 // readRows are about who asks and how lists are paged.
 func readRows() []row {
 	token := func(user, scopes string) call {

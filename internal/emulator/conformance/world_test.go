@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -124,7 +125,8 @@ func (r *run) send(t *testing.T, c call) (status int, body string, header http.H
 	default:
 		path = "/api/v4" + path
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, r.baseURL+path, bytes.NewReader([]byte(c.body)))
+	// What is cleaned up is cleaned up after the test's own context has ended.
+	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, r.baseURL+path, bytes.NewReader([]byte(c.body)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,6 +143,10 @@ func (v Version) ShowsTokenAddresses() bool { return v.atLeast(19, 0) }
 // granular. Read in 19.x; the first version is not known.
 func (v Version) ShowsGranularTokens() bool { return v.atLeast(19, 0) }
 
+// HasServiceAccounts says whether every tier has service accounts (18.11). Before, they
+// want a licence.
+func (v Version) HasServiceAccounts() bool { return v.atLeast(18, 11) }
+
 // HasSecurityManager says whether an access token may have the role 25. Read in
 // 19.x; the first version is not known.
 func (v Version) HasSecurityManager() bool { return v.atLeast(19, 0) }

@@ -47,7 +47,7 @@ func New(st *store.Store, services rules.Services, repositories Repositories, ba
 		a.versionEndpoints(), a.userEndpoints(), a.tokenEndpoints(), a.groupEndpoints(), a.projectEndpoints(),
 		a.memberEndpoints(store.ProjectSource), a.memberEndpoints(store.GroupSource), a.namespaceEndpoints(),
 		a.settingsEndpoints(), a.jobTokenScopeEndpoints(), a.jobEndpoints(), a.packageEndpoints(), a.releaseEndpoints(),
-		a.repositoryEndpoints(), a.memberRoleEndpoints(),
+		a.repositoryEndpoints(), a.memberRoleEndpoints(), a.serviceAccountEndpoints(),
 		a.deployTokenEndpoints(), a.accessTokenEndpoints(store.ProjectSource), a.accessTokenEndpoints(store.GroupSource),
 		a.shareEndpoints(store.ProjectSource), a.shareEndpoints(store.GroupSource),
 		a.variableEndpoints(store.ProjectSource), a.variableEndpoints(store.GroupSource),

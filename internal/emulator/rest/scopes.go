@@ -13,6 +13,7 @@ var scopesBeside = map[string][]string{
 	"GET /users/:user_id":              {"read_user"},
 	"GET /personal_access_tokens/self": nil,
 	"GET /projects/:id/repository/files/:file_path/raw": {"read_repository"},
+	"POST /personal_access_tokens/self/rotate":          {"self_rotate"},
 	"POST /projects/:id/access_tokens/self/rotate":      {"self_rotate"},
 	"POST /groups/:id/access_tokens/self/rotate":        {"self_rotate"},
 }

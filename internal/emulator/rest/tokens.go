@@ -19,6 +19,8 @@ func (a *API) tokenEndpoints() []endpoint {
 			{name: "scopes", is: list, required: true, notBlank: true, values: tokenScopes},
 		}, a.createToken},
 		{http.MethodGet, "/personal_access_tokens/self", signedIn, nil, a.getOwnToken},
+		{http.MethodPost, "/personal_access_tokens/self/rotate", signedIn, []param{opt("expires_at", day)}, a.rotateOwnToken},
+		{http.MethodPost, "/personal_access_tokens/:id/rotate", signedIn, []param{req("id", integer), opt("expires_at", day)}, a.rotateTokenByID},
 		{http.MethodGet, "/personal_access_tokens/:id", signedIn, []param{req("id", integer)}, a.getToken},
 		{http.MethodDelete, "/personal_access_tokens/:id", signedIn, []param{req("id", integer)}, a.revokeToken},
 	}
@@ -64,9 +66,31 @@ func (a *API) createToken(r *request) (answer, error) {
 		UserID: user.ID, Name: r.text("name"), Description: given[string](r, "description"),
 		Scopes: r.list("scopes"), ExpiresAt: given[time.Time](r, "expires_at"),
 	})
-	entity := r.token(token)
-	entity.Token = token.Secret
-	return created(entity)
+	return created(r.tokenWithSecret(token))
+}
+
+func (r *request) tokenWithSecret(t *store.Token) tokenEntity {
+	entity := r.token(t)
+	entity.Token = t.Secret
+	return entity
+}
+
+func (a *API) rotateOwnToken(r *request) (answer, error) { return a.rotateToken(r, r.caller.Token) }
+
+func (a *API) rotateTokenByID(r *request) (answer, error) {
+	token, err := r.findToken()
+	if err != nil {
+		return answer{}, err
+	}
+	return a.rotateToken(r, token)
+}
+
+func (a *API) rotateToken(r *request, t *store.Token) (answer, error) {
+	next, refusal := a.services.RotatePersonalToken(r.state, t, given[time.Time](r, "expires_at"))
+	if refusal != nil {
+		return answer{}, refused(refusal)
+	}
+	return ok(r.tokenWithSecret(next))
 }
 
 func (a *API) getOwnToken(r *request) (answer, error) { return ok(r.token(r.caller.Token)) }

@@ -24,6 +24,12 @@ func CanManageAccessTokens(st *store.State, c Caller, parent store.Source) bool 
 	return !c.IsBot() && CanReadAccessTokens(st, c, parent)
 }
 
+// CanManageServiceAccounts is the right to the service accounts of a group or project:
+// Owner.
+func CanManageServiceAccounts(st *store.State, c Caller, of store.Source) bool {
+	return roleIn(st, c, of) >= store.Owner
+}
+
 // AccessTokenLevel is the role of the bot behind an access token.
 func AccessTokenLevel(st *store.State, parent store.Source, t *store.Token) store.AccessLevel {
 	if member := st.Member(parent, t.UserID); member != nil {
@@ -41,8 +47,10 @@ type AccessTokenAttributes struct {
 	ExpiresAt   *time.Time // a day that may have passed; nil: none was named
 }
 
+// MaxTokenDays is how long tokens may live where the instance requires an expiry.
+const MaxTokenDays = 365
+
 const (
-	maxTokenDays         = 365
 	maxTokenDaysBuffered = 400 // with the flag buffered_token_expiration_limit
 	rotatedTokenDays     = 7
 )
@@ -60,7 +68,7 @@ func (s Services) CreateAccessToken(st *store.State, c Caller, parent store.Sour
 	expiresAt := attrs.ExpiresAt
 	switch {
 	case expiresAt == nil && !s.Version.MakesEndlessAccessTokens():
-		day := store.Today(st.Now()).AddDate(0, 0, maxTokenDays)
+		day := store.Today(st.Now()).AddDate(0, 0, MaxTokenDays)
 		expiresAt = &day
 	case expiresAt == nil && !st.Settings.TokensMayLiveForever:
 		return nil, badRequest("expires_at is missing")
@@ -101,7 +109,7 @@ func rotatedExpiry(st *store.State, asked *time.Time) *time.Time {
 // expiryError is the model's complaint about a day too far away, or "". A day in
 // the past is none of its business.
 func (s Services) expiryError(st *store.State, day *time.Time) string {
-	limit := maxTokenDays
+	limit := MaxTokenDays
 	if s.Version.Flipped(release.BufferedTokenLifetime) {
 		limit = maxTokenDaysBuffered
 	}
@@ -128,6 +136,21 @@ func (s Services) RotateOwnAccessToken(st *store.State, c Caller, parent store.S
 }
 
 func (s Services) rotate(st *store.State, c Caller, parent store.Source, t *store.Token, asked *time.Time) (*store.Token, *Refusal) {
+	next, refusal := s.RotatePersonalToken(st, t, asked)
+	if refusal != nil {
+		return nil, refusal
+	}
+	st.UpdateUser(st.User(t.UserID), func(bot *store.User) { bot.External = c.User.External })
+	if member := st.Member(parent, t.UserID); member != nil {
+		lasting := *member
+		lasting.ExpiresAt = nil
+		st.PutMember(lasting)
+	}
+	return next, nil
+}
+
+// RotatePersonalToken ends a token and makes the next one of its user.
+func (s Services) RotatePersonalToken(st *store.State, t *store.Token, asked *time.Time) (*store.Token, *Refusal) {
 	if t.Revoked {
 		return nil, badRequest("Token already revoked")
 	}
@@ -136,14 +159,9 @@ func (s Services) rotate(st *store.State, c Caller, parent store.Source, t *stor
 		return nil, badRequest(text)
 	}
 	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
-	st.UpdateUser(st.User(t.UserID), func(bot *store.User) { bot.External = c.User.External })
-	if member := st.Member(parent, t.UserID); member != nil {
-		lasting := *member
-		lasting.ExpiresAt = nil
-		st.PutMember(lasting)
-	}
 	return st.CreateToken(store.Token{
 		UserID: t.UserID, Name: t.Name, Description: t.Description, Scopes: t.Scopes, ExpiresAt: expiresAt, FamilyID: t.FamilyID,
+		Permissions: t.Permissions,
 	}), nil
 }
 

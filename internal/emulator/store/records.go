@@ -80,7 +80,10 @@ type User struct {
 	Bot         bool // a project_bot, the user of a project or group access token
 	BotOf       Source
 	NamespaceID int64
-	CreatedAt   time.Time
+
+	ServiceAccount   bool
+	ServiceAccountOf Source // a group or project; zero: the instance
+	CreatedAt        time.Time
 }
 
 // Token is a personal access token; that of a bot is a project or group access
