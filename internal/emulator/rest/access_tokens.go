@@ -118,7 +118,7 @@ func (a *API) createAccessToken(kind store.SourceKind) func(*request) (answer, e
 			level = store.AccessLevel(*asked)
 		}
 		token, refusal := a.services.CreateAccessToken(r.state, r.caller, parent, rules.AccessTokenAttributes{
-			Name: r.text("name"), Description: given[string](r, "description"), Scopes: r.list("scopes"),
+			Name: r.text("name"), Description: given[string](r, "description"), Scopes: r.scopes(),
 			Level: level, ExpiresAt: given[time.Time](r, "expires_at"),
 		})
 		if refusal != nil {

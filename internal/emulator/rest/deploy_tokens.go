@@ -101,7 +101,7 @@ func (a *API) createDeployToken(kind store.SourceKind) func(*request) (answer, e
 			return answer{}, err
 		}
 		token, refusal := a.services.CreateDeployToken(r.state, parent, rules.DeployTokenAttributes{
-			Name: r.text("name"), Username: r.text("username"), Scopes: r.list("scopes"), ExpiresAt: given[time.Time](r, "expires_at"),
+			Name: r.text("name"), Username: r.text("username"), Scopes: r.scopes(), ExpiresAt: given[time.Time](r, "expires_at"),
 		})
 		if refusal != nil {
 			return answer{}, refused(refusal)

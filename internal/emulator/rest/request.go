@@ -42,8 +42,9 @@ func (r *request) boolean(name string) bool {
 	return value
 }
 
-func (r *request) list(name string) []string {
-	value, _ := r.params[name].([]string)
+// scopes is the one list of texts that endpoints take.
+func (r *request) scopes() []string {
+	value, _ := r.params["scopes"].([]string)
 	return value
 }
 

@@ -124,7 +124,7 @@ func (a *API) createServiceAccountToken(kind store.SourceKind) func(*request) (a
 			ends = &day
 		}
 		return created(r.tokenWithSecret(r.state.CreateToken(store.Token{
-			UserID: user.ID, Name: r.text("name"), Description: given[string](r, "description"), Scopes: r.list("scopes"), ExpiresAt: ends,
+			UserID: user.ID, Name: r.text("name"), Description: given[string](r, "description"), Scopes: r.scopes(), ExpiresAt: ends,
 		})))
 	}
 }

@@ -64,7 +64,7 @@ func (a *API) createToken(r *request) (answer, error) {
 	}
 	token := r.state.CreateToken(store.Token{
 		UserID: user.ID, Name: r.text("name"), Description: given[string](r, "description"),
-		Scopes: r.list("scopes"), ExpiresAt: given[time.Time](r, "expires_at"),
+		Scopes: r.scopes(), ExpiresAt: given[time.Time](r, "expires_at"),
 	})
 	return created(r.tokenWithSecret(token))
 }
