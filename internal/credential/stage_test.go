@@ -86,14 +86,18 @@ func (s *stage) labelled(label string, lines ...string) string {
 	return fmt.Sprintf("resource %q %q {\n  %s = %q\n  %s\n}\n", s.resource(), label, s.parent, s.path, strings.Join(lines, "\n  "))
 }
 
-// token is the configuration of a token named ci, with one scope where no line says otherwise.
-func (s *stage) token(lines ...string) string {
+// token is the configuration of a token named ci, with one scope and, for an access token, an end where
+// no line says otherwise.
+func (s *stage) token(lines ...string) string { return s.unended(s.ending(lines)...) }
+
+// unended is token without the end.
+func (s *stage) unended(lines ...string) string {
 	for name, line := range map[string]string{"name": `name = "ci"`, "scopes": fmt.Sprintf("scopes = [%q]", s.scope)} {
 		if !strings.Contains("\n"+strings.Join(lines, "\n"), "\n"+name+" ") {
 			lines = append([]string{line}, lines...)
 		}
 	}
-	return s.labelled("this", s.ending(lines)...)
+	return s.labelled("this", lines...)
 }
 
 // ending adds an end to the lines of an access token that has none: GitLab makes none without.
