@@ -276,6 +276,21 @@ func TestPush(t *testing.T) {
 	i.expect(t, "not on the other branch", jobCall{app, get, sharedLib + "/repository/files/more.txt/raw?ref=main", "", ""}, 404, `{"message":"404 File Not Found"}`)
 }
 
+// Push options and partial clones are served, as git's own client asks for them.
+func TestGitPushOptionsAndPartialClones(t *testing.T) {
+	t.Parallel()
+	i := start(t, emulator.Options{Seed: "acme"})
+	remote := i.remote("dev", i.Tokens()["dev"], "acme/app.git")
+	folder := t.TempDir()
+	mustGit(t, folder, "clone", "--quiet", "--filter=blob:none", remote, "work")
+	work := filepath.Join(folder, "work")
+	change(t, work, "new.txt")
+	mustGit(t, work, "push", "--quiet", "-o", "ci.skip", "origin", "main")
+	if partial := mustGit(t, work, "config", "remote.origin.partialclonefilter"); partial != "blob:none\n" {
+		t.Errorf("the clone's filter is %q", partial)
+	}
+}
+
 // A symbolic link that was pushed is a file with the link's text.
 func TestPushedLinksLeadNowhere(t *testing.T) {
 	t.Parallel()

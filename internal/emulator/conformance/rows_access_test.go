@@ -256,6 +256,7 @@ func gitRows() []row {
 		{fact: "git: a public project to any job", source: policySpec, ask: call{as: "jobgit:app:outsider", do: refs("<public.path>")}, want: says(200, advertises)},
 		{fact: "git: an internal project to any job", source: policySpec, ask: call{as: "jobgit:app:outsider", do: refs("<internal.path>")}, want: says(200, advertises)},
 		{fact: "git: an unknown job token", source: "lib/gitlab/auth.rb", ask: call{as: "basic:gitlab-ci-token:glcbt-none", do: refs("<lib.path>")}, want: answer{401, denied, `WWW-Authenticate: Basic realm="GitLab"`}},
+		{fact: "git: a job of a project whose CI is off", source: "lib/gitlab/auth.rb", given: []call{enter("<app>"), {as: "owner", do: "PUT /projects/<app>", body: `{"builds_access_level":"disabled"}`}}, ask: call{as: "jobgit:app:developer", do: refs("<lib.path>")}, want: says(401, denied)},
 		{fact: "git: nobody, a private project", source: gitAccess, ask: call{do: refs("<lib.path>")}, want: says(401, denied)},
 		{fact: "git: nobody, a public project", source: gitAccess, ask: call{do: refs("<public.path>")}, want: says(200, advertises)},
 		{fact: "git: a token of the scope read_repository", source: "lib/gitlab/auth.rb", given: []call{token("read_repository")}, ask: call{as: "basic:anyone:<secret>", do: refs("<lib.path>")}, want: says(200, advertises)},

@@ -86,13 +86,11 @@ func (s *Server) decideAnonymous(st *store.State, p *store.Project, c call) acce
 	return granted(p, rules.Caller{})
 }
 
+// decideJob takes a running job's token while its user is active and its project has CI
+// switched on; otherwise git is told no more than with a wrong password.
 func (s *Server) decideJob(st *store.State, p *store.Project, secret string, c call) access {
 	caller, failed := jobtoken.Authenticate(st, secret)
-	switch failed {
-	case jobtoken.None:
-	case jobtoken.Blocked:
-		return forbidden(blocked)
-	case jobtoken.Unknown, jobtoken.NotRunning:
+	if failed != jobtoken.None || st.Project(caller.Job.ProjectID).Features.Of(store.Builds) == store.FeatureDisabled {
 		return s.denied()
 	}
 	operation := jobtoken.Clone
