@@ -48,6 +48,8 @@ func (r *resolvers) mutating(pathField string, run func(query, *store.Project) (
 			result := refusedByFault(ctx, input)
 			if result == nil {
 				result, err = run(q, p)
+			} else {
+				result["ciCdSettings"] = ciCdSettings{p} // which a refused update of the settings shows as well
 			}
 			if err != nil {
 				return
