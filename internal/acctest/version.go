@@ -68,7 +68,7 @@ func NeedsVersion(t testing.TB, g *GitLab, text string) {
 }
 
 // Flipped tells whether the embedded GitLab has an uncertain fact the other way round: a name such as
-// "enforcement-top-level-error". Of a real GitLab nobody knows.
+// "enforcement-keeps-stored-off". Of a real GitLab nobody knows.
 func (g *GitLab) Flipped(name string) bool {
 	return slices.Contains(g.flips, name) || slices.Contains(g.flips, "all")
 }

@@ -2,9 +2,7 @@ package allowlist_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,13 +34,10 @@ var versionCases = map[string]versionCase{
 	"cross-project push is unknown":                        {versions: []string{"17.11", "18.4"}, check: crossProjectPushUnknown},
 	"lists of several pages":                               {versions: []string{"17.11", "18.4"}, check: severalPages},
 	"permissions that are not active are refused":          {versions: []string{"17.11"}, check: permissionsInactive},
-	"the same, stored as default":                          {versions: []string{"17.11"}, flips: []string{"inactive-stores-default"}, check: permissionsInactive},
-	"and perhaps on the newest, dropped":                   {versions: []string{"19.4"}, flips: []string{"permissions-inactive"}, check: permissionsInactive},
-	"and perhaps on the newest, stored as default":         {versions: []string{"19.4"}, flips: []string{"permissions-inactive", "inactive-stores-default"}, check: permissionsInactive},
+	"and perhaps on the newest, inactive":                  {versions: []string{"19.4"}, flips: []string{"permissions-inactive"}, check: permissionsInactive},
 	"a permission of older days":                           {versions: []string{"18.4", "19.4"}, check: unknownPermissionStored},
 	"a permission of older days, null":                     {versions: []string{"19.4"}, flips: []string{"unknown-permission-null"}, check: unknownPermissionStored},
 	"a permission of older days, left out":                 {versions: []string{"19.4"}, flips: []string{"unknown-permission-left-out"}, check: unknownPermissionLeftOut},
-	"targets out of sight without a name":                  {versions: []string{"19.4"}, flips: []string{"hidden-target-null"}, check: hiddenTargetUnnamed},
 }
 
 func TestVersions(t *testing.T) {
@@ -286,19 +281,4 @@ func unknownPermissionLeftOut(t *testing.T, g *acctest.GitLab) {
 	g.Plant(t, source, acctest.Planting{Permissions: []acctest.PlantedPermissions{{Target: app.Path, Names: []string{"read_containers"}}}})
 	cli.Apply(t, 0)
 	g.CheckAllowlist(t, source, acctest.Entries{app.Path: "read_jobs"})
-}
-
-// What has no name cannot be removed; the rest of the list is as it should be.
-func hiddenTargetUnnamed(t *testing.T, g *acctest.GitLab) {
-	t.Helper()
-	source, app, hidden := g.Project(t, "shared-lib"), g.Project(t, "app"), g.Hidden(t, "secret")
-	g.Allow(t, source, hidden.Path)
-	cli := acctest.NewCLI(t, g, list(source.Path, entries("projects", app.Path)))
-	cli.Apply(t, 0)
-	g.CheckAllowlist(t, source, acctest.Entries{hidden.Path: "default", app.Path: "default"})
-	cli.Plan(t, acctest.NoChanges)
-	cli.Must(t, 0, "destroy", "-auto-approve")
-	if left := g.Allowlist(t, source); !slices.Equal(slices.Collect(maps.Keys(left)), []string{hidden.Path}) {
-		t.Errorf("the destroy left %v", left)
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
 )
@@ -208,6 +209,8 @@ func (g *generator) token(of, parent, kind string) map[string]any {
 	}
 	if g.chance(50) {
 		config["rotation"] = map[string]any{"every_days": int64(90), "overlap_days": int64(1 + g.IntN(3))}
+	} else if kind == "access" {
+		config["expires_at"] = time.Now().UTC().AddDate(0, 0, 180).Format(time.DateOnly) // GitLab makes none without
 	}
 	config["deliveries"] = map[string]any{"first": g.delivery("app", parent+kind, 0)}
 	return config

@@ -39,6 +39,9 @@ func ofGroup(group acctest.Group, kind string) parentage {
 // block is the resource of a token that reads code, with more lines.
 func (p parentage) block(label, more string) string {
 	parent, _, _ := strings.Cut(p.resource, "_")
+	if p.list == "access_tokens" && !strings.Contains(more, "expires_at") && !strings.Contains(more, "rotation") {
+		more = "  " + expires(someDay()) + "\n" + more
+	}
 	return fmt.Sprintf("resource \"jobtoken_%s\" %q {\n  %s = %q\n  name = %q\n  scopes = [\"read_repository\"]\n%s\n}\n", p.resource, label, parent, p.path, label, more)
 }
 

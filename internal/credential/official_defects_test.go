@@ -19,7 +19,7 @@ func TestAccOfficialDefects(t *testing.T) {
 	t.Parallel()
 	importing := func(t *testing.T, s *stage, token acctest.Token, lines ...string) *acctest.CLI {
 		t.Helper()
-		return acctest.NewCLI(t, s.GitLab, s.token(lines...)+importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, token.ID)))
+		return acctest.NewCLI(t, s.GitLab, s.unended(lines...)+importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, token.ID)))
 	}
 	for name, d := range map[string]struct {
 		kinds []kind
@@ -62,7 +62,11 @@ func TestAccOfficialDefects(t *testing.T) {
 			if s.access() && s.Embedded() {
 				s.Admin(t, http.MethodPut, "/application/settings", map[string]any{"require_personal_access_token_expiry": false}, nil)
 			}
-			token := s.byHand(t, nil)
+			attributes := map[string]any{}
+			if s.access() && s.Embedded() {
+				attributes["expires_at"] = nil
+			}
+			token := s.byHand(t, attributes)
 			cli := importing(t, s, token)
 			cli.Apply(t, 0)
 			if s.Embedded() {
@@ -70,7 +74,7 @@ func TestAccOfficialDefects(t *testing.T) {
 			}
 			s.Advance(t, 200*24*time.Hour)
 			cli.Plan(t, acctest.NoChanges)
-			cli.Configure(t, s.token(s.delivered(), `name = "renamed"`))
+			cli.Configure(t, s.unended(s.delivered(), `name = "renamed"`))
 			cli.Apply(t, 0)
 			cli.Plan(t, acctest.NoChanges)
 			if live := s.Tokens(t, s.of, s.id, s.tokens); len(live) != 1 || live[0].Name != "renamed" {

@@ -43,11 +43,8 @@ func TestAccOutside_ended(t *testing.T) {
 	for label, parent := range parents {
 		checkPlanned(t, planned, "jobtoken_"+parent.resource+"."+label, true)
 		why := fmt.Sprintf("deploy token %d was deleted", before[label].TokenID)
-		if parent.list == "access_tokens" && !g.Flipped("revocation-deletes-bot") {
+		if parent.list == "access_tokens" {
 			why = fmt.Sprintf("access token %d was revoked", before[label].TokenID)
-		}
-		if parent.list == "access_tokens" && g.Flipped("revocation-deletes-bot") {
-			why = fmt.Sprintf("access token %d was deleted", before[label].TokenID)
 		}
 		if !planned.Says(why) {
 			t.Errorf("the plan does not say %q:\n%s", why, planned.Output)

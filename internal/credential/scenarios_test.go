@@ -19,7 +19,7 @@ import (
 // the test unless the state agrees with the one that made the token and nothing is planned.
 func imported(t *testing.T, s *stage, made *acctest.CLI, id string, lines ...string) {
 	t.Helper()
-	cli := acctest.NewCLI(t, s.GitLab, s.token(lines...))
+	cli := acctest.NewCLI(t, s.GitLab, s.unended(lines...))
 	cli.Must(t, 0, "import", s.address(), id)
 	got, want := heldBy(t, cli, s.address()), heldBy(t, made, s.address())
 	for _, name := range []string{"deliveries", "delivery_owners", "rotation", "rotates_at"} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,8 +86,12 @@ func (s *stage) labelled(label string, lines ...string) string {
 	return fmt.Sprintf("resource %q %q {\n  %s = %q\n  %s\n}\n", s.resource(), label, s.parent, s.path, strings.Join(lines, "\n  "))
 }
 
-// token is the configuration of a token named ci, with one scope where no line says otherwise.
-func (s *stage) token(lines ...string) string {
+// token is the configuration of a token named ci, with one scope and, for an access token, an end where
+// no line says otherwise.
+func (s *stage) token(lines ...string) string { return s.unended(s.ending(lines)...) }
+
+// unended is token without the end.
+func (s *stage) unended(lines ...string) string {
 	for name, line := range map[string]string{"name": `name = "ci"`, "scopes": fmt.Sprintf("scopes = [%q]", s.scope)} {
 		if !strings.Contains("\n"+strings.Join(lines, "\n"), "\n"+name+" ") {
 			lines = append([]string{line}, lines...)
@@ -94,6 +99,18 @@ func (s *stage) token(lines ...string) string {
 	}
 	return s.labelled("this", lines...)
 }
+
+// ending adds an end to the lines of an access token that has none: GitLab makes none without.
+func (s *stage) ending(lines []string) []string {
+	text := strings.Join(lines, "\n")
+	if !s.access() || strings.Contains(text, "expires_at") || strings.Contains(text, "rotation") {
+		return lines
+	}
+	return append(slices.Clone(lines), expires(someDay()))
+}
+
+// someDay is the end of access tokens whose end does not matter.
+func someDay() string { return time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly) }
 
 // delivered is the attribute deliveries with one variable, TOKEN, of the stage's project.
 func (s *stage) delivered() string {

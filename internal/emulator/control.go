@@ -36,6 +36,8 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.Path {
 	case "POST " + controlPrefix + "jobs":
 		s.startJob(w, r)
+	case "POST " + controlPrefix + "tokens":
+		s.grantToken(w, r)
 	case "POST " + controlPrefix + "plant":
 		s.plant(w, r)
 	case "GET " + controlPrefix + "clock":

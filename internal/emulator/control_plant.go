@@ -29,6 +29,8 @@ type planting struct {
 	// JobTokenPoliciesEnabled is the setting of the project's top-level namespace
 	// without which GitLab below 18.3 has no fine-grained permissions.
 	JobTokenPoliciesEnabled *bool `json:"job_token_policies_enabled"`
+	// VariableLimits are the plan limits of CI/CD variables, by "project" and "group".
+	VariableLimits map[store.SourceKind]int `json:"variable_limits"`
 	// RevokedDeployTokens are ids of deploy tokens, of any project or group, to end
 	// as the user interface does: the API only deletes them.
 	RevokedDeployTokens []int64 `json:"revoked_deploy_tokens"`
@@ -108,6 +110,9 @@ func (p planting) resolve(st *store.State) (change func(), missing error) {
 			return nil, fmt.Errorf("404 Deploy Token %d Not Found", id)
 		}
 		steps = append(steps, func() { st.RevokeDeployToken(token) })
+	}
+	for kind, most := range p.VariableLimits {
+		steps = append(steps, func() { st.Settings.MaxVariables[kind] = most })
 	}
 	if p.JobTokenPoliciesEnabled != nil {
 		lineage := st.Lineage(project.NamespaceID)

@@ -16,6 +16,8 @@
 //   - POST jobs {"project", "user", "name", "ref"}: a running job, as {"id",
 //     "token"}; project and user are an id or a full path or name, name and ref
 //     are "test" and "main" unless given;
+//   - POST tokens {"user", "permissions"}: a fine-grained personal access token, as
+//     {"id", "token"};
 //   - PUT jobs/:id/artifacts: the body becomes the job's artifacts archive;
 //   - DELETE jobs/:id: the job has succeeded, and its token is worth nothing;
 //   - DELETE repositories/:project: a project nothing was ever pushed to;
@@ -28,15 +30,10 @@ package emulator
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"maps"
-	"net"
-	"net/http"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/clock"
@@ -54,7 +51,7 @@ import (
 )
 
 // Options say what kind of GitLab to start. The zero value is the newest
-// version, empty, on a free port of the loopback address, as fast as it can be.
+// version, empty, as fast as it can be.
 type Options struct {
 	// Version is the GitLab version to be, such as "19.4"; empty is the newest.
 	Version string
@@ -64,8 +61,8 @@ type Options struct {
 	// Seed is what the instance holds at the start: "empty" (or ""), "acme" or
 	// "estate:PxE".
 	Seed string
-	// Listen is the address to serve at; empty is "127.0.0.1:0".
-	Listen string
+	// URL is what the instance calls itself in its answers; Start knows it.
+	URL string
 	// Latency is added to each request.
 	Latency time.Duration
 	// CostPerProject and CostPerEntry are added for each project and each
@@ -84,10 +81,9 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Server is a running GitLab.
+// Server is a GitLab.
 type Server struct {
 	options  Options
-	url      string
 	tokens   map[string]string
 	clock    *clock.Clock
 	store    *store.Store
@@ -100,13 +96,12 @@ type Server struct {
 
 	repositories repository.Storage
 
-	http *http.Server
-	stop context.CancelFunc
-	done sync.WaitGroup
+	stopListening func() // nil where nobody listens
 }
 
-// Start starts a GitLab that serves until Close.
-func Start(options Options) (*Server, error) {
+// New makes a GitLab that answers as an [http.Handler] until Close. Who listens, and
+// where, is the caller's affair; Options.URL is what it calls itself.
+func New(options Options) (*Server, error) {
 	version, err := release.Parse(options.Version)
 	if err != nil {
 		return nil, err
@@ -117,7 +112,7 @@ func Start(options Options) (*Server, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
+	options.URL = cmp.Or(strings.TrimSuffix(options.URL, "/"), "http://gitlab.example.com")
 	options.StatementTimeout = cmp.Or(options.StatementTimeout, 30*time.Second)
 	shown := clock.New(options.Now)
 	s := &Server{
@@ -131,34 +126,17 @@ func Start(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", options.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listen at %s: %w", options.Listen, err)
-	}
-	s.url = "http://" + listener.Addr().String()
 	services := rules.Services{Version: version}
-	s.rest = rest.New(s.store, services, &s.repositories, s.url)
-	s.git = githttp.New(s.store, version, &s.repositories, s.url)
-	if s.graphql, err = graphqlapi.New(s.store, services, s.url); err != nil {
-		return nil, errors.Join(err, listener.Close())
+	s.rest = rest.New(s.store, services, &s.repositories, options.URL)
+	s.git = githttp.New(s.store, version, &s.repositories, options.URL)
+	if s.graphql, err = graphqlapi.New(s.store, services, options.URL); err != nil {
+		return nil, err
 	}
-	s.serve(listener)
 	return s, nil
 }
 
-func (s *Server) serve(listener net.Listener) {
-	base, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.http = &http.Server{
-		Handler:           http.HandlerFunc(s.handle),
-		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return base },
-	}
-	s.done.Go(func() { _ = s.http.Serve(listener) }) // always ends with ErrServerClosed, by Close
-}
-
 // URL is where the server answers, without a trailing slash.
-func (s *Server) URL() string { return s.url }
+func (s *Server) URL() string { return s.options.URL }
 
 // AdminToken is the access token of the administrator root.
 func (s *Server) AdminToken() string { return s.tokens["root"] }
@@ -166,12 +144,12 @@ func (s *Server) AdminToken() string { return s.tokens["root"] }
 // Tokens are the access tokens of the seed's users, by user name.
 func (s *Server) Tokens() map[string]string { return maps.Clone(s.tokens) }
 
-// Close stops the server at once; requests under way are cut. It waits for git
-// where git runs, and removes the repositories.
+// Close ends what Start has begun: requests under way are cut. It waits for git where
+// git runs, and removes the repositories.
 func (s *Server) Close() {
-	s.stop()
-	_ = s.http.Close() // there is nothing to do about a listener that does not close
-	s.done.Wait()
+	if s.stopListening != nil {
+		s.stopListening()
+	}
 	_ = s.repositories.Close() // at worst a temporary folder stays
 }
 

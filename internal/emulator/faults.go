@@ -68,12 +68,12 @@ func waitFor(r *http.Request, d time.Duration) {
 // edit makes an administrator's requests; what is refused is noted on the fault.
 func (s *Server) edit(ctx context.Context, f fault.Fault) {
 	for _, call := range f.Calls {
-		request, err := http.NewRequestWithContext(ctx, call.Method, s.url+call.Path, bytes.NewReader(call.Body))
+		request, err := http.NewRequestWithContext(ctx, call.Method, s.options.URL+call.Path, bytes.NewReader(call.Body))
 		if err != nil {
 			s.faults.Report(f.ID, err.Error())
 			continue
 		}
-		request.Host = strings.TrimPrefix(s.url, "http://")
+		request.Host = strings.TrimPrefix(s.options.URL, "http://")
 		request.Header.Set("Private-Token", s.AdminToken())
 		request.Header.Set("Content-Type", "application/json")
 		response := &bufferedResponse{header: http.Header{}}

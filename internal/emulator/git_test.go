@@ -63,7 +63,7 @@ func TestClone(t *testing.T) {
 	t.Parallel()
 	i := start(t, emulator.Options{Seed: "acme"})
 	web, stranger := i.startJob(t, "acme/web", "dev"), i.startJob(t, "acme/web", "mallory").Token
-	i.refusesClone(t, web.Token, "acme/shared-lib.git", "Authentication by CI/CD job token not allowed from web to shared-lib.")
+	i.refusesClone(t, web.Token, "acme/shared-lib.git", "Authentication by CI/CD job token not allowed from web to project #1.")
 	i.allow(t, 1, 3)
 	work := i.clone(t, web.Token, "acme/shared-lib.git")
 	readme, err := os.ReadFile(filepath.Join(work, "README.md"))
@@ -73,11 +73,11 @@ func TestClone(t *testing.T) {
 	if branch := mustGit(t, work, "branch", "--show-current"); branch != "main\n" {
 		t.Errorf("the default branch is %q", branch)
 	}
-	i.refusesClone(t, stranger, "acme/shared-lib.git", "Insufficient permissions to pull from the repository of project shared-lib.")
+	i.refusesClone(t, stranger, "acme/shared-lib.git", "Insufficient permissions to pull from the repository of project #1.")
 	i.permit(t, "acme/web", "READ_JOBS")
 	i.clone(t, web.Token, "acme/shared-lib.git")
 	i.must(t, request{"root", del, sharedLib + "/job_token_scope/allowlist/3", ""})
-	i.refusesClone(t, web.Token, "acme/shared-lib.git", "Authentication by CI/CD job token not allowed from web to shared-lib.")
+	i.refusesClone(t, web.Token, "acme/shared-lib.git", "Authentication by CI/CD job token not allowed from web to project #1.")
 	i.clone(t, web.Token, "acme/web.git")
 	i.finish(t, web)
 	i.refusesClone(t, web.Token, "acme/web.git", "HTTP Basic: Access denied.")
@@ -87,7 +87,7 @@ func TestCloneIsLogged(t *testing.T) {
 	t.Parallel()
 	i := start(t, emulator.Options{Seed: "acme"})
 	i.allow(t, 2, 3)
-	i.refusesClone(t, i.startJob(t, "acme/docs", "dev").Token, "acme/app.git", "Authentication by CI/CD job token not allowed from docs to app.")
+	i.refusesClone(t, i.startJob(t, "acme/docs", "dev").Token, "acme/app.git", "Authentication by CI/CD job token not allowed from docs to project #2.")
 	i.clone(t, i.startJob(t, "acme/app", "dev").Token, "acme/app.git")
 	if got := i.authLog(t, "acme/app"); len(got) != 0 {
 		t.Errorf("a refusal or the own project is noted: %q", got)
@@ -154,8 +154,8 @@ func TestGitAccess(t *testing.T) {
 		{"a job on the list", jobs, app.Token, "acme/shared-lib" + refs, 200, advertises},
 		{"letter case does not count", jobs, app.Token, "Acme/Shared-Lib" + refs, 200, advertises},
 		{"by a subgroup's entry", jobs, images, "acme/shared-lib" + refs, 200, advertises},
-		{"a job not on the list", jobs, own, "acme/shared-lib" + refs, 403, "Authentication by CI/CD job token not allowed from docs to shared-lib."},
-		{"a job of no member", jobs, guest, "acme/shared-lib" + refs, 403, "Insufficient permissions to pull from the repository of project shared-lib."},
+		{"a job not on the list", jobs, own, "acme/shared-lib" + refs, 403, "Authentication by CI/CD job token not allowed from docs to project #1."},
+		{"a job of no member", jobs, guest, "acme/shared-lib" + refs, 403, "Insufficient permissions to pull from the repository of project #1."},
 		{"a Guest's job", jobs, guest, "acme/app" + refs, 403, noDownload},
 		{"a finished job", jobs, finished.Token, "acme/app" + refs, 401, accessDenied},
 		{"an unknown token", jobs, "glcbt-64_none", "acme/app" + refs, 401, accessDenied},
@@ -192,7 +192,9 @@ func TestGitAccess(t *testing.T) {
 		{"a token for a missing project", "dev", dev, "acme/none" + refs, 404, missing},
 
 		{"without .git", "dev", dev, "acme/app/info/refs?service=git-upload-pack", 301, ""},
-		{"a dumb client", "dev", dev, "acme/app.git/info/refs", 404, "~could not be found"},
+		{"a dumb client", "dev", dev, "acme/app.git/info/refs", 403, "Forbidden"},
+		{"a dumb client, unknown", "", "", "acme/app.git/info/refs", 401, accessDenied},
+		{"a dumb client, without .git", "dev", dev, "acme/app/info/refs", 301, ""},
 		{"an unknown service", "dev", dev, "acme/app.git/info/refs?service=git-upload-archive", 404, "~could not be found"},
 		{"a pack by GET", "dev", dev, "acme/app.git/git-upload-pack", 404, "~could not be found"},
 		{"a file of the repository", "dev", dev, "acme/app.git/config", 404, "~could not be found"},
@@ -272,6 +274,21 @@ func TestPush(t *testing.T) {
 
 	i.expect(t, "the pushed file", jobCall{app, get, sharedLib + "/repository/files/more.txt/raw?ref=feature", "", ""}, 200, "more.txt")
 	i.expect(t, "not on the other branch", jobCall{app, get, sharedLib + "/repository/files/more.txt/raw?ref=main", "", ""}, 404, `{"message":"404 File Not Found"}`)
+}
+
+// Push options and partial clones are served, as git's own client asks for them.
+func TestGitPushOptionsAndPartialClones(t *testing.T) {
+	t.Parallel()
+	i := start(t, emulator.Options{Seed: "acme"})
+	remote := i.remote("dev", i.Tokens()["dev"], "acme/app.git")
+	folder := t.TempDir()
+	mustGit(t, folder, "clone", "--quiet", "--filter=blob:none", remote, "work")
+	work := filepath.Join(folder, "work")
+	change(t, work, "new.txt")
+	mustGit(t, work, "push", "--quiet", "-o", "ci.skip", "origin", "main")
+	if partial := mustGit(t, work, "config", "remote.origin.partialclonefilter"); partial != "blob:none\n" {
+		t.Errorf("the clone's filter is %q", partial)
+	}
 }
 
 // A symbolic link that was pushed is a file with the link's text.

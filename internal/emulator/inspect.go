@@ -6,7 +6,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
-// ServeHTTP answers as the server at URL does, without a connection.
+// ServeHTTP answers one request; it is what whoever listens serves.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handle(w, r) }
 
 // Inspect shows all that the instance holds, for tests that compare what was there before a request

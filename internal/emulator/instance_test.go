@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -161,4 +162,25 @@ func quote(t *testing.T, value any) string {
 func document(t *testing.T, as, query string) request {
 	t.Helper()
 	return request{as, http.MethodPost, "/api/graphql", quote(t, map[string]any{"query": query})}
+}
+
+// Without anybody who listens it answers as a handler, under the URL it is given.
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	server, err := emulator.New(emulator.Options{Seed: "acme", URL: "https://gitlab.example.org/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	call := httptest.NewRequestWithContext(t.Context(), get, "/api/v4/projects/1", nil)
+	call.Header.Set("Private-Token", server.AdminToken())
+	answer := httptest.NewRecorder()
+	server.ServeHTTP(answer, call)
+	if answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), `"web_url":"https://gitlab.example.org/acme/shared-lib"`) {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+	if server, err := emulator.StartAt("nowhere:-1", emulator.Options{}); err == nil {
+		server.Close()
+		t.Error("listens nowhere")
+	}
 }

@@ -120,11 +120,11 @@ const (
 
 // notAllowed and requires are what acme/shared-lib refuses with.
 func notAllowed(from string) string {
-	return fmt.Sprintf(`{"message":"403 Forbidden - Authentication by CI/CD job token not allowed from %s to shared-lib."}`, from)
+	return fmt.Sprintf(`{"message":"403 Forbidden - Authentication by CI/CD job token not allowed from %s to project #1."}`, from)
 }
 
 func requires(permission string) string {
-	return fmt.Sprintf(`{"message":"403 Forbidden - Insufficient permissions to access this resource in project shared-lib. The following token permission is required: %s."}`, permission)
+	return fmt.Sprintf(`{"message":"403 Forbidden - Insufficient permissions to access this resource in project #1. The following token permission is required: %s."}`, permission)
 }
 
 func TestControlJobs(t *testing.T) {
@@ -159,7 +159,7 @@ func TestJobTokenAsCredential(t *testing.T) {
 	}
 	i.expect(t, "basic on a package route", jobCall{app.Token, put, packagePath, "content", "basic"}, 201, `{"message":"201 Created"}`)
 	i.expect(t, "basic elsewhere", jobCall{app.Token, get, sharedLib + "/releases", "", "basic"}, 404, `{"message":"404 Project Not Found"}`)
-	i.expect(t, "in a form", jobCall{app.Token, post, sharedLib + "/releases", "tag_name=v0", "form"}, 201, `~"tag_name":"v0"`)
+	i.expect(t, "in a form", jobCall{app.Token, post, sharedLib + "/releases", "tag_name=v0&ref=main", "form"}, 201, `~"tag_name":"v0"`)
 	i.expect(t, "unknown", jobCall{"glcbt-64_none", get, "/api/v4/job", "", ""}, 401, denies)
 	i.finish(t, app)
 	i.expect(t, "finished", jobCall{app.Token, get, "/api/v4/job", "", ""}, 401, denies)
@@ -168,12 +168,9 @@ func TestJobTokenAsCredential(t *testing.T) {
 	blocked := i.startJob(t, "acme/app", "dev").Token
 	i.must(t, request{"root", post, "/api/v4/users/3/block", ""})
 	i.expect(t, "of a blocked user", jobCall{blocked, get, "/api/v4/job", "", ""}, 403, `{"message":"403 Forbidden - Your account has been blocked."}`)
-	i.refusesClone(t, blocked, "acme/app.git", "Your account has been blocked.")
-	for _, username := range []string{"gitlab-ci-token", "dev"} {
-		secret := map[string]string{"gitlab-ci-token": blocked, "dev": i.Tokens()["dev"]}[username]
-		if answer := i.refsCall(t, username, secret, "acme/app"+refs); answer.status != 403 || answer.body != "Your account has been blocked." {
-			t.Errorf("git of a blocked user: %d %s", answer.status, answer.body)
-		}
+	i.refusesClone(t, blocked, "acme/app.git", "HTTP Basic: Access denied.")
+	if answer := i.refsCall(t, "dev", i.Tokens()["dev"], "acme/app"+refs); answer.status != 403 || answer.body != "Your account has been blocked." {
+		t.Errorf("git of a blocked user: %d %s", answer.status, answer.body)
 	}
 	i.play(t, []step{
 		{"a blocked user starts no job", request{"root", post, jobsPath, `{"project":2,"user":3}`}, 404, `{"message":"404 User Not Found"}`},
@@ -197,18 +194,18 @@ func TestPackagesByJobToken(t *testing.T) {
 	i.expect(t, "publish", jobCall{app, put, packagePath, "content", ""}, 201, `{"message":"201 Created"}`)
 	i.expect(t, "download", jobCall{app, get, packagePath, "", ""}, 200, "content")
 	i.expect(t, "by the path", jobCall{app, get, strings.Replace(packagePath, "/1/", "/acme%2FShared-Lib/", 1), "", ""}, 200, "content")
-	i.expect(t, "not on the list", jobCall{web, get, packagePath, "", ""}, 403, notAllowed("web"))
-	i.expect(t, "nobody's job", jobCall{intruder, put, packagePath, "worm", ""}, 403, notAllowed("intruder"))
-	i.expect(t, "on the list, no member", jobCall{stranger, get, packagePath, "", ""}, 403, notAllowed("app"))
+	i.expect(t, "not on the list", jobCall{web, get, packagePath, "", ""}, 404, `{"message":"404 Not Found"}`)
+	i.expect(t, "nobody's job", jobCall{intruder, put, packagePath, "worm", ""}, 404, `{"message":"404 Not Found"}`)
+	i.expect(t, "on the list, no member", jobCall{stranger, get, packagePath, "", ""}, 404, `{"message":"404 Not Found"}`)
 	i.expect(t, "the permission to read reads", jobCall{reports, get, packagePath, "", ""}, 200, "content")
 	i.expect(t, "and does not write", jobCall{reports, put, packagePath, "worm", ""}, 403, requires("admin_packages"))
-	i.expect(t, "no such project", jobCall{app, get, strings.Replace(packagePath, "/1/", "/99/", 1), "", ""}, 404, `{"message":"404 Project Not Found"}`)
+	i.expect(t, "no such project", jobCall{app, get, strings.Replace(packagePath, "/1/", "/99/", 1), "", ""}, 404, `{"message":"404 Not Found"}`)
 	i.expect(t, "unchanged", jobCall{app, get, packagePath, "", ""}, 200, "content")
 	i.play(t, []step{
 		{"a user publishes", request{"dev", put, packagePath, `{"a":1}`}, 201, `{"message":"201 Created"}`},
 		{"and downloads", request{"dev", get, packagePath, ""}, 200, `{"a":1}`},
 		{"nobody publishes", request{"", put, packagePath, `{"a":1}`}, 401, denies},
-		{"who cannot see the project", request{"mallory", get, packagePath, ""}, 404, `{"message":"404 Project Not Found"}`},
+		{"who cannot see the project", request{"mallory", get, packagePath, ""}, 404, `{"message":"404 Not Found"}`},
 		{"packages are closed", request{"root", put, sharedLib, `{"package_registry_access_level":"disabled"}`}, 200, `~"package_registry_access_level":"disabled"`},
 		{"to users", request{"dev", get, packagePath, ""}, 403, forbids},
 		{"a level GitLab does not have", request{"root", put, sharedLib, `{"releases_access_level":"open"}`}, 400, `{"error":"releases_access_level does not have a valid value"}`},
@@ -251,6 +248,9 @@ func TestArtifactsByJobToken(t *testing.T) {
 	i.permit(t, "acme/reports", "ADMIN_JOBS")
 	i.expect(t, "with one that implies it", jobCall{reports, get, of(built), "", ""}, 200, answer.body)
 	i.expect(t, "the latest", jobCall{app, get, latest + "?job=test", "", ""}, 200, answer.body)
+	file := sharedLib + "/jobs/artifacts/main/raw/"
+	i.expect(t, "a file of the latest", jobCall{app, get, file + "job.txt?job=test", "", ""}, 200, "~job 1 test on main")
+	i.expect(t, "no such file", jobCall{app, get, file + "none/at/all.txt?job=test", "", ""}, 404, `{"message":"404 Not Found"}`)
 	i.expect(t, "no such job", jobCall{app, get, latest + "?job=lint", "", ""}, 404, `{"message":"404 Not found"}`)
 	i.expect(t, "no name", jobCall{app, get, latest, "", ""}, 400, `{"error":"job is missing"}`)
 
@@ -266,8 +266,13 @@ func TestReleasesByJobToken(t *testing.T) {
 	app, reports := i.startJob(t, "acme/app", "dev").Token, i.startJob(t, "acme/reports", "dev").Token
 	const path = sharedLib + "/releases"
 	i.expect(t, "none", jobCall{app, get, path, "", ""}, 200, `[]`)
-	i.expect(t, "create", jobCall{app, post, path, `{"tag_name":"v1","description":"First"}`, ""}, 201, `~"name":"v1","tag_name":"v1","description":"First"`)
+	i.expect(t, "create", jobCall{app, post, path, `{"tag_name":"v1","description":"First","ref":"main"}`, ""}, 201, `~"name":"v1","tag_name":"v1","description":"First"`)
 	i.expect(t, "twice", jobCall{app, post, path, `{"tag_name":"v1"}`, ""}, 409, `{"message":"Release already exists"}`)
+	i.expect(t, "a tag that is not there", jobCall{app, post, path, `{"tag_name":"v9"}`, ""}, 422, `{"message":"Ref is not specified"}`)
+	i.expect(t, "made from nothing", jobCall{app, post, path, `{"tag_name":"v9","ref":"none"}`, ""}, 422, `{"message":"Target none is invalid"}`)
+	i.expect(t, "by its tag", jobCall{app, get, path + "/v1", "", ""}, 200, `~"tag_name":"v1"`)
+	i.expect(t, "no such tag", jobCall{app, get, path + "/v9", "", ""}, 404, `{"message":"404 Not Found"}`)
+	i.expect(t, "the latest", jobCall{app, get, path + "/permalink/latest", "", ""}, 302, `~/projects/1/releases/v1`)
 	i.expect(t, "no tag", jobCall{app, post, path, `{}`, ""}, 400, `{"error":"tag_name is missing"}`)
 	i.expect(t, "list", jobCall{app, get, path, "", ""}, 200, `~"author":{"id":3,"username":"dev"`)
 	i.expect(t, "without the permission", jobCall{reports, get, path, "", ""}, 403, requires("read_releases"))

@@ -52,7 +52,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 
 // identify names the route and the GraphQL operations of a request.
 func (s *Server) identify(r *http.Request) (route string, operations []string) {
-	if r.URL.Path == graphqlapi.Path {
+	if graphqlapi.Serves(r.URL.Path) {
 		return graphqlapi.Path, s.graphql.Operations(r)
 	}
 	return cmp.Or(s.rest.Template(r), s.git.Template(r), unknownRoute), nil
@@ -79,7 +79,7 @@ func (s *Server) execute(r *http.Request) *bufferedResponse {
 	response := &bufferedResponse{header: http.Header{}}
 	s.dispatch(response, r.WithContext(ctx))
 	reading := meter.Duration(s.options.CostPerProject, s.options.CostPerEntry)
-	if timeout := s.options.StatementTimeout; r.URL.Path == graphqlapi.Path && reading > timeout {
+	if timeout := s.options.StatementTimeout; graphqlapi.Serves(r.URL.Path) && reading > timeout {
 		reading, response = timeout, &bufferedResponse{header: http.Header{}}
 		graphqlapi.TimedOut(response)
 	}
@@ -90,7 +90,7 @@ func (s *Server) execute(r *http.Request) *bufferedResponse {
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	s.noteUse(r)
 	switch {
-	case r.URL.Path == graphqlapi.Path:
+	case graphqlapi.Serves(r.URL.Path):
 		s.graphql.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, rest.Prefix+"/"):
 		s.rest.ServeHTTP(w, r)

@@ -27,6 +27,9 @@ func TestAccessTokens(t *testing.T) {
 	t.Parallel()
 	i := start(t, emulator.Options{Seed: "acme", Now: midday})
 	create := func(body string) request { return request{"terraform", post, accessTokensPath, body} }
+	until := func(body string) request {
+		return create(strings.TrimSuffix(body, "}") + `,"expires_at":"2027-06-01"}`)
+	}
 	made := i.makeToken(t, accessTokensPath, `{"name":"ci","description":"for CI","scopes":["read_repository","api"],"access_level":30,"expires_at":"2027-06-01"}`)
 	if made.ID != 5 || made.UserID != 5 || !strings.HasPrefix(made.Token, "glpat-") {
 		t.Fatalf("made %+v", made)
@@ -36,23 +39,23 @@ func TestAccessTokens(t *testing.T) {
 	i.play(t, []step{
 		{"read: no secret", request{"terraform", get, accessTokensPath + "/5", ""}, 200, one},
 		{"the id's leading digits count", request{"terraform", get, accessTokensPath + "/5-ci", ""}, 200, one},
-		{"by default a Maintainer, for 365 days", create(`{"name":"m","scopes":["read_api"]}`), 201, `~"active":true,"expires_at":"2028-01-31",`},
+		{"by default a Maintainer", until(`{"name":"m","scopes":["read_api"]}`), 201, `~"active":true,"expires_at":"2027-06-01",`},
 		{"which is level 40", request{"terraform", get, accessTokensPath + "/6", ""}, 200, `~"access_level":40,"resource_type":"project","resource_id":1`},
 		{"the last day there is", create(`{"name":"m","scopes":["read_api"],"expires_at":"2028-01-31"}`), 201, `~"expires_at":"2028-01-31"`},
 		{"a day more", create(`{"name":"m","scopes":["read_api"],"expires_at":"2028-02-01"}`), 400, `{"message":"400 Bad request - Expires at must be before 2028-01-31"}`},
 		{"today: dead at once", create(`{"name":"m","scopes":["read_api"],"expires_at":"2027-01-31"}`), 201, `~"active":false,"expires_at":"2027-01-31"`},
-		{"of a group", request{"root", post, groupAccessTokensPath, `{"name":"g","scopes":["read_api"],"access_level":50}`}, 201, `~"access_level":50,"resource_type":"group","resource_id":5`},
+		{"of a group", request{"root", post, groupAccessTokensPath, `{"name":"g","scopes":["read_api"],"access_level":50,"expires_at":"2027-06-01"}`}, 201, `~"access_level":50,"resource_type":"group","resource_id":5`},
 
 		{"no name", create(`{"scopes":["api"]}`), 400, `{"error":"name is missing"}`},
-		{"an empty name", create(`{"name":"","scopes":["api"]}`), 400, `{"message":"400 Bad request - Name can't be blank"}`},
-		{"a long name", create(fmt.Sprintf(`{"name":%q,"scopes":["api"]}`, strings.Repeat("n", 256))), 400, `{"message":"400 Bad request - Name is too long (maximum is 255 characters)"}`},
+		{"an empty name", until(`{"name":"","scopes":["api"]}`), 400, `{"message":"400 Bad request - Name can't be blank"}`},
+		{"a long name", until(fmt.Sprintf(`{"name":%q,"scopes":["api"]}`, strings.Repeat("n", 256))), 400, `{"message":"400 Bad request - Name is too long (maximum is 255 characters)"}`},
 		{"no scopes", create(`{"name":"m"}`), 400, `{"error":"scopes is missing"}`},
-		{"an empty list of scopes", create(`{"name":"m","scopes":[]}`), 400, `{"message":"400 Bad request - Scopes can't be blank"}`},
+		{"an empty list of scopes", until(`{"name":"m","scopes":[]}`), 400, `{"message":"400 Bad request - Scopes can't be blank"}`},
 		{"two faults", create(`{"name":"m","scopes":[],"expires_at":"2029-01-01"}`), 400, `{"message":"400 Bad request - Scopes can't be blank and Expires at must be before 2028-01-31"}`},
 		{"a scope of people alone", create(`{"name":"m","scopes":["read_user"]}`), 400, `{"error":"scopes does not have a valid value"}`},
 		{"scopes as one text", create(`{"name":"m","scopes":"api,read_api"}`), 400, `{"error":"scopes is invalid"}`},
 		{"no such level", create(`{"name":"m","scopes":["api"],"access_level":35}`), 400, `{"error":"access_level does not have a valid value"}`},
-		{"a level above the caller's", create(`{"name":"m","scopes":["api"],"access_level":50}`), 400,
+		{"a level above the caller's", until(`{"name":"m","scopes":["api"],"access_level":50}`), 400,
 			`{"message":"400 Bad request - Access level of the token contains permissions not held by the creating user"}`},
 		{"no day", create(`{"name":"m","scopes":["api"],"expires_at":"soon"}`), 400, `{"error":"expires_at is invalid"}`},
 
@@ -80,7 +83,7 @@ func TestAccessTokensOfOlderVersions(t *testing.T) {
 		i := start(t, emulator.Options{Seed: "acme", Now: midday, Version: version})
 		i.makeToken(t, accessTokensPath, `{"name":"ci","scopes":["api"]}`)
 		i.play(t, []step{{version, request{"terraform", get, accessTokensPath + "/5", ""}, 200, want}})
-		answer := i.send(t, request{"terraform", post, accessTokensPath, `{"name":"s","scopes":["api"],"access_level":25}`})
+		answer := i.send(t, request{"terraform", post, accessTokensPath, `{"name":"s","scopes":["api"],"access_level":25,"expires_at":"2028-01-31"}`})
 		if knows := answer.status == 201; knows != (version == "19.4") {
 			t.Errorf("%s makes a Security Manager: %d %s", version, answer.status, answer.body)
 		}
@@ -138,7 +141,7 @@ func TestAccessTokenFilters(t *testing.T) {
 	}
 	i.must(t, request{"terraform", del, accessTokensPath + "/8", ""})
 	i.must(t, request{"root", put, "/api/v4/application/settings", `{"require_personal_access_token_expiry":false}`})
-	i.makeToken(t, accessTokensPath, `{"name":"for ever","scopes":["api"]}`)
+	i.must(t, request{"terraform", post, accessTokensPath, `{"name":"for ever","scopes":["api"]}`})
 	for query, want := range map[string]string{
 		"":                                    "5 6 7 8 9",
 		"per_page=2&page=2":                   "7 8",

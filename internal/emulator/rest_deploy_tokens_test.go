@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
 const (
@@ -22,10 +23,21 @@ type madeToken struct {
 	Token    string
 }
 
-// makeToken makes a deploy token or an access token.
+// makeToken makes a deploy token or an access token. An access token that is made
+// without an end gets the last day that GitLab allows.
 func (i instance) makeToken(t *testing.T, path, body string) madeToken {
 	t.Helper()
+	if strings.HasSuffix(path, "/access_tokens") && !strings.Contains(body, `"expires_at"`) {
+		body = i.ending(365, body)
+	}
 	return decode[madeToken](t, i.must(t, request{"root", post, path, body}).body)
+}
+
+// ending adds expires_at to a body: the day so many days after the instance's.
+func (i instance) ending(days int, body string) string {
+	var day time.Time
+	i.Inspect(func(st *store.State) { day = store.Today(st.Now()).AddDate(0, 0, days) })
+	return fmt.Sprintf(`%s,"expires_at":%q}`, strings.TrimSuffix(body, "}"), day.Format(time.DateOnly))
 }
 
 func TestDeployTokens(t *testing.T) {

@@ -73,6 +73,7 @@ func TestInstanceSettings(t *testing.T) {
 		{"null", request{"root", put, path, `{"enforce_ci_inbound_job_token_scope_enabled":null}`}, 400,
 			`{"message":{"enforce_ci_inbound_job_token_scope_enabled":["must be a boolean value"]}}`},
 		{"off", request{"root", put, path, `{"enforce_ci_inbound_job_token_scope_enabled":false}`}, 200, `~"enforce_ci_inbound_job_token_scope_enabled":false`},
-		{"nothing known", request{"root", put, path, `{"x":1}`}, 400, `~are missing, at least one parameter must be provided`},
+		{"nothing known", request{"root", put, path, `{}`}, 400, `~are missing, at least one parameter must be provided`},
+		{"what is not modelled is said to be", request{"root", put, path, `{"signup_enabled":true}`}, 400, `{"error":"signup_enabled is not modelled by the embedded GitLab"}`},
 	})
 }

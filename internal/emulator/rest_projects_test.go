@@ -127,7 +127,7 @@ func TestMembers(t *testing.T) {
 		{"maintainer of the subgroup's project", request{"mallory", get, "/api/v4/projects/7/job_token_scope", ""}, 200, `{"inbound_enabled":true,"outbound_enabled":false}`},
 		{"no own member", request{"root", get, "/api/v4/projects/7/members/4", ""}, 404, `{"message":"404 Not found"}`},
 		{"but an inherited one", request{"root", get, "/api/v4/projects/7/members/all/4", ""}, 200, `~"access_level":40`},
-		{"below the inherited level", request{"root", post, "/api/v4/projects/7/members", `{` + mallory + `,"access_level":10}`}, 400, `~should be greater than or equal to inherited membership from group acme`},
+		{"below the inherited level", request{"root", post, "/api/v4/projects/7/members", `{` + mallory + `,"access_level":10}`}, 400, `~should be greater than or equal to Maintainer inherited membership from group acme`},
 		{"remove", request{"root", del, "/api/v4/groups/5/members/4", ""}, 204, ``},
 		{"out again", request{"mallory", get, "/api/v4/projects/7", ""}, 404, `{"message":"404 Project Not Found"}`},
 		{"project member", request{"terraform", post, "/api/v4/projects/7/members", `{` + mallory + `,"access_level":10}`}, 201, `~"access_level":10`},

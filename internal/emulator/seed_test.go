@@ -58,7 +58,6 @@ func TestStartRefuses(t *testing.T) {
 		"unknown version":  {Version: "9.9"},
 		"unknown seed":     {Seed: "chaos"},
 		"too many entries": {Seed: "estate:1x201"},
-		"no address":       {Listen: "nowhere:-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,13 +78,13 @@ func TestVersion17(t *testing.T) {
 		{"old words", request{"terraform", post, source + "/allowlist", `{"target_project_id":1}`}, 400, `{"message":"400 Bad request - Target project is already in the job token scope"}`},
 		{"no self entry", request{"terraform", post, source + "/allowlist", `{"target_project_id":151}`}, 400, `{"message":"400 Bad request - Validation failed: Target project can't be the same as the source project"}`},
 		{"nor by an update", mutation(t, "terraform", "ciJobTokenScopeUpdatePolicies", `projectPath:"estate/p0001",targetPath:"estate/p0001",defaultPermissions:true,jobTokenPolicies:[]`, ""), 200,
-			`{"data":{"m":{"errors":["Unable to find a job token scope for the given project & target"]}}}`},
+			`{"data":{"m":{"errors":["Failed to update job token scope"]}}}`},
 		{"pages of 100", document(t, "terraform", `{project(fullPath:"estate/p0001"){ciJobTokenScopeAllowlist{projectsAllowlist(first:150){count pageInfo{hasNextPage}}}}}`), 200,
 			`{"data":{"project":{"ciJobTokenScopeAllowlist":{"projectsAllowlist":{"count":150,"pageInfo":{"hasNextPage":true}}}}}}`},
 		{"permissions are not active", mutation(t, "terraform", "ciJobTokenScopeUpdatePolicies", `projectPath:"estate/p0001",targetPath:"pool/q0001",defaultPermissions:false,jobTokenPolicies:[READ_JOBS]`, ""), 200,
 			`{"data":{"m":{"errors":["Failed to update job token scope"]}}}`},
 		{"and dropped when adding", mutation(t, "terraform", "ciJobTokenScopeAddGroupOrProject", `projectPath:"estate/p0001",targetPath:"pool",defaultPermissions:false,jobTokenPolicies:[READ_JOBS]`, "ciJobTokenScopeAllowlistEntry{defaultPermissions jobTokenPolicies}"), 200,
-			`{"data":{"m":{"errors":[],"ciJobTokenScopeAllowlistEntry":{"defaultPermissions":false,"jobTokenPolicies":[]}}}}`},
+			`{"data":{"m":{"errors":[],"ciJobTokenScopeAllowlistEntry":{"defaultPermissions":true,"jobTokenPolicies":[]}}}}`},
 		{"until the top-level group permits them", request{"root", post, "/-/emulator/plant", `{"project":"estate/p0001","job_token_policies_enabled":true}`}, 204, ``},
 		{"containers", mutation(t, "terraform", "ciJobTokenScopeUpdatePolicies", `projectPath:"estate/p0001",targetPath:"pool/q0001",defaultPermissions:false,jobTokenPolicies:[READ_CONTAINERS]`, "ciJobTokenScopeAllowlistEntry{jobTokenPolicies}"), 200,
 			`{"data":{"m":{"errors":[],"ciJobTokenScopeAllowlistEntry":{"jobTokenPolicies":["READ_CONTAINERS"]}}}}`},

@@ -53,6 +53,9 @@ func (c tokenCase) config(more map[string]any, consumers ...acctest.Project) map
 		deliveries[consumer.Path] = map[string]any{"project": consumer.Path, "key": tokenKey}
 	}
 	config := map[string]any{c.attribute: c.parent, "name": tokenName, "scopes": []any{"read_repository"}, "deliveries": deliveries}
+	if _, rotates := more["rotation"]; c.kind == "access_tokens" && !rotates {
+		config["expires_at"] = time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly) // GitLab makes none without
+	}
 	maps.Copy(config, more)
 	return config
 }

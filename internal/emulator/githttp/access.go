@@ -57,6 +57,8 @@ func (s *Server) decide(st *store.State, r *http.Request, c call) access {
 	}
 	username, secret, sent := r.BasicAuth()
 	switch {
+	case c.dumb:
+		return s.decideDumb(st, secret)
 	case !sent:
 		return s.decideAnonymous(st, project, c)
 	case username == authn.JobUsername:
@@ -68,6 +70,15 @@ func (s *Server) decide(st *store.State, r *http.Request, c call) access {
 	return s.decideUser(st, project, secret, c)
 }
 
+// decideDumb refuses the protocol of dumb clients, which GitLab does not serve, to
+// who is known, and asks the others who they are. Its words are not known.
+func (s *Server) decideDumb(st *store.State, secret string) access {
+	if caller, failed := authn.Caller(st, secret); failed != authn.None || !caller.SignedIn() {
+		return s.denied()
+	}
+	return forbidden(http.StatusText(http.StatusForbidden))
+}
+
 func (s *Server) decideAnonymous(st *store.State, p *store.Project, c call) access {
 	if p == nil || c.push || !rules.Can(st, rules.Caller{}, p, rules.DownloadCode) {
 		return s.denied()
@@ -75,13 +86,11 @@ func (s *Server) decideAnonymous(st *store.State, p *store.Project, c call) acce
 	return granted(p, rules.Caller{})
 }
 
+// decideJob takes a running job's token while its user is active and its project has CI
+// switched on; otherwise git is told no more than with a wrong password.
 func (s *Server) decideJob(st *store.State, p *store.Project, secret string, c call) access {
 	caller, failed := jobtoken.Authenticate(st, secret)
-	switch failed {
-	case jobtoken.None:
-	case jobtoken.Blocked:
-		return forbidden(blocked)
-	case jobtoken.Unknown, jobtoken.NotRunning:
+	if failed != jobtoken.None || st.Project(caller.Job.ProjectID).Features.Of(store.Builds) == store.FeatureDisabled {
 		return s.denied()
 	}
 	operation := jobtoken.Clone

@@ -39,6 +39,7 @@ type call struct {
 	service  string // the path behind the repository
 	suffixed bool   // whether the URL had ".git"
 	push     bool
+	dumb     bool // info/refs without a service, as dumb clients ask
 }
 
 // parse understands the paths and methods of git's smart HTTP protocol.
@@ -54,8 +55,8 @@ func parse(r *http.Request) (c call, is bool) {
 		if service == infoRefs {
 			pack, method = r.URL.Query().Get("service"), http.MethodGet
 		}
-		c.push = pack == receivePack
-		return c, r.Method == method && (c.push || pack == uploadPack) && (c.suffixed || service == infoRefs) && c.fullPath != ""
+		c.push, c.dumb = pack == receivePack, pack == ""
+		return c, r.Method == method && (c.push || c.dumb || pack == uploadPack) && (c.suffixed || service == infoRefs) && c.fullPath != ""
 	}
 	return call{}, false
 }
@@ -82,7 +83,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !c.suffixed {
 		target := url.URL{Path: "/" + c.fullPath + ".git/" + c.service}
-		w.Header().Set("Location", s.baseURL+target.EscapedPath()+"?"+r.URL.RawQuery)
+		target.RawQuery = r.URL.RawQuery
+		w.Header().Set("Location", s.baseURL+target.String())
 		w.WriteHeader(http.StatusMovedPermanently)
 		return
 	}

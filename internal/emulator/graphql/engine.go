@@ -46,6 +46,10 @@ type Config struct {
 	// a map[string]any.
 	TypeOf func(value any) string
 
+	// Conceals says whether values of an object type are null to who makes the
+	// request; nil conceals nothing.
+	Conceals func(ctx context.Context, name string) bool
+
 	// ResolverComplexity overrides, by "Type.field", what a field costs besides
 	// its selections. Fields named here count as having a resolver class of
 	// GitLab's, so that a connection is also scaled by its page size; 0 takes a
@@ -89,6 +93,7 @@ type Engine struct {
 	schema             *ast.Schema
 	resolvers          map[string]Resolver
 	typeOf             func(value any) string
+	conceals           func(ctx context.Context, name string) bool
 	resolverComplexity map[string]int
 	maxPageSize        map[string]int
 }
@@ -104,6 +109,7 @@ func New(config Config) (*Engine, error) {
 		schema:             schema,
 		resolvers:          introspectionResolvers(schema),
 		typeOf:             config.TypeOf,
+		conceals:           config.Conceals,
 		resolverComplexity: defaultResolverComplexity(),
 		maxPageSize:        config.MaxPageSize,
 	}

@@ -175,13 +175,17 @@ func (x *execution) complete(at place, expected *ast.Type, value any) (any, erro
 		if err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", at.parent.Name, at.field.nodes[0].Name, err)
 		}
-		return x.selected(at, definition, concrete, value)
+		return x.selected(at, expected, concrete, value)
 	default:
-		return x.selected(at, definition, definition, value)
+		return x.selected(at, expected, definition, value)
 	}
 }
 
-func (x *execution) selected(at place, on, concrete *ast.Definition, value any) (any, error) {
+func (x *execution) selected(at place, expected *ast.Type, concrete *ast.Definition, value any) (any, error) {
+	if x.engine.conceals != nil && x.engine.conceals(x.ctx, concrete.Name) {
+		return x.complete(at, expected, nil)
+	}
+	on := x.engine.schema.Types[expected.NamedType]
 	object, err := x.object(concrete, subselections(on, at.field.nodes), value, at.path)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
@@ -18,21 +19,26 @@ import (
 // Path is where the API lives.
 const Path = "/api/graphql"
 
+// Serves says whether a path is that of the API; a slash may follow, as some
+// clients write it.
+func Serves(path string) bool { return path == Path || path == Path+"/" }
+
 // Controller answers GraphQL requests over HTTP.
 type Controller struct {
 	store    *store.Store
 	services rules.Services
 	engine   *graphql.Engine
+	fields   []string
 }
 
 // New makes the API. baseURL is the configured URL of the instance, without a
 // trailing slash.
 func New(st *store.Store, services rules.Services, baseURL string) (*Controller, error) {
-	engine, err := (&resolvers{store: st, services: services, baseURL: baseURL}).engine()
+	engine, fields, err := (&resolvers{store: st, services: services, baseURL: baseURL}).engine()
 	if err != nil {
 		return nil, err
 	}
-	return &Controller{store: st, services: services, engine: engine}, nil
+	return &Controller{store: st, services: services, engine: engine, fields: fields}, nil
 }
 
 // Operations names the operations of a request, "" for one without a name. The
@@ -71,7 +77,7 @@ func (c *Controller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case failed != authn.None:
 		refuse(w, http.StatusUnauthorized, "Invalid token")
 		return
-	case caller.SignedIn() && !caller.HasScope("api", "read_api"):
+	case caller.SignedIn() && !caller.HasScope("api", "read_api") && !caller.IsGranular():
 		refuse(w, http.StatusForbidden, "API not accessible for user")
 		return
 	}
@@ -170,3 +176,6 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
 	_, _ = w.Write(bytes.TrimSuffix(out.Bytes(), []byte("\n"))) // the client may be gone
 }
+
+// Fields lists what the API resolves, as "Type.field", in alphabetical order.
+func (c *Controller) Fields() []string { return slices.Clone(c.fields) }

@@ -40,9 +40,6 @@ func (r *resolvers) authLogsOf(q query, p project) (any, error) {
 		return nil, errNoAccess()
 	}
 	rows := q.state.Authorizations(p.ID)
-	if r.services.Version.Flipped(release.OldestUseFirst) {
-		slices.Reverse(rows)
-	}
 	nodes := make([]authLog, 0, min(len(rows), maxAuthLogs))
 	for _, row := range rows[:min(len(rows), maxAuthLogs)] {
 		nodes = append(nodes, authLog{row, q.state.Project(row.OriginID)})
@@ -117,7 +114,7 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 		"CiJobTokenAuthLog.originProject":    field(func(l authLog) any { return accessibleProject{l.origin} }),
 		"CiJobTokenAuthLog.lastAuthorizedAt": field(func(l authLog) any { return timestamp(l.row.LastAuthorizedAt) }),
 
-		"CiJobTokenScopeAllowlistEntry.createdAt":          field(r.createdAt),
+		"CiJobTokenScopeAllowlistEntry.createdAt":          field(func(e entry) any { return timestamp(e.CreatedAt) }),
 		"CiJobTokenScopeAllowlistEntry.autopopulated":      field(func(e entry) any { return e.Autopopulated }),
 		"CiJobTokenScopeAllowlistEntry.defaultPermissions": field(func(e entry) any { return e.DefaultPermissions }),
 		"CiJobTokenScopeAllowlistEntry.direction":          field(func(e entry) any { return e.Direction }),
@@ -132,7 +129,7 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 		"CiJobTokenScopeAllowlistEntry.sourceProject": reading(r, func(q query, e entry) (any, error) {
 			return readableProject(q, q.state.Project(e.SourceProjectID)), nil
 		}),
-		"CiJobTokenScopeAllowlistEntry.target": reading(r, r.targetOf),
+		"CiJobTokenScopeAllowlistEntry.target": reading(r, targetOf),
 	}
 	for _, name := range []string{"CiJobTokenAccessibleProject", "CiJobTokenAccessibleGroup"} {
 		fields[name+".id"] = accessible(func(kind string, id int64, _, _, _ string) any { return globalID(kind, id) })
@@ -153,9 +150,6 @@ func (r *resolvers) allowlistFields() map[string]graphql.Resolver {
 // its own by descending primary key.
 func (r *resolvers) entryConnection(q query, links []*store.Link) any {
 	slices.SortFunc(links, func(a, b *store.Link) int { return cmp.Compare(b.ID, a.ID) })
-	if r.services.Version.Flipped(release.OldestEntriesFirst) {
-		slices.Reverse(links)
-	}
 	nodes := make([]entry, 0, len(links))
 	for _, link := range links {
 		nodes = append(nodes, entry{link})
@@ -165,13 +159,6 @@ func (r *resolvers) entryConnection(q query, links []*store.Link) any {
 		}
 	}
 	return connection(q.args, nodes, r.services.Version.AllowlistPageSize(), func(n int) { cost.Entries(q.ctx, n) })
-}
-
-func (r *resolvers) createdAt(e entry) any {
-	if r.services.Version.Flipped(release.CreatedAtMilliseconds) {
-		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")
-	}
-	return timestamp(e.CreatedAt)
 }
 
 // policies are stored names, which the enum of this version need not know.
@@ -196,15 +183,14 @@ func (r *resolvers) policies(e entry) any {
 }
 
 // targetOf shows a target in full, seen or unseen; null only when it is gone.
-func (r *resolvers) targetOf(q query, e entry) (any, error) {
-	onlySeen := r.services.Version.Flipped(release.HiddenTargetNull)
+func targetOf(q query, e entry) (any, error) {
 	if e.Target.Kind == store.GroupSource {
-		if g := q.state.Group(e.Target.ID); g != nil && (!onlySeen || rules.CanReadGroup(q.state, q.caller, g)) {
+		if g := q.state.Group(e.Target.ID); g != nil {
 			return accessibleGroup{g}, nil
 		}
 		return nil, nil
 	}
-	if p := q.state.Project(e.Target.ID); p != nil && (!onlySeen || rules.CanReadProject(q.state, q.caller, p)) {
+	if p := q.state.Project(e.Target.ID); p != nil {
 		return accessibleProject{p}, nil
 	}
 	return nil, nil

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/cost"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -33,6 +32,10 @@ type payload = map[string]any
 // administer it with a token of the scope api.
 func (r *resolvers) mutating(pathField string, run func(query, *store.Project) (payload, error)) graphql.Resolver {
 	return func(ctx context.Context, _ any, args map[string]any) (value any, err error) {
+		if callerFrom(ctx).IsGranular() {
+			// Whether the mutations declare permissions by now was not read.
+			return nil, &graphql.UserError{Message: rules.AccessDenied("(none that could be granted)")}
+		}
 		input, _ := args["input"].(map[string]any)
 		r.store.Write(func(st *store.State) {
 			q := query{ctx: ctx, state: st, caller: callerFrom(ctx), args: input}
@@ -45,6 +48,8 @@ func (r *resolvers) mutating(pathField string, run func(query, *store.Project) (
 			result := refusedByFault(ctx, input)
 			if result == nil {
 				result, err = run(q, p)
+			} else {
+				result["ciCdSettings"] = ciCdSettings{p} // which a refused update of the settings shows as well
 			}
 			if err != nil {
 				return
@@ -138,9 +143,6 @@ func (r *resolvers) updateSettings(q query, p *store.Project) (payload, error) {
 	changed, refusal := r.services.UpdateSettings(q.state, p, change)
 	errs := []string{}
 	if refusal != nil {
-		if r.services.Version.Flipped(release.EnforcementTopLevelError) {
-			return nil, &graphql.UserError{Message: refusal.Text}
-		}
 		errs = append(errs, refusal.Text)
 	}
 	return payload{"ciCdSettings": ciCdSettings{changed}, "errors": errs}, nil

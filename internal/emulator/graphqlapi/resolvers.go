@@ -5,6 +5,8 @@ package graphqlapi
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphql"
@@ -19,11 +21,12 @@ type resolvers struct {
 	baseURL  string
 }
 
-func (r *resolvers) engine() (*graphql.Engine, error) {
+func (r *resolvers) engine() (engine *graphql.Engine, fields []string, err error) {
 	version := r.services.Version
 	config := graphql.Config{
 		Resolvers:  map[string]graphql.Resolver{},
 		TypeOf:     typeName,
+		Conceals:   func(ctx context.Context, name string) bool { return callerFrom(ctx).Conceals(name) },
 		Hidden:     version.HiddenFromSchema(),
 		Extensions: version.AddedToSchema(),
 		MaxPageSize: map[string]int{
@@ -31,19 +34,18 @@ func (r *resolvers) engine() (*graphql.Engine, error) {
 			allowlistGroups:   version.AllowlistPageSize(),
 		},
 	}
-	for _, fields := range []map[string]graphql.Resolver{
+	for _, resolvers := range []map[string]graphql.Resolver{
 		r.rootFields(), r.userFields(), r.projectFields(), r.groupFields(), r.namespaceFields(), r.settingsFields(),
 		r.scopeFields(), r.allowlistFields(), r.mutationFields(),
 	} {
-		for coordinate, resolver := range fields {
+		for coordinate, resolver := range resolvers {
 			config.Resolvers[coordinate] = resolver
 		}
 	}
-	engine, err := graphql.New(config)
-	if err != nil {
-		return nil, fmt.Errorf("build the GraphQL engine: %w", err)
+	if engine, err = graphql.New(config); err != nil {
+		return nil, nil, fmt.Errorf("build the GraphQL engine: %w", err)
 	}
-	return engine, nil
+	return engine, slices.Sorted(maps.Keys(config.Resolvers)), nil
 }
 
 // The sources of the schema's object types. Their records never change, so that

@@ -11,10 +11,22 @@ import (
 // of one they cannot see.
 const MissingProject = "The project you were looking for could not be found or you don't have permission to view it."
 
-// notAllowed names both projects by the last segments of their paths, as
-// GitLab 17.4 and later do.
+// notAllowed names the job's project by the last segment of its path, as GitLab
+// 17.4 and later do.
 func (v Verdict) notAllowed() string {
-	return fmt.Sprintf("Authentication by CI/CD job token not allowed from %s to %s.", v.origin.Path, v.accessed.Path)
+	target := v.accessed.Path
+	if v.byID {
+		target = "project " + v.name()
+	}
+	return fmt.Sprintf("Authentication by CI/CD job token not allowed from %s to %s.", v.origin.Path, target)
+}
+
+// name is how texts name the project they are about.
+func (v Verdict) name() string {
+	if v.byID {
+		return fmt.Sprintf("#%d", v.accessed.ID)
+	}
+	return v.accessed.Path
 }
 
 // REST gives the status and the message of GitLab's REST API, 200 and "" for
@@ -42,7 +54,7 @@ func (v Verdict) insufficient() string {
 	if len(v.permissions) > 1 {
 		text = "The following token permissions are required: "
 	}
-	return fmt.Sprintf("Insufficient permissions to access this resource in project %s. %s%s.", v.accessed.Path, text, rules.Sentence(v.permissions))
+	return fmt.Sprintf("Insufficient permissions to access this resource in project %s. %s%s.", v.name(), text, rules.Sentence(v.permissions))
 }
 
 // Git gives the status and the plain text of git over HTTP for a clone or a
@@ -56,7 +68,7 @@ func (v Verdict) Git(op Operation) (status int, text string) {
 	case NotAdmitted:
 		return http.StatusForbidden, v.notAllowed()
 	case NotMember:
-		return http.StatusForbidden, fmt.Sprintf("Insufficient permissions to pull from the repository of project %s.", v.accessed.Path)
+		return http.StatusForbidden, fmt.Sprintf("Insufficient permissions to pull from the repository of project %s.", v.name())
 	case Unauthorized, PermissionsMiss, AbilityMiss:
 	}
 	return http.StatusForbidden, GitRefusal(op.Pushes)

@@ -15,7 +15,7 @@ func TestAnswers(t *testing.T) {
 	needs := func(permissions ...string) jobtoken.Operation {
 		return jobtoken.Operation{Ability: rules.ReadRelease, Governed: true, Permissions: permissions}
 	}
-	const notAllowed = "Authentication by CI/CD job token not allowed from origin to target."
+	const notAllowed = "Authentication by CI/CD job token not allowed from origin to project #2."
 	for _, c := range []struct {
 		name       string
 		arrange    func(*world)
@@ -33,7 +33,7 @@ func TestAnswers(t *testing.T) {
 		{"not on the list", func(*world) {}, jobtoken.Clone, 403, "403 Forbidden - " + notAllowed, 403, notAllowed},
 		{
 			"no member", func(w *world) { w.allowProject(); w.role(store.NoAccess) }, jobtoken.Clone,
-			403, "403 Forbidden - " + notAllowed, 403, "Insufficient permissions to pull from the repository of project target.",
+			403, "403 Forbidden - " + notAllowed, 403, "Insufficient permissions to pull from the repository of project #2.",
 		},
 		{
 			"readable, code not", func(w *world) { w.allowProject(); w.role(store.Guest) }, jobtoken.Clone,
@@ -45,17 +45,17 @@ func TestAnswers(t *testing.T) {
 		},
 		{
 			"one permission", func(w *world) { w.allowProject(none...) }, jobtoken.DownloadArtifacts,
-			403, "403 Forbidden - Insufficient permissions to access this resource in project target. The following token permission is required: read_jobs.",
+			403, "403 Forbidden - Insufficient permissions to access this resource in project #2. The following token permission is required: read_jobs.",
 			403, "You are not allowed to download code from this project.",
 		},
 		{
 			"two permissions", func(w *world) { w.allowProject(none...) }, needs("admin_deployments", "admin_environments"),
-			403, "403 Forbidden - Insufficient permissions to access this resource in project target. The following token permissions are required: admin_deployments and admin_environments.",
+			403, "403 Forbidden - Insufficient permissions to access this resource in project #2. The following token permissions are required: admin_deployments and admin_environments.",
 			403, "You are not allowed to download code from this project.",
 		},
 		{
 			"three permissions", func(w *world) { w.allowProject(none...) }, needs("a", "b", "c"),
-			403, "403 Forbidden - Insufficient permissions to access this resource in project target. The following token permissions are required: a, b, and c.",
+			403, "403 Forbidden - Insufficient permissions to access this resource in project #2. The following token permissions are required: a, b, and c.",
 			403, "You are not allowed to download code from this project.",
 		},
 		{

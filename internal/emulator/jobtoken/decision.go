@@ -66,12 +66,13 @@ type Verdict struct {
 
 	origin, accessed *store.Project
 	permissions      []string
+	byID             bool // see release.Version.NamesProjectsByID
 }
 
 // Decide says whether a job's caller may do something in a project; accessed is
 // nil where there is no such project.
 func Decide(st *store.State, version release.Version, c rules.Caller, accessed *store.Project, op Operation) Verdict {
-	v := Verdict{origin: st.Project(c.Job.ProjectID), accessed: accessed, permissions: op.Permissions}
+	v := Verdict{origin: st.Project(c.Job.ProjectID), accessed: accessed, permissions: op.Permissions, byID: version.NamesProjectsByID()}
 	if accessed == nil {
 		v.Reason = ProjectMissing
 		return v
@@ -83,7 +84,7 @@ func Decide(st *store.State, version release.Version, c rules.Caller, accessed *
 		v.Reason = NotAdmitted
 	case !visible && rules.ProjectLevel(st, c.ID(), accessed) < store.Guest:
 		v.Reason = NotMember
-	case op.Governed && rules.PermissionsActive(st, version, accessed) && !permitted(st, v.origin, accessed, op):
+	case op.Governed && rules.PermissionsActive(st, version, accessed) && !permitted(st, version, v.origin, accessed, op):
 		v.Reason = PermissionsMiss
 		if len(op.Permissions) == 0 {
 			v.Reason = Unauthorized
@@ -131,18 +132,19 @@ func rulingEntry(st *store.State, origin, accessed *store.Project) *store.Link {
 	return nil
 }
 
-// permitted asks the fine-grained permissions. A project's own jobs are bound
-// by an entry for the project itself and for a group above it.
-func permitted(st *store.State, origin, accessed *store.Project, op Operation) bool {
-	if len(op.PublicWhen) > 0 && accessed.Visibility == store.Public && rules.OpenToAll(accessed, op.PublicWhen...) {
+// permitted asks the fine-grained permissions. From 18.1 on a project's own jobs are
+// bound by an entry for the project itself and for a group above it.
+func permitted(st *store.State, version release.Version, origin, accessed *store.Project, op Operation) bool {
+	if len(op.PublicWhen) > 0 && accessed.Visibility != store.Private && rules.OpenToAll(accessed, op.PublicWhen...) {
 		return true
 	}
 	if !rules.EffectiveInbound(st, accessed) {
 		return true
 	}
+	own := origin.ID == accessed.ID
 	entry := rulingEntry(st, origin, accessed)
-	if entry == nil {
-		return origin.ID == accessed.ID
+	if entry == nil || own && !version.NarrowsOwnJobs() {
+		return own
 	}
 	return entry.DefaultPermissions || len(op.Permissions) > 0 && covers(entry, op.Permissions...)
 }
@@ -170,7 +172,7 @@ func pushAllowed(st *store.State, version release.Version, origin, accessed *sto
 	if origin.ID == accessed.ID {
 		return true
 	}
-	if !version.HasCrossProjectPush() || !accessed.JobToken.CrossProjectPush || !rules.EffectiveInbound(st, accessed) {
+	if !version.PushesAcrossProjects() || !accessed.JobToken.CrossProjectPush || !rules.EffectiveInbound(st, accessed) {
 		return false
 	}
 	entry := rulingEntry(st, origin, accessed)

@@ -300,7 +300,7 @@ func TestFeatureLevels(t *testing.T) {
 		{"disabled packages are closed to the project itself", func(w *world) { ownProject(w); w.feature(store.PackageRegistry, store.FeatureDisabled) }, jobtoken.DownloadPackage, jobtoken.AbilityMiss, false},
 		{"packages open to all are downloaded from anywhere", public(store.PackageRegistry, store.FeatureEnabled), jobtoken.DownloadPackage, jobtoken.Allowed, false},
 		{"but not published", public(store.PackageRegistry, store.FeatureEnabled), jobtoken.PublishPackage, jobtoken.PermissionsMiss, false},
-		{"disabled releases are closed", admitted(public(store.Releases, store.FeatureDisabled)), jobtoken.ListReleases, jobtoken.AbilityMiss, false},
+		{"disabled releases are closed", admitted(public(store.Releases, store.FeatureDisabled)), jobtoken.ReadReleases, jobtoken.AbilityMiss, false},
 	})
 }
 
@@ -311,7 +311,7 @@ func TestFineGrainedPermissions(t *testing.T) {
 	check(t, []decisionCase{
 		{"the permission of the operation opens it", func(w *world) { w.allowProject("read_packages") }, jobtoken.DownloadPackage, jobtoken.Allowed, true},
 		{"another permission does not", func(w *world) { w.allowProject("read_jobs") }, jobtoken.DownloadPackage, jobtoken.PermissionsMiss, false},
-		{"an empty list opens no operation that asks for one", func(w *world) { w.allowProject(none...) }, jobtoken.ListReleases, jobtoken.PermissionsMiss, false},
+		{"an empty list opens no operation that asks for one", func(w *world) { w.allowProject(none...) }, jobtoken.ReadReleases, jobtoken.PermissionsMiss, false},
 		{"but the code", func(w *world) { w.allowProject(none...) }, jobtoken.Clone, jobtoken.Allowed, true},
 		{"and triggering", func(w *world) { w.allowProject(none...) }, jobtoken.TriggerPipeline, jobtoken.Allowed, true},
 		{"to administer implies to read", func(w *world) { w.allowProject("admin_packages") }, jobtoken.DownloadPackage, jobtoken.Allowed, true},
@@ -365,9 +365,12 @@ func TestFineGrainedPermissions(t *testing.T) {
 			w.visibility(store.Public)
 			w.feature(store.Builds, store.FeaturePrivate)
 		}, jobtoken.DownloadArtifacts, jobtoken.PermissionsMiss, false},
-		{"an internal project has no public features", func(w *world) { w.allowProject(none...); w.visibility(store.Internal) }, jobtoken.DownloadPackage, jobtoken.PermissionsMiss, false},
-		{"operations without public access ask always", func(w *world) { w.allowProject(none...); w.visibility(store.Public) }, jobtoken.ListReleases, jobtoken.PermissionsMiss, false},
-		{"and are closed to a public project's strangers", func(w *world) { w.visibility(store.Public) }, jobtoken.ListReleases, jobtoken.PermissionsMiss, false},
+		{"in an internal project, too", func(w *world) { w.allowProject(none...); w.visibility(store.Internal) }, jobtoken.DownloadPackage, jobtoken.Allowed, true},
+		{"to strangers of an internal project, too", func(w *world) { w.visibility(store.Internal) }, jobtoken.ReadReleases, jobtoken.Allowed, false},
+		{"and of a public one", func(w *world) { w.visibility(store.Public) }, jobtoken.ReadRawFile, jobtoken.Allowed, false},
+		{"a file of the artifacts as well", func(w *world) { w.visibility(store.Public) }, jobtoken.ReadArtifact, jobtoken.Allowed, false},
+		{"whole archives always ask", func(w *world) { w.allowProject(none...); w.visibility(store.Public) }, jobtoken.DownloadArtifacts, jobtoken.PermissionsMiss, false},
+		{"and are closed to a public project's strangers", func(w *world) { w.visibility(store.Public) }, jobtoken.DownloadArtifacts, jobtoken.PermissionsMiss, false},
 		{"before 18.3 permissions bind nobody", func(w *world) {
 			w.version, _ = release.Parse("17.11")
 			w.allowProject(none...)

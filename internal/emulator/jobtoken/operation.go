@@ -18,8 +18,8 @@ type Operation struct {
 	Governed bool
 	// Permissions are all needed, in the stored, lower-case spelling.
 	Permissions []string
-	// PublicWhen names features; while they are open to all in a public project,
-	// no permission is asked. None: always asked.
+	// PublicWhen names features; while they are open to all in a public or internal
+	// project, no permission is asked. None: always asked.
 	PublicWhen []store.Feature
 	// Pushes is set for git push, which the project's toggles govern.
 	Pushes bool
@@ -39,23 +39,33 @@ var (
 		Ability: rules.ReadPackage, Governed: true, Permissions: []string{"read_packages"},
 		PublicWhen: []store.Feature{store.PackageRegistry},
 	}
-	PublishPackage    = Operation{Ability: rules.CreatePackage, Governed: true, Permissions: []string{"admin_packages"}}
-	DownloadArtifacts = Operation{
+	PublishPackage = Operation{Ability: rules.CreatePackage, Governed: true, Permissions: []string{"admin_packages"}}
+	// DownloadArtifacts is for whole archives, which always need the permission.
+	DownloadArtifacts = Operation{Ability: rules.ReadArtifacts, Governed: true, Permissions: []string{"read_jobs"}}
+	// ReadArtifact is for a single file of them.
+	ReadArtifact = Operation{
 		Ability: rules.ReadArtifacts, Governed: true, Permissions: []string{"read_jobs"},
 		PublicWhen: []store.Feature{store.Repository, store.Builds},
 	}
-	ListReleases    = Operation{Ability: rules.ReadRelease, Governed: true, Permissions: []string{"read_releases"}}
-	CreateRelease   = Operation{Ability: rules.CreateRelease, Governed: true, Permissions: []string{"admin_releases"}}
-	ReadRawFile     = Operation{Ability: rules.DownloadCode, Governed: true, Permissions: []string{"read_repositories"}}
+	ReadReleases = Operation{
+		Ability: rules.ReadRelease, Governed: true, Permissions: []string{"read_releases"},
+		PublicWhen: []store.Feature{store.Repository, store.Releases},
+	}
+	CreateRelease = Operation{Ability: rules.CreateRelease, Governed: true, Permissions: []string{"admin_releases"}}
+	ReadRawFile   = Operation{
+		Ability: rules.DownloadCode, Governed: true, Permissions: []string{"read_repositories"},
+		PublicWhen: []store.Feature{store.Repository},
+	}
 	TriggerPipeline = Operation{Ability: rules.CreatePipeline}
 )
 
 // Endpoint is a REST route that takes a job token.
 type Endpoint struct {
 	Operation Operation
-	// Basic says whether the token may come as the password of the user
-	// gitlab-ci-token, as package clients send it.
-	Basic bool
+	// Package routes take credentials by basic authentication too, as package clients
+	// send them, and deploy tokens; and they do not tell who is not let in that there
+	// is such a project.
+	Package bool
 }
 
 var endpoints = map[string]Endpoint{
@@ -64,7 +74,10 @@ var endpoints = map[string]Endpoint{
 	"PUT /projects/:id/packages/generic/:package_name/:package_version/:file_name": {PublishPackage, true},
 	"GET /projects/:id/jobs/:job_id/artifacts":                                     {DownloadArtifacts, false},
 	"GET /projects/:id/jobs/artifacts/:ref_name/download":                          {DownloadArtifacts, false},
-	"GET /projects/:id/releases":                                                   {ListReleases, false},
+	"GET /projects/:id/jobs/artifacts/:ref_name/raw/*artifact_path":                {ReadArtifact, false},
+	"GET /projects/:id/releases":                                                   {ReadReleases, false},
+	"GET /projects/:id/releases/:tag_name":                                         {ReadReleases, false},
+	"GET /projects/:id/releases/permalink/latest":                                  {ReadReleases, false},
 	"POST /projects/:id/releases":                                                  {CreateRelease, false},
 	"GET /projects/:id/repository/files/:file_path/raw":                            {ReadRawFile, false},
 }

@@ -69,6 +69,10 @@ func (v Version) RefusesDisablingUnderEnforcement() bool {
 // a place for the permissions of its own jobs (18.1).
 func (v Version) AcceptsSelfEntry() bool { return v.atLeast(18, 1) }
 
+// NarrowsOwnJobs says whether an entry for a project itself, or for a group above it,
+// binds the project's own jobs (18.1).
+func (v Version) NarrowsOwnJobs() bool { return v.atLeast(18, 1) }
+
 // RemovesInboundByDefault says whether ciJobTokenScopeRemoveProject without a
 // direction removes an inbound entry; before 19 it looked for an outbound one.
 func (v Version) RemovesInboundByDefault() bool { return v.atLeast(19, 0) }
@@ -87,6 +91,11 @@ func (v Version) HasFineGrainedPermissions() bool { return v.atLeast(18, 3) }
 // seems to have asked for read_project.
 func (v Version) RemovesUnseenProjects() bool { return v.atLeast(18, 0) || v.Flipped(OldRemovesUnseen) }
 
+// LooksTargetsUpByID says whether REST finds the project to take off an allowlist by its
+// id alone and leaves the right to the service, as it does for groups. Read in 19.1; in
+// 17.x the target had to be in sight.
+func (v Version) LooksTargetsUpByID() bool { return v.atLeast(19, 0) }
+
 // HasAutopopulation says whether an allowlist can be filled from the
 // authentication log. It is not in 19.x; its removal was planned for 18.6.
 func (v Version) HasAutopopulation() bool { return !v.atLeast(18, 6) }
@@ -94,6 +103,21 @@ func (v Version) HasAutopopulation() bool { return !v.atLeast(18, 6) }
 // HasCrossProjectPush says whether projects have the setting
 // crossProjectPushForJobTokenAllowed (19.0).
 func (v Version) HasCrossProjectPush() bool { return v.atLeast(19, 0) }
+
+// PushesAcrossProjects says whether that setting has its effect: in 19.0 it waits
+// for a feature flag that is off, and from 19.1 on it needs none.
+func (v Version) PushesAcrossProjects() bool { return v.atLeast(19, 1) }
+
+// NamesProjectsByID says whether refusals of job tokens name the project they are
+// about as "project #7" instead of by the last segment of its path. Read in 19.1;
+// the first version is not known.
+func (v Version) NamesProjectsByID() bool { return v.atLeast(19, 0) }
+
+// MakesEndlessAccessTokens says whether project and group access tokens may be made
+// without expires_at where the instance does not require an expiry. Before, the
+// parameter is required whatever the instance's setting says (GitLab issue 574745,
+// merge request 209400).
+func (v Version) MakesEndlessAccessTokens() bool { return v.atLeast(19, 0) }
 
 // SaysTargetIsAlreadyInScope says whether a duplicate is refused with the old
 // words "Target project is already in the job token scope".
@@ -118,6 +142,10 @@ func (v Version) ShowsTokenAddresses() bool { return v.atLeast(19, 0) }
 // ShowsGranularTokens says whether access tokens of all kinds have the field
 // granular. Read in 19.x; the first version is not known.
 func (v Version) ShowsGranularTokens() bool { return v.atLeast(19, 0) }
+
+// HasServiceAccounts says whether every tier has service accounts (18.11). Before, they
+// want a licence.
+func (v Version) HasServiceAccounts() bool { return v.atLeast(18, 11) }
 
 // HasSecurityManager says whether an access token may have the role 25. Read in
 // 19.x; the first version is not known.

@@ -31,6 +31,12 @@ func (s *Storage) File(ctx context.Context, projectID int64, commit, path string
 	return s.read(ctx, projectID, "cat-file", "blob", commit+":"+path)
 }
 
+// Tag makes a lightweight tag of a commit; made is false where git takes no such name.
+func (s *Storage) Tag(ctx context.Context, projectID int64, tag, commit string) (made bool, err error) {
+	_, made, err = s.read(ctx, projectID, "update-ref", "--", "refs/tags/"+tag, commit, strings.Repeat("0", len(commit)))
+	return made, err
+}
+
 // read runs git on a repository; that it fails means there is no such thing.
 func (s *Storage) read(ctx context.Context, projectID int64, arguments ...string) (output []byte, found bool, err error) {
 	if slices.ContainsFunc(arguments, unspeakable) {

@@ -115,11 +115,13 @@ func environment(root string) []string {
 		"GIT_CONFIG_NOSYSTEM=1",
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_TERMINAL_PROMPT=0",
-		"GIT_CONFIG_COUNT=4",
+		"GIT_CONFIG_COUNT=6",
 		"GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0=" + os.DevNull,
 		"GIT_CONFIG_KEY_1=gc.auto", "GIT_CONFIG_VALUE_1=0",
 		"GIT_CONFIG_KEY_2=receive.autogc", "GIT_CONFIG_VALUE_2=false",
 		"GIT_CONFIG_KEY_3=receive.fsckObjects", "GIT_CONFIG_VALUE_3=true",
+		"GIT_CONFIG_KEY_4=receive.advertisePushOptions", "GIT_CONFIG_VALUE_4=true",
+		"GIT_CONFIG_KEY_5=uploadpack.allowFilter", "GIT_CONFIG_VALUE_5=true",
 	}
 }
 

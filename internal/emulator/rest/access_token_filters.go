@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
@@ -19,7 +20,7 @@ func accessTokenFilters() []param {
 
 func (a *API) listAccessTokens(kind store.SourceKind) func(*request) (answer, error) {
 	return func(r *request) (answer, error) {
-		parent, err := r.accessTokensOf(kind)
+		parent, err := r.accessTokensOf(kind, rules.CanReadAccessTokens)
 		if err != nil {
 			return answer{}, err
 		}

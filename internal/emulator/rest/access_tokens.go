@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -26,10 +25,12 @@ func (a *API) accessTokenEndpoints(kind store.SourceKind) []endpoint {
 		levels = append(levels, "25")
 	}
 	id, expires := req("token_id", text), opt("expires_at", day)
+	expiresAtCreation := expires
+	expiresAtCreation.required = !a.services.Version.MakesEndlessAccessTokens()
 	return []endpoint{
 		{http.MethodGet, path, signedIn, accessTokenFilters(), a.listAccessTokens(kind)},
 		{http.MethodPost, path, signedIn, []param{
-			req("name", text), opt("description", text), expires,
+			req("name", text), opt("description", text), expiresAtCreation,
 			{name: "scopes", is: array, required: true, values: accessTokenScopes},
 			{name: "access_level", is: integer, values: levels},
 		}, a.createAccessToken(kind)},
@@ -67,17 +68,15 @@ func (r *request) accessTokenWithSecret(t *store.Token) accessTokenEntity {
 	return entity
 }
 
-// accessTokensOf finds the project or group whose access tokens the caller may
-// manage. Without the right GitLab says 401 where others say 403.
-func (r *request) accessTokensOf(kind store.SourceKind) (store.Source, error) {
+// accessTokensOf finds the project or group whose access tokens the caller has a
+// right to. Without it GitLab says 401 where others say 403.
+func (r *request) accessTokensOf(kind store.SourceKind, allowed func(*store.State, rules.Caller, store.Source) bool) (store.Source, error) {
 	parent, err := r.findSource(kind)
 	switch {
 	case err != nil:
 		return store.Source{}, err
-	case rules.CanManageAccessTokens(r.state, r.caller, parent):
+	case allowed(r.state, r.caller, parent):
 		return parent, nil
-	case r.api.services.Version.Flipped(release.AccessTokensForbidden):
-		return store.Source{}, forbidden("")
 	}
 	return store.Source{}, unauthorized()
 }
@@ -96,7 +95,7 @@ func (r *request) findAccessToken(parent store.Source) (*store.Token, error) {
 
 func (a *API) getAccessToken(kind store.SourceKind) func(*request) (answer, error) {
 	return func(r *request) (answer, error) {
-		parent, err := r.accessTokensOf(kind)
+		parent, err := r.accessTokensOf(kind, rules.CanReadAccessTokens)
 		if err != nil {
 			return answer{}, err
 		}
@@ -119,7 +118,7 @@ func (a *API) createAccessToken(kind store.SourceKind) func(*request) (answer, e
 			level = store.AccessLevel(*asked)
 		}
 		token, refusal := a.services.CreateAccessToken(r.state, r.caller, parent, rules.AccessTokenAttributes{
-			Name: r.text("name"), Description: given[string](r, "description"), Scopes: r.list("scopes"),
+			Name: r.text("name"), Description: given[string](r, "description"), Scopes: r.scopes(),
 			Level: level, ExpiresAt: given[time.Time](r, "expires_at"),
 		})
 		if refusal != nil {
@@ -147,10 +146,11 @@ func (a *API) revokeAccessToken(kind store.SourceKind) func(*request) (answer, e
 	}
 }
 
-// rotateAccessToken tells administrators alone that a token does not exist.
+// rotateAccessToken is for people: an access token rotates itself by self/rotate,
+// and no other. Administrators alone are told that a token does not exist.
 func (a *API) rotateAccessToken(kind store.SourceKind) func(*request) (answer, error) {
 	return func(r *request) (answer, error) {
-		parent, err := r.accessTokensOf(kind)
+		parent, err := r.accessTokensOf(kind, rules.CanManageAccessTokens)
 		if err != nil {
 			return answer{}, err
 		}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/authn"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -34,6 +33,8 @@ type Repositories interface {
 	// Commit gives the full id of the commit a revision names; found is false
 	// where there is none.
 	Commit(ctx context.Context, projectID int64, revision string) (id string, found bool, err error)
+	// Tag makes a tag of a commit; made is false where the name will not do.
+	Tag(ctx context.Context, projectID int64, tag, commit string) (made bool, err error)
 	// File gives the content of a file in a commit.
 	File(ctx context.Context, projectID int64, commit, path string) (content []byte, found bool, err error)
 }
@@ -46,8 +47,9 @@ func New(st *store.Store, services rules.Services, repositories Repositories, ba
 		a.versionEndpoints(), a.userEndpoints(), a.tokenEndpoints(), a.groupEndpoints(), a.projectEndpoints(),
 		a.memberEndpoints(store.ProjectSource), a.memberEndpoints(store.GroupSource), a.namespaceEndpoints(),
 		a.settingsEndpoints(), a.jobTokenScopeEndpoints(), a.jobEndpoints(), a.packageEndpoints(), a.releaseEndpoints(),
-		a.repositoryEndpoints(),
+		a.repositoryEndpoints(), a.memberRoleEndpoints(), a.serviceAccountEndpoints(),
 		a.deployTokenEndpoints(), a.accessTokenEndpoints(store.ProjectSource), a.accessTokenEndpoints(store.GroupSource),
+		a.shareEndpoints(store.ProjectSource), a.shareEndpoints(store.GroupSource),
 		a.variableEndpoints(store.ProjectSource), a.variableEndpoints(store.GroupSource),
 	} {
 		for _, e := range endpoints {
@@ -187,6 +189,12 @@ func (r *request) run() (answer, error) {
 	if err := r.authenticate(); err != nil {
 		return answer{}, err
 	}
+	if err := r.sudo(); err != nil {
+		return answer{}, err
+	}
+	if lacking := r.caller.Lacks(r.endpoint.method, r.endpoint.path); lacking != "" {
+		return answer{}, &failure{status: http.StatusForbidden, body: oauthError{Error: "insufficient_granular_scope", Description: rules.AccessDenied(lacking)}}
+	}
 	caller := r.caller
 	reads := r.http.Method == http.MethodGet || r.http.Method == http.MethodHead
 	if err := r.scopeAllows(reads); err != nil {
@@ -197,15 +205,15 @@ func (r *request) run() (answer, error) {
 		return answer{}, unauthorized()
 	}
 	if required == admin && !caller.Admin() {
-		if r.api.services.Version.Flipped(release.AdminRoutesHidden) {
-			return answer{}, recordNotFound()
-		}
 		return answer{}, forbidden("")
 	}
 	if err := r.authorizeClass(); err != nil {
 		return answer{}, err
 	}
 	if err := r.checkParams(); err != nil {
+		return answer{}, err
+	}
+	if err := r.unmodelled(); err != nil {
 		return answer{}, err
 	}
 	return r.endpoint.handle(r)

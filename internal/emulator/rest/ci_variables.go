@@ -38,30 +38,27 @@ func (a *API) variableEndpoints(kind store.SourceKind) []endpoint {
 }
 
 // authorizeClass finds the project or group whose variables an endpoint is about,
-// for a Maintainer of the project and an Owner of the group.
+// for callers who may administer them.
 func (r *request) authorizeClass() error {
-	class := r.endpoint.access
-	switch {
-	case class != projectVariables && class != groupVariables:
+	kind := store.ProjectSource
+	switch r.endpoint.access {
+	case anyone, signedIn, signedInToWrite, admin:
 		return nil
-	case !r.caller.SignedIn():
-		return unauthorized()
-	case class == projectVariables:
-		project, err := r.adminProject()
-		if err != nil {
-			return err
-		}
-		r.container = store.Source{Kind: store.ProjectSource, ID: project.ID}
-		return nil
+	case groupVariables:
+		kind = store.GroupSource
+	case projectVariables:
 	}
-	group, err := r.findGroup()
+	if !r.caller.SignedIn() {
+		return unauthorized()
+	}
+	container, err := r.findSource(kind)
 	if err != nil {
 		return err
 	}
-	if !rules.CanAdminGroup(r.state, r.caller, group) {
+	if !rules.CanAdminVariables(r.state, r.caller, container) {
 		return forbidden("")
 	}
-	r.container = store.Source{Kind: store.GroupSource, ID: group.ID}
+	r.container = container
 	return nil
 }
 

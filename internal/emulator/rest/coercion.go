@@ -54,6 +54,8 @@ func (p param) convert(raw any) (any, error) {
 		return toBoolean(raw)
 	case list:
 		return toList(raw)
+	case integers:
+		return toIntegers(raw)
 	case array:
 		if _, isText := raw.(string); isText {
 			return nil, errInvalid
@@ -144,6 +146,23 @@ func toList(raw any) (any, error) {
 		return items, nil
 	}
 	return nil, errInvalid
+}
+
+// toIntegers takes an array, or one number.
+func toIntegers(raw any) (any, error) {
+	items, isList := raw.([]any)
+	if !isList {
+		items = []any{raw}
+	}
+	numbers := make([]int64, 0, len(items))
+	for _, item := range items {
+		number, err := toInteger(item)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, number.(int64)) //nolint:forcetypeassert // toInteger gives nothing else
+	}
+	return numbers, nil
 }
 
 func toDate(raw any) (any, error) {

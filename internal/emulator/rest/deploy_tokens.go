@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
@@ -55,7 +54,7 @@ func (r *request) deployToken(t *store.DeployToken) deployTokenEntity {
 
 func (r *request) deployTokenPage(tokens []*store.DeployToken) (answer, error) {
 	if r.boolean("active") {
-		tokens = slices.DeleteFunc(tokens, func(t *store.DeployToken) bool { return !r.api.services.ActiveDeployToken(r.state, t) })
+		tokens = slices.DeleteFunc(tokens, func(t *store.DeployToken) bool { return !rules.ActiveDeployToken(r.state, t) })
 	}
 	return paged(r, tokens, func(t *store.DeployToken) any { return r.deployToken(t) })
 }
@@ -73,8 +72,6 @@ func (r *request) deployTokensOf(kind store.SourceKind, allowed func(*store.Stat
 		return store.Source{}, err
 	case allowed(r.state, r.caller, parent):
 		return parent, nil
-	case !r.caller.SignedIn() && r.api.services.Version.Flipped(release.DeployTokensSignedOut):
-		return store.Source{}, unauthorized()
 	}
 	return store.Source{}, forbidden("")
 }
@@ -104,7 +101,7 @@ func (a *API) createDeployToken(kind store.SourceKind) func(*request) (answer, e
 			return answer{}, err
 		}
 		token, refusal := a.services.CreateDeployToken(r.state, parent, rules.DeployTokenAttributes{
-			Name: r.text("name"), Username: r.text("username"), Scopes: r.list("scopes"), ExpiresAt: given[time.Time](r, "expires_at"),
+			Name: r.text("name"), Username: r.text("username"), Scopes: r.scopes(), ExpiresAt: given[time.Time](r, "expires_at"),
 		})
 		if refusal != nil {
 			return answer{}, refused(refusal)

@@ -61,6 +61,11 @@ func notFound(thing string) error {
 	return &failure{status: http.StatusNotFound, body: message("404 " + thing + " Not Found")}
 }
 
+// nothingFound is the answer that says no more.
+func nothingFound() error {
+	return &failure{status: http.StatusNotFound, body: message("404 Not Found")}
+}
+
 // recordNotFound is the answer where GitLab looks a record up without naming it.
 func recordNotFound() error {
 	return &failure{status: http.StatusNotFound, body: message("404 Not found")}

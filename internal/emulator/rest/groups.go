@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,7 +17,10 @@ func (a *API) groupEndpoints() []endpoint {
 			opt("description", text), visibilityParam(),
 		}
 	}
-	filters := paging(opt("search", text), opt("top_level_only", boolean), opt("owned", boolean), opt("min_access_level", integer))
+	filters := paging(
+		opt("search", text), opt("top_level_only", boolean), opt("owned", boolean), opt("min_access_level", integer), opt("skip_groups", integers),
+		param{name: "order_by", values: []string{"name", "path", "id"}}, param{name: "sort", values: []string{"asc", "desc"}},
+	)
 	return []endpoint{
 		{http.MethodGet, "/groups", signedInToWrite, filters, a.listGroups},
 		{http.MethodPost, "/groups", signedIn, append(attributes(true), opt("parent_id", integer)), a.createGroup},
@@ -44,6 +48,8 @@ type groupEntity struct {
 	Archived            bool             `json:"archived"`
 	MarkedForDeletionOn *string          `json:"marked_for_deletion_on"`
 	Projects            *[]projectEntity `json:"projects,omitempty"`
+
+	SharedWithGroups *[]sharedGroupEntity `json:"shared_with_groups,omitempty"`
 }
 
 func (r *request) group(g *store.Namespace) groupEntity {
@@ -73,13 +79,24 @@ func (r *request) groupPage(groups []*store.Namespace) (answer, error) {
 	search := strings.ToLower(r.text("search"))
 	found := slices.DeleteFunc(groups, func(g *store.Namespace) bool {
 		level := rules.NamespaceLevel(r.state, r.caller.ID(), g.ID)
-		return !rules.CanReadGroup(r.state, r.caller, g) ||
+		return !rules.CanReadGroup(r.state, r.caller, g) || slices.Contains(r.integers("skip_groups"), g.ID) ||
 			r.boolean("top_level_only") && g.ParentID != 0 ||
 			r.boolean("owned") && level < store.Owner ||
 			int64(level) < r.integer("min_access_level") ||
 			!strings.Contains(strings.ToLower(g.FullPath+" "+g.Name), search)
 	})
-	slices.SortStableFunc(found, func(a, b *store.Namespace) int { return strings.Compare(a.Name, b.Name) })
+	order := map[string]func(a, b *store.Namespace) int{
+		"":     func(a, b *store.Namespace) int { return strings.Compare(a.Name, b.Name) },
+		"path": func(a, b *store.Namespace) int { return strings.Compare(a.Path, b.Path) },
+		"id":   func(a, b *store.Namespace) int { return cmp.Compare(a.ID, b.ID) },
+	}
+	order["name"] = order[""]
+	slices.SortStableFunc(found, func(a, b *store.Namespace) int {
+		if r.text("sort") == "desc" {
+			a, b = b, a
+		}
+		return cmp.Or(order[r.text("order_by")](a, b), cmp.Compare(a.ID, b.ID))
+	})
 	return paged(r, found, func(g *store.Namespace) any { return r.group(g) })
 }
 
@@ -118,6 +135,8 @@ func (a *API) getGroup(r *request) (answer, error) {
 		return answer{}, err
 	}
 	entity := r.group(group)
+	shared := r.sharedWith(store.Source{Kind: store.GroupSource, ID: group.ID})
+	entity.SharedWithGroups = &shared
 	if wanted := given[bool](r, "with_projects"); wanted == nil || *wanted {
 		projects := []projectEntity{}
 		for _, p := range slices.Backward(r.state.ProjectsIn(group.ID)) {

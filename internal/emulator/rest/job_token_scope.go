@@ -103,7 +103,12 @@ func (a *API) allowProject(r *request) (answer, error) {
 	return created(projectLinkEntity{SourceProjectID: project.ID, TargetProjectID: target.ID})
 }
 
+// disallowProject looks the target up before the project, and leaves the right on the
+// project to the service, since 19; before, it asks for both first.
 func (a *API) disallowProject(r *request) (answer, error) {
+	if a.services.Version.LooksTargetsUpByID() {
+		return a.disallowProjectByID(r)
+	}
 	project, err := r.adminProject()
 	if err != nil {
 		return answer{}, err
@@ -111,6 +116,21 @@ func (a *API) disallowProject(r *request) (answer, error) {
 	target := r.state.Project(r.integer("target_project_id"))
 	if target == nil || !rules.CanReadProject(r.state, r.caller, target) {
 		return answer{}, notFound("Project")
+	}
+	if _, refusal := a.services.RemoveProject(r.state, r.caller, project, target, store.Inbound); refusal != nil {
+		return answer{}, refused(refusal)
+	}
+	return noContent()
+}
+
+func (a *API) disallowProjectByID(r *request) (answer, error) {
+	target := r.state.Project(r.integer("target_project_id"))
+	if target == nil {
+		return answer{}, notFound("Project")
+	}
+	project, err := r.findProject()
+	if err != nil {
+		return answer{}, err
 	}
 	if _, refusal := a.services.RemoveProject(r.state, r.caller, project, target, store.Inbound); refusal != nil {
 		return answer{}, refused(refusal)

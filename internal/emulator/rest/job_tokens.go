@@ -9,8 +9,8 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
-// authenticate finds the caller. An access token comes before a job token,
-// which counts only on the routes that take one.
+// authenticate finds the caller. An access token comes before a deploy token and a job
+// token, which count only on the routes that take them.
 func (r *request) authenticate() error {
 	secret := authn.Secret(r.http)
 	endpoint, takesJobs := jobtoken.EndpointOf(r.api.services.Version, r.endpoint.method, r.endpoint.path)
@@ -18,7 +18,10 @@ func (r *request) authenticate() error {
 		if jobSecret := r.jobSecret(endpoint); jobSecret != "" {
 			return r.authenticateJob(jobSecret)
 		}
-		if endpoint.Basic {
+		if endpoint.Package {
+			if sent, err := r.authenticateDeployToken(); sent {
+				return err
+			}
 			_, secret, _ = r.http.BasicAuth()
 		}
 	}
@@ -30,6 +33,25 @@ func (r *request) authenticate() error {
 	return credentialFailure(failed)
 }
 
+// authenticateDeployToken takes a deploy token by its header, or by basic
+// authentication with its own user name.
+func (r *request) authenticateDeployToken() (sent bool, err error) {
+	username, secret, basic := r.http.BasicAuth()
+	header := r.http.Header.Get("Deploy-Token")
+	if header != "" {
+		secret = header
+	}
+	token := r.state.DeployTokenBySecret(secret)
+	switch {
+	case header == "" && (!basic || token == nil):
+		return false, nil
+	case token == nil, !token.AuthenticatesAt(r.state.Now()), header == "" && username != token.Username:
+		return true, unauthorized()
+	}
+	r.caller = rules.Caller{Deploy: token}
+	return true, nil
+}
+
 // jobSecret is the job token a request carries, or "".
 func (r *request) jobSecret(endpoint jobtoken.Endpoint) string {
 	if secret := r.http.Header.Get("Job-Token"); secret != "" {
@@ -38,7 +60,7 @@ func (r *request) jobSecret(endpoint jobtoken.Endpoint) string {
 	if secret, sent := r.sent["job_token"].(string); sent && secret != "" {
 		return secret
 	}
-	if username, secret, sent := r.http.BasicAuth(); sent && endpoint.Basic && username == authn.JobUsername {
+	if username, secret, sent := r.http.BasicAuth(); sent && endpoint.Package && username == authn.JobUsername {
 		return secret
 	}
 	return ""
@@ -60,6 +82,9 @@ func (r *request) authenticateJob(secret string) error {
 // authorize finds the project of the path's :id for an operation, by the
 // caller's rights and, with a job token, by the scopes.
 func (r *request) authorize(op jobtoken.Operation) (*store.Project, error) {
+	if endpoint, _ := jobtoken.EndpointOf(r.api.services.Version, r.endpoint.method, r.endpoint.path); endpoint.Package {
+		return r.authorizePackages(op)
+	}
 	if r.caller.Job != nil {
 		return r.authorizeJob(op)
 	}
@@ -88,6 +113,46 @@ func (r *request) authorizeJob(op jobtoken.Operation) (*store.Project, error) {
 		r.used = &use{accessed: project.ID, origin: r.caller.Job.ProjectID, permissions: op.Permissions}
 	}
 	return project, nil
+}
+
+// authorizePackages is authorize for the package registry. Who cannot see the project
+// is told that nothing is there or, without a credential, asked for one.
+func (r *request) authorizePackages(op jobtoken.Operation) (*store.Project, error) {
+	project, _ := r.lookUpProject(r.pathParam("id"))
+	switch {
+	case r.caller.Job != nil:
+		switch jobtoken.Decide(r.state, r.api.services.Version, r.caller, project, op).Reason {
+		case jobtoken.ProjectMissing, jobtoken.NotAdmitted, jobtoken.NotMember:
+			return nil, nothingFound()
+		}
+		return r.authorizeJob(op)
+	case r.caller.Deploy != nil:
+		return r.authorizeDeployToken(project, op)
+	}
+	seen := project != nil && rules.CanReadProject(r.state, r.caller, project)
+	switch {
+	case seen && rules.Can(r.state, r.caller, project, op.Ability):
+		return r.findProject()
+	case !r.caller.SignedIn():
+		return nil, &failure{
+			status: http.StatusUnauthorized, body: message("401 Unauthorized"),
+			header: http.Header{"Www-Authenticate": {`Basic realm="GitLab Packages Registry"`}},
+		}
+	case !seen:
+		return nil, nothingFound()
+	}
+	return nil, forbidden("")
+}
+
+func (r *request) authorizeDeployToken(project *store.Project, op jobtoken.Operation) (*store.Project, error) {
+	switch {
+	case project != nil && rules.DeployTokenCan(r.state, r.caller.Deploy, project, op.Ability),
+		project != nil && rules.Can(r.state, rules.Caller{}, project, op.Ability):
+		return project, nil
+	case project == nil, !rules.DeployTokenOpens(r.state, r.caller.Deploy, project) && project.Visibility != store.Public:
+		return nil, nothingFound()
+	}
+	return nil, forbidden("")
 }
 
 // use is a use of a job token that the authentication log is to show.

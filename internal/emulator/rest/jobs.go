@@ -1,7 +1,10 @@
 package rest
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
+	"io/fs"
 	"net/http"
 	"strconv"
 
@@ -16,6 +19,7 @@ func (a *API) jobEndpoints() []endpoint {
 		{http.MethodGet, "/job", signedIn, nil, a.getOwnJob},
 		{http.MethodGet, jobs + "/:job_id/artifacts", anyone, []param{req("job_id", integer)}, a.downloadArtifactsOfJob},
 		{http.MethodGet, jobs + "/artifacts/:ref_name/download", anyone, []param{req("job", text)}, a.downloadLatestArtifacts},
+		{http.MethodGet, jobs + "/artifacts/:ref_name/raw/*artifact_path", anyone, []param{req("job", text)}, a.readLatestArtifact},
 		{http.MethodPost, "/projects/:id/trigger/pipeline", anyone, []param{req("ref", text), req("token", text)}, a.triggerPipeline},
 	}
 }
@@ -66,11 +70,36 @@ func (a *API) downloadArtifactsOfJob(r *request) (answer, error) {
 	return artifactsOf(job)
 }
 
-// downloadLatestArtifacts looks for the newest finished job of a name on a ref.
 func (a *API) downloadLatestArtifacts(r *request) (answer, error) {
-	project, err := r.authorize(jobtoken.DownloadArtifacts)
+	latest, err := r.latestJob(jobtoken.DownloadArtifacts)
 	if err != nil {
 		return answer{}, err
+	}
+	return artifactsOf(latest)
+}
+
+// readLatestArtifact gives one file of the archive.
+func (a *API) readLatestArtifact(r *request) (answer, error) {
+	latest, err := r.latestJob(jobtoken.ReadArtifact)
+	if err != nil {
+		return answer{}, err
+	}
+	archive, err := zip.NewReader(bytes.NewReader(latest.Artifacts), int64(len(latest.Artifacts)))
+	if err != nil {
+		return answer{}, nothingFound()
+	}
+	content, err := fs.ReadFile(archive, r.pathParam("artifact_path"))
+	if err != nil {
+		return answer{}, nothingFound()
+	}
+	return ok(file{"application/octet-stream", content})
+}
+
+// latestJob looks for the newest finished job of a name on a ref.
+func (r *request) latestJob(op jobtoken.Operation) (*store.Job, error) {
+	project, err := r.authorize(op)
+	if err != nil {
+		return nil, err
 	}
 	var latest *store.Job
 	for _, job := range r.state.JobsOf(project.ID) {
@@ -79,9 +108,9 @@ func (a *API) downloadLatestArtifacts(r *request) (answer, error) {
 		}
 	}
 	if latest == nil {
-		return answer{}, recordNotFound()
+		return nil, recordNotFound()
 	}
-	return artifactsOf(latest)
+	return latest, nil
 }
 
 func artifactsOf(job *store.Job) (answer, error) {

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,9 @@ func (a *API) memberEndpoints(kind store.SourceKind) []endpoint {
 	path := "/" + string(kind) + "s/:id/members"
 	filters := paging(opt("query", text))
 	user := req("user_id", integer)
-	role := []param{user, req("access_level", integer), opt("expires_at", day)}
+	role := []param{req("access_level", integer), opt("expires_at", day), opt("member_role_id", integer)}
+	change := append([]param{user}, role...)
+	invite := append([]param{opt("user_id", text), opt("username", text)}, role...)
 	own := func(r *request, source store.Source) []*store.Member { return r.state.MembersOf(source) }
 	all := func(r *request, source store.Source) []*store.Member { return rules.EffectiveMembers(r.state, source) }
 	return []endpoint{
@@ -22,8 +25,8 @@ func (a *API) memberEndpoints(kind store.SourceKind) []endpoint {
 		{http.MethodGet, path + "/all", signedIn, filters, a.listMembers(kind, all)},
 		{http.MethodGet, path + "/:user_id", signedIn, []param{user}, a.getMember(kind, own)},
 		{http.MethodGet, path + "/all/:user_id", signedIn, []param{user}, a.getMember(kind, all)},
-		{http.MethodPost, path, signedIn, role, a.addMember(kind)},
-		{http.MethodPut, path + "/:user_id", signedIn, role, a.updateMember(kind)},
+		{http.MethodPost, path, signedIn, invite, a.addMember(kind)},
+		{http.MethodPut, path + "/:user_id", signedIn, change, a.updateMember(kind)},
 		{http.MethodDelete, path + "/:user_id", signedIn, []param{user}, a.removeMember(kind)},
 	}
 }
@@ -44,6 +47,8 @@ type memberEntity struct {
 	CreatedBy       *userEntity `json:"created_by,omitempty"`
 	ExpiresAt       *string     `json:"expires_at"`
 	MembershipState string      `json:"membership_state"`
+
+	MemberRole map[string]any `json:"member_role,omitempty"`
 }
 
 func (r *request) member(m *store.Member) memberEntity {
@@ -51,6 +56,9 @@ func (r *request) member(m *store.Member) memberEntity {
 	entity := memberEntity{
 		ID: user.ID, Username: user.Username, Name: user.Name, State: user.State, WebURL: user.WebURL,
 		AccessLevel: int(m.Level), CreatedAt: timestamp(m.CreatedAt), ExpiresAt: date(m.ExpiresAt), MembershipState: "active",
+	}
+	if role := r.state.MemberRole(m.RoleID); role != nil {
+		entity.MemberRole = memberRole(role)
 	}
 	if by := r.state.User(m.CreatedBy); by != nil {
 		basic := r.basicUser(by)
@@ -105,21 +113,61 @@ func (a *API) getMember(kind store.SourceKind, of membersOf) func(*request) (ans
 }
 
 func (r *request) role() rules.Role {
-	return rules.Role{Level: store.AccessLevel(r.integer("access_level")), ExpiresAt: given[time.Time](r, "expires_at")}
+	return rules.Role{
+		Level: store.AccessLevel(r.integer("access_level")), ExpiresAt: given[time.Time](r, "expires_at"), RoleID: r.integer("member_role_id"),
+	}
 }
 
+// addMember takes user_id or username, not both. A single user is answered as a
+// member; several, separated by commas, with a status for all of them.
 func (a *API) addMember(kind store.SourceKind) func(*request) (answer, error) {
 	return func(r *request) (answer, error) {
+		ids, names := r.text("user_id"), r.text("username")
+		switch {
+		case ids != "" && names != "":
+			return answer{}, invalidParams("user_id, username are mutually exclusive")
+		case ids == "" && names == "":
+			return answer{}, invalidParams("user_id, username are missing, at least one parameter must be provided")
+		}
 		source, err := r.findSource(kind)
 		if err != nil {
 			return answer{}, err
 		}
-		member, refusal := a.services.AddMember(r.state, r.caller, source, r.integer("user_id"), r.role())
-		if refusal != nil {
-			return answer{}, refused(refusal)
+		invited := strings.Split(ids+names, ",")
+		if len(invited) == 1 {
+			member, refusal := a.services.AddMember(r.state, r.caller, source, r.invited(invited[0]), r.role())
+			if refusal != nil {
+				return answer{}, refused(refusal)
+			}
+			return created(r.member(member))
 		}
-		return created(r.member(member))
+		problems := map[string]string{}
+		for _, name := range invited {
+			if _, refusal := a.services.AddMember(r.state, r.caller, source, r.invited(name), r.role()); refusal != nil {
+				if refusal.Reason == rules.Forbidden {
+					return answer{}, refused(refusal)
+				}
+				problems[strings.TrimSpace(name)] = refusal.Summary()
+			}
+		}
+		if len(problems) > 0 {
+			return created(map[string]any{"status": "error", "message": problems})
+		}
+		return created(map[string]any{"status": "success"})
 	}
+}
+
+// invited is the id of the user that user_id or username names, or 0.
+func (r *request) invited(name string) int64 {
+	name = strings.TrimSpace(name)
+	if r.text("username") != "" {
+		if user := r.state.UserByUsername(name); user != nil {
+			return user.ID
+		}
+		return 0
+	}
+	id, _ := strconv.ParseInt(name, 10, 64)
+	return id
 }
 
 func (r *request) ownMember(kind store.SourceKind) (*store.Member, error) {

@@ -12,7 +12,7 @@ func (a *API) packageEndpoints() []endpoint {
 	const path = "/projects/:id/packages/generic/:package_name/:package_version/:file_name"
 	return []endpoint{
 		{http.MethodGet, path, anyone, nil, a.downloadPackage},
-		{http.MethodPut, path, signedIn, []param{req("file", body)}, a.publishPackage},
+		{http.MethodPut, path, anyone, []param{req("file", body)}, a.publishPackage},
 	}
 }
 

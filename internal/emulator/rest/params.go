@@ -17,12 +17,13 @@ const (
 	text paramType = iota
 	integer
 	boolean
-	list    // an array of texts
-	array   // the same, but no comma-separated text
-	day     // a date
-	instant // a date with or without a time of day
-	body    // the whole body of the request, in bytes
-	hash    // an object, in forms as name[key]=value
+	list     // an array of texts
+	array    // the same, but no comma-separated text
+	day      // a date
+	instant  // a date with or without a time of day
+	body     // the whole body of the request, in bytes
+	integers // an array of integers
+	hash     // an object, in forms as name[key]=value
 )
 
 // param declares a parameter of an endpoint.
@@ -100,7 +101,8 @@ func sentParams(r *http.Request) (map[string]any, error) {
 	decoder := json.NewDecoder(strings.NewReader(string(body)))
 	decoder.UseNumber()
 	if err := decoder.Decode(&fields); err != nil {
-		return nil, invalidParams("The request body is invalid")
+		return nil, invalidParams("\nProblem:\n  message body does not match declared format\nResolution:\n  when specifying application/json " +
+			"as content-type, you must pass valid application/json in the request's 'body'\n")
 	}
 	for name, value := range fields {
 		sent[name] = value

@@ -111,6 +111,8 @@ type projectEntity struct {
 	PackageRegistryLevel store.FeatureLevel `json:"package_registry_access_level"`
 	ReleasesLevel        store.FeatureLevel `json:"releases_access_level"`
 
+	SharedWithGroups []sharedGroupEntity `json:"shared_with_groups"`
+
 	JobTokenScopeEnabled *bool `json:"ci_job_token_scope_enabled,omitempty"`
 	PushAllowed          *bool `json:"ci_push_repository_for_job_token_allowed,omitempty"`
 }
@@ -128,6 +130,7 @@ func (r *request) project(p *store.Project) projectEntity {
 		RepositoryLevel: p.Features.Of(store.Repository), BuildsLevel: p.Features.Of(store.Builds),
 		PackageRegistryLevel: p.Features.Of(store.PackageRegistry), ReleasesLevel: p.Features.Of(store.Releases),
 	}
+	entity.SharedWithGroups = r.sharedWith(store.Source{Kind: store.ProjectSource, ID: p.ID})
 	r.addCode(&entity.basicProjectEntity, p)
 	if rules.CanAdminProject(r.state, r.caller, p) {
 		entity.JobTokenScopeEnabled, entity.PushAllowed = &p.JobToken.Outbound, &p.JobToken.Push

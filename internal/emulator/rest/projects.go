@@ -24,7 +24,7 @@ func (a *API) projectEndpoints() []endpoint {
 	}
 	return []endpoint{
 		{http.MethodGet, "/projects", signedInToWrite, projectFilters(), a.listProjects},
-		{http.MethodPost, "/projects", signedInToWrite, append([]param{opt("namespace_id", integer)}, attributes...), a.createProject},
+		{http.MethodPost, "/projects", signedInToWrite, append([]param{opt("namespace_id", integer), opt("initialize_with_readme", boolean)}, attributes...), a.createProject},
 		{http.MethodGet, "/projects/:id", signedInToWrite, nil, a.getProject},
 		{http.MethodPut, "/projects/:id", signedInToWrite, attributes, a.updateProject},
 		{http.MethodDelete, "/projects/:id", signedInToWrite, deletionParams(), a.deleteProject},
@@ -43,8 +43,9 @@ func deletionParams() []param {
 func projectFilters() []param {
 	return paging(
 		opt("search", text), opt("membership", boolean), opt("owned", boolean), opt("archived", boolean),
-		opt("simple", boolean), opt("min_access_level", integer), visibilityParam(),
-		param{name: "order_by", values: []string{"id", "name", "path", "created_at", "updated_at", "last_activity_at", "similarity", "star_count"}},
+		opt("simple", boolean), opt("min_access_level", integer), opt("id_after", integer), opt("id_before", integer),
+		opt("search_namespaces", boolean), visibilityParam(),
+		param{name: "order_by", values: []string{"id", "name", "path", "created_at", "updated_at", "last_activity_at"}},
 		param{name: "sort", values: []string{"asc", "desc"}},
 	)
 }
@@ -72,13 +73,17 @@ func (r *request) projectPage(projects []*store.Project) (answer, error) {
 		return !rules.CanReadProject(r.state, r.caller, p) || !r.matches(p)
 	})
 	r.sortProjects(found)
-	return paged(r, found, func(p *store.Project) any {
+	show := func(p *store.Project) any {
 		cost.Projects(r.http.Context(), 1)
 		if r.boolean("simple") || !r.caller.SignedIn() {
 			return r.basicProject(p)
 		}
 		return r.project(p)
-	})
+	}
+	if r.text("pagination") == "keyset" && r.endpoint.path == "/projects" {
+		return r.keysetPage(found, show)
+	}
+	return paged(r, found, show)
 }
 
 func (r *request) matches(p *store.Project) bool {
@@ -89,9 +94,14 @@ func (r *request) matches(p *store.Project) bool {
 	case r.boolean("membership") && level < store.Guest,
 		r.boolean("owned") && level < store.Owner,
 		int64(level) < r.integer("min_access_level"),
+		p.ID <= r.integer("id_after"),
+		r.integer("id_before") > 0 && p.ID >= r.integer("id_before"),
 		archived != nil && *archived != p.Archived,
 		r.text("visibility") != "" && r.text("visibility") != string(p.Visibility):
 		return false
+	}
+	if r.boolean("search_namespaces") && strings.Contains(strings.ToLower(p.FullPath+" "+p.FullName), search) {
+		return true
 	}
 	return strings.Contains(strings.ToLower(p.Name), search) || strings.Contains(strings.ToLower(p.Path), search)
 }

@@ -1,8 +1,10 @@
 package rest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,8 +42,14 @@ func (r *request) boolean(name string) bool {
 	return value
 }
 
-func (r *request) list(name string) []string {
-	value, _ := r.params[name].([]string)
+// scopes is the one list of texts that endpoints take.
+func (r *request) scopes() []string {
+	value, _ := r.params["scopes"].([]string)
+	return value
+}
+
+func (r *request) integers(name string) []int64 {
+	value, _ := r.params[name].([]int64)
 	return value
 }
 
@@ -58,6 +66,38 @@ func given[T any](r *request, name string) *T {
 func (r *request) pathParam(name string) string {
 	value, _ := r.sent[name].(string)
 	return value
+}
+
+// unmodelled refuses what GitLab understands and the emulator does not: an answer that
+// ignores a filter, or a write that leaves an attribute out, would be a wrong one. On
+// the other routes what they do not declare is ignored, as GitLab does.
+func (r *request) unmodelled() error {
+	reads := r.http.Method == http.MethodGet || r.http.Method == http.MethodHead
+	if !reads && !r.endpoint.strict() {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.sent)) {
+		declared := slices.ContainsFunc(r.endpoint.params, func(p param) bool { return p.name == name }) || slices.ContainsFunc(strings.Split(r.endpoint.path, "/"), func(segment string) bool { return segment == ":"+name || segment == "*"+name })
+		if !declared && !slices.Contains(everywhere, name) {
+			return invalidParams(name + " is not modelled by the embedded GitLab")
+		}
+	}
+	return nil
+}
+
+// everywhere are the parameters that no route declares: credentials, the filter of CI/CD
+// variables that group routes take all the same, and the legacy switch of a project,
+// which GitLab shows and does not declare to be written.
+var everywhere = []string{"private_token", "access_token", "job_token", "sudo", "filter", "ci_job_token_scope_enabled"}
+
+// strict says whether an endpoint takes attributes of which GitLab has more.
+func (e *endpoint) strict() bool {
+	for _, path := range []string{"/projects", "/projects/:id", "/groups", "/groups/:id", "/users", "/application/settings", "/projects/:id/releases", "/member_roles"} {
+		if e.path == path {
+			return true
+		}
+	}
+	return false
 }
 
 // anyGiven refuses a request that names none of the endpoint's optional parameters.

@@ -25,6 +25,7 @@ type router struct {
 type node struct {
 	literals  map[string]*node
 	parameter *node
+	wildcard  *node // takes all that is left, one segment at least
 	methods   map[string]*endpoint
 }
 
@@ -35,6 +36,11 @@ func newNode() *node { return &node{literals: map[string]*node{}, methods: map[s
 func (t *router) add(e endpoint) {
 	at := t.root
 	for segment := range strings.SplitSeq(strings.Trim(e.path, "/"), "/") {
+		if strings.HasPrefix(segment, "*") {
+			at.wildcard = newNode()
+			at = at.wildcard
+			continue
+		}
 		if strings.HasPrefix(segment, ":") {
 			if at.parameter == nil {
 				at.parameter = newNode()
@@ -74,8 +80,14 @@ func (t *router) match(r *http.Request) (e *endpoint, values map[string]string, 
 	values = map[string]string{}
 	i := 0
 	for template := range strings.SplitSeq(strings.Trim(e.path, "/"), "/") {
-		if name, isParameter := strings.CutPrefix(template, ":"); isParameter {
-			value, err := url.PathUnescape(segments[i])
+		name, isParameter := strings.CutPrefix(template, ":")
+		rest, isRest := strings.CutPrefix(template, "*")
+		if isParameter || isRest {
+			sent := segments[i]
+			if isRest {
+				name, sent = rest, strings.Join(segments[i:], "/")
+			}
+			value, err := url.PathUnescape(sent)
 			if err != nil {
 				return nil, nil, false
 			}
@@ -86,7 +98,8 @@ func (t *router) match(r *http.Request) (e *endpoint, values map[string]string, 
 	return e, values, true
 }
 
-// find prefers literal segments, and goes back to a parameter where they lead nowhere.
+// find prefers literal segments, and goes back to a parameter, and then to what takes
+// all the rest, where they lead nowhere.
 func (n *node) find(segments []string) *node {
 	if len(segments) == 0 {
 		if len(n.methods) == 0 {
@@ -99,10 +112,15 @@ func (n *node) find(segments []string) *node {
 			return found
 		}
 	}
-	if n.parameter == nil || segments[0] == "" {
+	if segments[0] == "" {
 		return nil
 	}
-	return n.parameter.find(segments[1:])
+	if n.parameter != nil {
+		if found := n.parameter.find(segments[1:]); found != nil {
+			return found
+		}
+	}
+	return n.wildcard
 }
 
 // Route is an endpoint as its callers know it.

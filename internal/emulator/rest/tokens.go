@@ -19,6 +19,8 @@ func (a *API) tokenEndpoints() []endpoint {
 			{name: "scopes", is: list, required: true, notBlank: true, values: tokenScopes},
 		}, a.createToken},
 		{http.MethodGet, "/personal_access_tokens/self", signedIn, nil, a.getOwnToken},
+		{http.MethodPost, "/personal_access_tokens/self/rotate", signedIn, []param{opt("expires_at", day)}, a.rotateOwnToken},
+		{http.MethodPost, "/personal_access_tokens/:id/rotate", signedIn, []param{req("id", integer), opt("expires_at", day)}, a.rotateTokenByID},
 		{http.MethodGet, "/personal_access_tokens/:id", signedIn, []param{req("id", integer)}, a.getToken},
 		{http.MethodDelete, "/personal_access_tokens/:id", signedIn, []param{req("id", integer)}, a.revokeToken},
 	}
@@ -49,7 +51,8 @@ func (r *request) token(t *store.Token) tokenEntity {
 		entity.LastUsedAt = &used
 	}
 	if r.api.services.Version.ShowsGranularTokens() {
-		entity.Granular = new(bool)
+		granular := t.Permissions != nil
+		entity.Granular = &granular
 	}
 	return entity
 }
@@ -61,11 +64,33 @@ func (a *API) createToken(r *request) (answer, error) {
 	}
 	token := r.state.CreateToken(store.Token{
 		UserID: user.ID, Name: r.text("name"), Description: given[string](r, "description"),
-		Scopes: r.list("scopes"), ExpiresAt: given[time.Time](r, "expires_at"),
+		Scopes: r.scopes(), ExpiresAt: given[time.Time](r, "expires_at"),
 	})
-	entity := r.token(token)
-	entity.Token = token.Secret
-	return created(entity)
+	return created(r.tokenWithSecret(token))
+}
+
+func (r *request) tokenWithSecret(t *store.Token) tokenEntity {
+	entity := r.token(t)
+	entity.Token = t.Secret
+	return entity
+}
+
+func (a *API) rotateOwnToken(r *request) (answer, error) { return a.rotateToken(r, r.caller.Token) }
+
+func (a *API) rotateTokenByID(r *request) (answer, error) {
+	token, err := r.findToken()
+	if err != nil {
+		return answer{}, err
+	}
+	return a.rotateToken(r, token)
+}
+
+func (a *API) rotateToken(r *request, t *store.Token) (answer, error) {
+	next, refusal := a.services.RotatePersonalToken(r.state, t, given[time.Time](r, "expires_at"))
+	if refusal != nil {
+		return answer{}, refused(refusal)
+	}
+	return ok(r.tokenWithSecret(next))
 }
 
 func (a *API) getOwnToken(r *request) (answer, error) { return ok(r.token(r.caller.Token)) }

@@ -52,7 +52,7 @@ func (r *request) basicUser(u *store.User) userEntity {
 
 func (r *request) fullUser(u *store.User) fullUserEntity {
 	entity := fullUserEntity{
-		userEntity: r.basicUser(u), CreatedAt: timestamp(u.CreatedAt), Bot: u.Bot, Email: u.Email,
+		userEntity: r.basicUser(u), CreatedAt: timestamp(u.CreatedAt), Bot: u.Bot || u.ServiceAccount, Email: u.Email,
 		External: u.External, NamespaceID: u.NamespaceID,
 	}
 	if r.caller.Admin() {

@@ -15,9 +15,9 @@ func levelIn(st *store.State, source store.Source, userID int64) store.AccessLev
 	return member.Level
 }
 
-// NamespaceLevel is the highest role a user has in a namespace, by itself or
-// by any group above.
-func NamespaceLevel(st *store.State, userID, namespaceID int64) store.AccessLevel {
+// memberLevel is the highest role a user has in a namespace as a member, of it or of
+// any group above.
+func memberLevel(st *store.State, userID, namespaceID int64) store.AccessLevel {
 	highest := store.NoAccess
 	if userID == 0 {
 		return highest
@@ -31,14 +31,58 @@ func NamespaceLevel(st *store.State, userID, namespaceID int64) store.AccessLeve
 	return highest
 }
 
-// ProjectLevel is the highest role a user has in a project, by itself or by
+// NamespaceLevel is the highest role a user has in a namespace, as a member or because
+// it, or a group above, is shared with a group of theirs.
+func NamespaceLevel(st *store.State, userID, namespaceID int64) store.AccessLevel {
+	highest := memberLevel(st, userID, namespaceID)
+	if userID == 0 {
+		return highest
+	}
+	for _, n := range st.Lineage(namespaceID) {
+		highest = max(highest, sharedLevel(st, store.Source{Kind: store.GroupSource, ID: n.ID}, userID))
+	}
+	return highest
+}
+
+// ProjectLevel is the highest role a user has in a project, by itself, by a share or by
 // the groups above it.
 func ProjectLevel(st *store.State, userID int64, p *store.Project) store.AccessLevel {
 	if userID == 0 {
 		return store.NoAccess
 	}
-	own := levelIn(st, store.Source{Kind: store.ProjectSource, ID: p.ID}, userID)
-	return max(own, NamespaceLevel(st, userID, p.NamespaceID))
+	source := store.Source{Kind: store.ProjectSource, ID: p.ID}
+	return max(levelIn(st, source, userID), sharedLevel(st, source, userID), NamespaceLevel(st, userID, p.NamespaceID))
+}
+
+// hasAbility says whether one of the caller's memberships of a project or group, or
+// of a group above it, has a custom role with an ability.
+func hasAbility(st *store.State, c Caller, source store.Source, ability string) bool {
+	holds := func(source store.Source) bool {
+		member := st.Member(source, c.ID())
+		return member != nil && levelIn(st, source, c.ID()) > store.NoAccess && st.MemberRole(member.RoleID).Has(ability)
+	}
+	if !c.SignedIn() {
+		return false
+	}
+	if holds(source) {
+		return true
+	}
+	for _, n := range st.Lineage(parentID(st, source)) {
+		if holds(store.Source{Kind: store.GroupSource, ID: n.ID}) {
+			return true
+		}
+	}
+	return false
+}
+
+// CanAdminVariables is the ability admin_cicd_variables: Maintainer of a project,
+// Owner of a group, or a custom role.
+func CanAdminVariables(st *store.State, c Caller, container store.Source) bool {
+	least := store.Maintainer
+	if container.Kind == store.GroupSource {
+		least = store.Owner
+	}
+	return roleIn(st, c, container) >= least || hasAbility(st, c, container, store.AdminCICDVariables)
 }
 
 func visibleToAll(c Caller, v store.Visibility) bool {

@@ -8,13 +8,26 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
-// CanManageAccessTokens stands for read_, create_, manage_ and
-// destroy_resource_access_tokens: Maintainer of a project, Owner of a group.
-func CanManageAccessTokens(st *store.State, c Caller, parent store.Source) bool {
+// CanReadAccessTokens stands for read_ and destroy_resource_access_tokens:
+// Maintainer of a project, Owner of a group, or a custom role.
+func CanReadAccessTokens(st *store.State, c Caller, parent store.Source) bool {
 	if parent.Kind == store.GroupSource {
-		return roleIn(st, c, parent) >= store.Owner
+		return roleIn(st, c, parent) >= store.Owner || hasAbility(st, c, parent, store.ManageGroupAccessTokens)
 	}
-	return roleIn(st, c, parent) >= store.Maintainer
+	return roleIn(st, c, parent) >= store.Maintainer || hasAbility(st, c, parent, store.ManageProjectAccessTokens)
+}
+
+// CanManageAccessTokens stands for create_ and manage_resource_access_tokens, the
+// rights to make and to rotate: the bots of access tokens never have them
+// (ProjectPolicy and GroupPolicy, project_bot_access).
+func CanManageAccessTokens(st *store.State, c Caller, parent store.Source) bool {
+	return !c.IsBot() && CanReadAccessTokens(st, c, parent)
+}
+
+// CanManageServiceAccounts is the right to the service accounts of a group or project:
+// Owner.
+func CanManageServiceAccounts(st *store.State, c Caller, of store.Source) bool {
+	return roleIn(st, c, of) >= store.Owner
 }
 
 // AccessTokenLevel is the role of the bot behind an access token.
@@ -31,23 +44,34 @@ type AccessTokenAttributes struct {
 	Description *string
 	Scopes      []string
 	Level       store.AccessLevel
-	ExpiresAt   *time.Time // a day that may have passed; nil: GitLab's default
+	ExpiresAt   *time.Time // a day that may have passed; nil: none was named
 }
 
+// MaxTokenDays is how long tokens may live where the instance requires an expiry.
+const MaxTokenDays = 365
+
 const (
-	maxTokenDays         = 365
 	maxTokenDaysBuffered = 400 // with the flag buffered_token_expiration_limit
 	rotatedTokenDays     = 7
 )
 
-// CreateAccessToken makes an access token with a bot of its own. Without a
-// date, and where the instance asks for one, it lives 365 days.
+// CreateAccessToken makes an access token with a bot of its own. Without a day it
+// never ends, where the instance allows that; versions whose endpoint requires the
+// parameter take a blank one for 365 days.
 func (s Services) CreateAccessToken(st *store.State, c Caller, parent store.Source, attrs AccessTokenAttributes) (*store.Token, *Refusal) {
-	if c.User.Bot || !CanManageAccessTokens(st, c, parent) {
+	if !CanManageAccessTokens(st, c, parent) {
 		return nil, badRequest("User does not have permission to create " + string(parent.Kind) + " access token")
 	}
 	if attrs.Level > roleIn(st, c, parent) {
 		return nil, badRequest("Access level of the token contains permissions not held by the creating user")
+	}
+	expiresAt := attrs.ExpiresAt
+	switch {
+	case expiresAt == nil && !s.Version.MakesEndlessAccessTokens():
+		day := store.Today(st.Now()).AddDate(0, 0, MaxTokenDays)
+		expiresAt = &day
+	case expiresAt == nil && !st.Settings.TokensMayLiveForever:
+		return nil, badRequest("expires_at is missing")
 	}
 	switch {
 	case attrs.Name == "":
@@ -59,7 +83,6 @@ func (s Services) CreateAccessToken(st *store.State, c Caller, parent store.Sour
 	if len(attrs.Scopes) == 0 {
 		problems = append(problems, "Scopes "+blank)
 	}
-	expiresAt := expiry(st, attrs.ExpiresAt, maxTokenDays)
 	if text := s.expiryError(st, expiresAt); text != "" {
 		problems = append(problems, text)
 	}
@@ -73,20 +96,20 @@ func (s Services) CreateAccessToken(st *store.State, c Caller, parent store.Sour
 	}), nil
 }
 
-// expiry is the day that was asked for or, where the instance asks for one, the
-// day so many days from today.
-func expiry(st *store.State, asked *time.Time, days int) *time.Time {
+// rotatedExpiry is the day that was asked for or, where the instance requires one,
+// a week from today.
+func rotatedExpiry(st *store.State, asked *time.Time) *time.Time {
 	if asked != nil || st.Settings.TokensMayLiveForever {
 		return asked
 	}
-	day := store.Today(st.Now()).AddDate(0, 0, days)
+	day := store.Today(st.Now()).AddDate(0, 0, rotatedTokenDays)
 	return &day
 }
 
 // expiryError is the model's complaint about a day too far away, or "". A day in
 // the past is none of its business.
 func (s Services) expiryError(st *store.State, day *time.Time) string {
-	limit := maxTokenDays
+	limit := MaxTokenDays
 	if s.Version.Flipped(release.BufferedTokenLifetime) {
 		limit = maxTokenDaysBuffered
 	}
@@ -113,37 +136,41 @@ func (s Services) RotateOwnAccessToken(st *store.State, c Caller, parent store.S
 }
 
 func (s Services) rotate(st *store.State, c Caller, parent store.Source, t *store.Token, asked *time.Time) (*store.Token, *Refusal) {
-	if t.Revoked {
-		if s.Version.Flipped(release.RotatingRevokedEndsFamily) {
-			st.RevokeFamily(t)
-		}
-		return nil, badRequest("Token already revoked")
+	next, refusal := s.RotatePersonalToken(st, t, asked)
+	if refusal != nil {
+		return nil, refusal
 	}
-	expiresAt := expiry(st, asked, rotatedTokenDays)
-	if text := s.expiryError(st, expiresAt); text != "" {
-		return nil, badRequest(text)
-	}
-	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
 	st.UpdateUser(st.User(t.UserID), func(bot *store.User) { bot.External = c.User.External })
 	if member := st.Member(parent, t.UserID); member != nil {
 		lasting := *member
 		lasting.ExpiresAt = nil
 		st.PutMember(lasting)
 	}
+	return next, nil
+}
+
+// RotatePersonalToken ends a token and makes the next one of its user.
+func (s Services) RotatePersonalToken(st *store.State, t *store.Token, asked *time.Time) (*store.Token, *Refusal) {
+	if t.Revoked {
+		return nil, badRequest("Token already revoked")
+	}
+	expiresAt := rotatedExpiry(st, asked)
+	if text := s.expiryError(st, expiresAt); text != "" {
+		return nil, badRequest(text)
+	}
+	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
 	return st.CreateToken(store.Token{
 		UserID: t.UserID, Name: t.Name, Description: t.Description, Scopes: t.Scopes, ExpiresAt: expiresAt, FamilyID: t.FamilyID,
+		Permissions: t.Permissions,
 	}), nil
 }
 
-// RevokeAccessToken ends an access token; ending it again succeeds too.
+// RevokeAccessToken ends an access token; ending it again succeeds too. The token
+// and its bot stay to be seen.
 func (s Services) RevokeAccessToken(st *store.State, c Caller, parent store.Source, t *store.Token) *Refusal {
 	bot := st.User(t.UserID)
-	if !CanManageAccessTokens(st, c, parent) {
+	if !CanReadAccessTokens(st, c, parent) {
 		return badRequest(c.User.Name + " cannot delete " + bot.Name)
-	}
-	if s.Version.Flipped(release.RevocationDeletesBot) {
-		st.DeleteUser(bot.ID)
-		return nil
 	}
 	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
 	return nil

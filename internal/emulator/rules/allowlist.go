@@ -79,32 +79,15 @@ func (s Services) AddEntry(st *store.State, c Caller, p *store.Project, target T
 		return nil, badRequest(s.duplicate(kind))
 	}
 	if !PermissionsActive(st, s.Version, p) {
-		entry = s.withoutPolicies(entry)
+		entry = Entry{DefaultPermissions: true, Policies: []string{}}
 	}
 	if refusal := s.validateLink(st, p, target, entry); refusal != "" {
 		return nil, badRequest("Validation failed: " + refusal)
 	}
 	return st.CreateLink(store.Link{
 		SourceProjectID: p.ID, Target: target.source(), Direction: store.Inbound,
-		DefaultPermissions: entry.DefaultPermissions, Policies: s.ordered(entry.Policies), AddedByID: c.ID(),
+		DefaultPermissions: entry.DefaultPermissions, Policies: entry.Policies, AddedByID: c.ID(),
 	}), nil
-}
-
-// withoutPolicies is what is stored where fine-grained permissions are not active.
-func (s Services) withoutPolicies(entry Entry) Entry {
-	return Entry{
-		DefaultPermissions: entry.DefaultPermissions || s.Version.Flipped(release.InactiveStoresDefault),
-		Policies:           []string{},
-	}
-}
-
-// ordered is the order in which an entry keeps its permissions.
-func (s Services) ordered(policies []string) []string {
-	if s.Version.Flipped(release.SortedPermissions) {
-		policies = slices.Sorted(slices.Values(policies))
-		slices.Reverse(policies)
-	}
-	return policies
 }
 
 // PermissionsActive says whether fine-grained permissions can be given to the
@@ -200,6 +183,9 @@ func (s Services) RemoveGroup(st *store.State, c Caller, p *store.Project, targe
 // UpdatePolicies replaces what an entry grants. For the project itself it makes
 // the entry when there is none.
 func (s Services) UpdatePolicies(st *store.State, c Caller, p *store.Project, target Target, entry Entry) (*store.Link, *Refusal) {
+	if !PermissionsActive(st, s.Version, p) {
+		return nil, badRequest(failedToUpdate)
+	}
 	if target.Missing() {
 		return nil, badRequest("The target does not exist")
 	}
@@ -211,9 +197,6 @@ func (s Services) UpdatePolicies(st *store.State, c Caller, p *store.Project, ta
 	if link == nil && (!self || !s.Version.AcceptsSelfEntry()) {
 		return nil, badRequest("Unable to find a job token scope for the given project & target")
 	}
-	if !PermissionsActive(st, s.Version, p) {
-		return nil, badRequest(failedToUpdate)
-	}
 	if !s.validPolicies(entry.Policies) {
 		return nil, badRequest(invalidPolicies)
 	}
@@ -222,6 +205,6 @@ func (s Services) UpdatePolicies(st *store.State, c Caller, p *store.Project, ta
 	}
 	return st.UpdateLink(link, func(l *store.Link) {
 		l.DefaultPermissions = entry.DefaultPermissions
-		l.Policies = s.ordered(entry.Policies)
+		l.Policies = entry.Policies
 	}), nil
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/release"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
@@ -29,14 +28,17 @@ func roleIn(st *store.State, c Caller, source store.Source) store.AccessLevel {
 	return ProjectLevel(st, c.ID(), st.Project(source.ID))
 }
 
-// CanReadDeployTokens is the ability read_deploy_token: Maintainer.
+// CanReadDeployTokens is the ability read_deploy_token: Maintainer, or a custom role.
 func CanReadDeployTokens(st *store.State, c Caller, parent store.Source) bool {
-	return roleIn(st, c, parent) >= store.Maintainer
+	return roleIn(st, c, parent) >= store.Maintainer || hasAbility(st, c, parent, store.ManageDeployTokens)
 }
 
 // CanWriteDeployTokens stands for create_deploy_token and destroy_deploy_token:
-// Maintainer of a project, Owner of a group.
+// Maintainer of a project, Owner of a group, or a custom role.
 func CanWriteDeployTokens(st *store.State, c Caller, parent store.Source) bool {
+	if hasAbility(st, c, parent, store.ManageDeployTokens) {
+		return true
+	}
 	if parent.Kind == store.GroupSource {
 		return roleIn(st, c, parent) >= store.Owner
 	}
@@ -80,10 +82,7 @@ func (s Services) CreateDeployToken(st *store.State, parent store.Source, attrs 
 
 // ActiveDeployToken is what the lists' filter active asks. It goes by the
 // instant a token dies at, unlike the field expired, which goes by days.
-func (s Services) ActiveDeployToken(st *store.State, t *store.DeployToken) bool {
-	if s.Version.Flipped(release.DeployTokensActiveByDay) {
-		return !t.Revoked && !t.ExpiredAt(st.Now())
-	}
+func ActiveDeployToken(st *store.State, t *store.DeployToken) bool {
 	return t.AuthenticatesAt(st.Now())
 }
 

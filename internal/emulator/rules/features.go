@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+import (
+	"slices"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
+)
 
 // Ability is a right to what a project holds, as the project policy of GitLab
 // 19 grants it.
@@ -54,6 +58,17 @@ func Can(st *store.State, c Caller, p *store.Project, a Ability) bool {
 		}
 	}
 	return c.Admin() || level >= a.Role || a.Public && visibleToAll(c, p.Visibility)
+}
+
+// DeployTokenCan says whether a deploy token has an ability of the package registry in
+// its project, or one below its group: a scope to write reads as well.
+func DeployTokenCan(st *store.State, t *store.DeployToken, p *store.Project, a Ability) bool {
+	switch {
+	case !DeployTokenOpens(st, t, p), p.Features.Of(store.PackageRegistry) == store.FeatureDisabled,
+		a.Writes && (p.Archived || p.MarkedForDeletion != nil):
+		return false
+	}
+	return slices.Contains(t.Scopes, "write_package_registry") || !a.Writes && slices.Contains(t.Scopes, "read_package_registry")
 }
 
 // leastRole is what a feature for members asks of them.

@@ -16,6 +16,7 @@ var grantableLevels = []store.AccessLevel{
 // Role is a role to give, until a date or, with nil, for good.
 type Role struct {
 	Level     store.AccessLevel
+	RoleID    int64 // of a custom role on that base; 0: none
 	ExpiresAt *time.Time
 }
 
@@ -34,7 +35,7 @@ func (s Services) AddMember(st *store.State, c Caller, source store.Source, user
 		return nil, refusal
 	}
 	return st.PutMember(store.Member{
-		Source: source, UserID: userID, Level: role.Level, CreatedBy: c.ID(), ExpiresAt: role.ExpiresAt,
+		Source: source, UserID: userID, Level: role.Level, RoleID: role.RoleID, CreatedBy: c.ID(), ExpiresAt: role.ExpiresAt,
 	}), nil
 }
 
@@ -47,7 +48,7 @@ func (s Services) UpdateMember(st *store.State, c Caller, member *store.Member, 
 		return nil, refusal
 	}
 	changed := *member
-	changed.Level, changed.ExpiresAt = role.Level, role.ExpiresAt
+	changed.Level, changed.RoleID, changed.ExpiresAt = role.Level, role.RoleID, role.ExpiresAt
 	return st.PutMember(changed), nil
 }
 
@@ -74,11 +75,14 @@ func validRole(st *store.State, c Caller, source store.Source, userID int64, rol
 	if !slices.Contains(grantableLevels, role.Level) {
 		return invalid("access_level", "is not included in the list")
 	}
+	if custom := st.MemberRole(role.RoleID); role.RoleID != 0 && (custom == nil || custom.Base != role.Level) {
+		return invalid("member_role_id", "the custom role's base access level does not match the current access level")
+	}
 	if role.Level == store.Owner && source.Kind == store.ProjectSource && !CanOwnProject(st, c, st.Project(source.ID)) {
 		return forbidden("")
 	}
 	if inherited := inheritedLevel(st, source, userID); role.Level < inherited {
-		return invalid("access_level", "should be greater than or equal to inherited membership from group "+inheritedFrom(st, source, userID).FullName)
+		return invalid("access_level", "should be greater than or equal to "+inherited.String()+" inherited membership from group "+inheritedFrom(st, source, userID).FullName)
 	}
 	return nil
 }

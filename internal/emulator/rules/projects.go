@@ -88,6 +88,9 @@ func (s Services) TransferProject(st *store.State, c Caller, p *store.Project, t
 	if !CanOwnProject(st, c, p) {
 		return nil, forbidden("")
 	}
+	if p.Archived || p.MarkedForDeletion != nil {
+		return nil, forbidden("") // change_namespace is lost with archiving
+	}
 	refuse := func(text string) (*store.Project, *Refusal) {
 		return nil, plain(fmt.Sprintf("Failed to transfer project {:new_namespace=>[%q]}", text))
 	}

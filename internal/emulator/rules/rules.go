@@ -21,6 +21,8 @@ type Caller struct {
 	User  *store.User // nil: anonymous
 	Token *store.Token
 	Job   *store.Job // nil unless a job token was sent
+	// Deploy is a deploy token, which is nobody's; nil unless one was sent.
+	Deploy *store.DeployToken
 }
 
 // SignedIn says whether the caller is a user.
@@ -28,6 +30,9 @@ func (c Caller) SignedIn() bool { return c.User != nil }
 
 // Admin says whether the caller is an administrator; with a job token nobody is.
 func (c Caller) Admin() bool { return c.User != nil && c.User.Admin && c.Job == nil }
+
+// IsBot says whether the caller is the bot of a project or group access token.
+func (c Caller) IsBot() bool { return c.User != nil && c.User.Bot }
 
 // ID is the caller's user id, 0 for an anonymous one.
 func (c Caller) ID() int64 {
@@ -70,6 +75,20 @@ type Refusal struct {
 	Reason Reason
 	Text   string              // GitLab's words; empty for a bare 403
 	Fields map[string][]string // for Invalid
+}
+
+// Summary is a refusal in one text, a model's errors with their fields before them.
+func (r *Refusal) Summary() string {
+	var texts []string
+	for field, errs := range r.Fields {
+		for _, text := range errs {
+			texts = append(texts, strings.ToUpper(field[:1])+strings.ReplaceAll(field[1:], "_", " ")+" "+text)
+		}
+	}
+	if len(texts) == 0 {
+		return r.Text
+	}
+	return Sentence(texts)
 }
 
 func badRequest(text string) *Refusal { return &Refusal{Reason: BadRequest, Text: text} }

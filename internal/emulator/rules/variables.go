@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,7 +42,11 @@ func (s Services) CreateVariable(st *store.State, container store.Source, key st
 	}
 	s.assignVariable(&variable, attrs)
 	variable.Masked = variable.Masked || hidden
-	if refusal := variableErrors(st, nil, variable).refusal(); refusal != nil {
+	errs := variableErrors(st, nil, variable)
+	if most := st.Settings.MaxVariables[container.Kind]; most > 0 && len(st.Variables(container)) >= most {
+		errs.add("base", fmt.Sprintf("Maximum number of %s ci variables (%d) exceeded", container.Kind, most))
+	}
+	if refusal := errs.refusal(); refusal != nil {
 		return nil, refusal
 	}
 	return st.CreateVariable(variable), nil

@@ -22,6 +22,7 @@ import (
 // Every token has the scope api and does not expire.
 func Plant(st *store.State, name string, version release.Version) (map[string]string, error) {
 	st.Settings.EnforceInboundJobTokenScope = version.EnforcesAllowlistByDefault()
+	st.Settings.MaxVariables = map[store.SourceKind]int{store.ProjectSource: 8000, store.GroupSource: 30000}
 	g := &gardener{st: st, tokens: map[string]string{}}
 	root := g.user("root", "Administrator", true)
 	switch name {

@@ -126,6 +126,7 @@ func (s *State) DeleteNamespace(id int64) {
 	s.forgetDeployTokens(source)
 	s.forgetBots(source)
 	s.forgetMembers(source)
+	s.forgetShares(source)
 	s.forgetLinks(source)
 	s.forgetVariables(source)
 	s.routes.remove(n.FullPath, route{id: id})

@@ -77,6 +77,7 @@ func (s *State) DeleteProject(id int64) {
 	}
 	source := Source{Kind: ProjectSource, ID: id}
 	s.forgetMembers(source)
+	s.forgetShares(source)
 	s.forgetLinks(source)
 	s.forgetJobs(id)
 	s.forgetAuthorizations(id)

@@ -44,6 +44,30 @@ const (
 	Owner           AccessLevel = 50
 )
 
+// String is the role's name as GitLab writes it in its texts.
+func (l AccessLevel) String() string {
+	switch l {
+	case MinimalAccess:
+		return "Minimal Access"
+	case Guest:
+		return "Guest"
+	case Planner:
+		return "Planner"
+	case Reporter:
+		return "Reporter"
+	case SecurityManager:
+		return "Security Manager"
+	case Developer:
+		return "Developer"
+	case Maintainer:
+		return "Maintainer"
+	case Owner:
+		return "Owner"
+	case NoAccess:
+	}
+	return "No access"
+}
+
 // User is an account.
 type User struct {
 	ID          int64
@@ -56,7 +80,10 @@ type User struct {
 	Bot         bool // a project_bot, the user of a project or group access token
 	BotOf       Source
 	NamespaceID int64
-	CreatedAt   time.Time
+
+	ServiceAccount   bool
+	ServiceAccountOf Source // a group or project; zero: the instance
+	CreatedAt        time.Time
 }
 
 // Token is a personal access token; that of a bot is a project or group access
@@ -73,6 +100,7 @@ type Token struct {
 	LastUsedAt  *time.Time
 	ExpiresAt   *time.Time // midnight UTC of the day it dies; nil: never
 	FamilyID    int64      // of the first token, from which this one came by rotation
+	Permissions []string   // of a fine-grained token; nil: a classic one
 }
 
 // ActiveAt says whether the token authenticates at the given time.
@@ -160,6 +188,7 @@ type Member struct {
 	Source    Source
 	UserID    int64
 	Level     AccessLevel
+	RoleID    int64 // of a custom role with Level for its base; 0: none
 	CreatedBy int64
 	CreatedAt time.Time
 	ExpiresAt *time.Time

@@ -34,6 +34,8 @@ func New(now func() time.Time) *Store {
 		releases:   map[int64][]*Release{},
 		variables:  map[Source][]*Variable{},
 
+		shares:         map[Source][]*Share{},
+		memberRoles:    map[int64]*MemberRole{},
 		authorizations: newAuthorizations(),
 		deployTokens:   newDeployTokens(),
 	}}
@@ -78,6 +80,10 @@ type State struct {
 	secrets    []string             // of every deploy and access token, oldest first
 	variables  map[Source][]*Variable
 
+	shares         map[Source][]*Share // by what is shared
+	lastShare      int64
+	memberRoles    map[int64]*MemberRole
+	lastMemberRole int64
 	authorizations authorizations
 	deployTokens   deployTokens
 }
@@ -88,4 +94,7 @@ type InstanceSettings struct {
 	EnforceInboundJobTokenScope bool
 	// TokensMayLiveForever stands for require_personal_access_token_expiry off.
 	TokensMayLiveForever bool
+	// MaxVariables are the plan limits project_ci_variables and group_ci_variables,
+	// which no API changes; none is 0.
+	MaxVariables map[SourceKind]int
 }

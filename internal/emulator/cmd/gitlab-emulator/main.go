@@ -38,11 +38,11 @@ type announcement struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	options, err := parse(args, stderr)
+	address, options, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	server, err := emulator.Start(options)
+	server, err := emulator.StartAt(address, options)
 	if err != nil {
 		return err
 	}
@@ -55,11 +55,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-func parse(args []string, stderr io.Writer) (emulator.Options, error) {
-	var options emulator.Options
+func parse(args []string, stderr io.Writer) (address string, options emulator.Options, err error) {
 	flags := flag.NewFlagSet("gitlab-emulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&options.Listen, "listen", "127.0.0.1:0", "`address` to serve at")
+	flags.StringVar(&address, "listen", "127.0.0.1:0", "`address` to serve at")
 	flags.StringVar(&options.Version, "version", "", "GitLab `version` to be, such as 19.4 (default the newest known)")
 	flags.Func("flip", "facts nobody is sure of to have the other way round, by `name`, joined by commas; all for all that can be at once", func(names string) error {
 		options.Flip = append(options.Flip, strings.Split(names, ",")...)
@@ -73,15 +72,15 @@ func parse(args []string, stderr io.Writer) (emulator.Options, error) {
 	flags.IntVar(&options.RateLimit, "rate-limit", 0, "API requests a minute and caller before 429; 0 is no limit")
 	allowRemote := flags.Bool("allow-remote", false, "permit a -listen address that other hosts can reach")
 	if err := flags.Parse(args); err != nil {
-		return options, err
+		return "", options, err
 	}
 	if flags.NArg() > 0 {
-		return options, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return "", options, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if !*allowRemote && !isLoopback(options.Listen) {
-		return options, fmt.Errorf("%s can be reached from other hosts: add -allow-remote to mean it", options.Listen)
+	if !*allowRemote && !isLoopback(address) {
+		return "", options, fmt.Errorf("%s can be reached from other hosts: add -allow-remote to mean it", address)
 	}
-	return options, nil
+	return address, options, nil
 }
 
 func isLoopback(address string) bool {

@@ -118,11 +118,11 @@ func TestRefuses(t *testing.T) {
 
 func TestAllowRemote(t *testing.T) {
 	t.Parallel()
-	options, err := parse([]string{"-listen", "0.0.0.0:8080", "-allow-remote", "-cost-per-project", "2ms", "-cost-per-entry", "3us", "-flip", "null-policies,oldest-use-first"}, &bytes.Buffer{})
+	address, options, err := parse([]string{"-listen", "0.0.0.0:8080", "-allow-remote", "-cost-per-project", "2ms", "-cost-per-entry", "3us", "-flip", "null-policies,self-entry-twice"}, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if options.Listen != "0.0.0.0:8080" || options.CostPerProject != 2*time.Millisecond || options.CostPerEntry != 3*time.Microsecond || len(options.Flip) != 2 {
+	if address != "0.0.0.0:8080" || options.CostPerProject != 2*time.Millisecond || options.CostPerEntry != 3*time.Microsecond || len(options.Flip) != 2 {
 		t.Errorf("options %+v", options)
 	}
 }

@@ -1,0 +1,161 @@
+package conformance
+
+import "fmt"
+
+const (
+	shareDocs    = "https://docs.gitlab.com/api/projects/#share-a-project-with-a-group"
+	shareSpec    = "spec/services/groups/group_links/create_service_spec.rb"
+	sudoDocs     = "https://docs.gitlab.com/api/rest/authentication/#sudo"
+	sudoSpec     = "spec/requests/api/helpers_spec.rb"
+	keysetDocs   = "https://docs.gitlab.com/api/rest/#keyset-based-pagination"
+	keysetSource = "lib/api/helpers/pagination_strategies.rb"
+)
+
+// shareRows are about groups that projects and groups are shared with.
+func shareRows() []row {
+	var rows []row
+	for _, of := range []struct{ path, manager, short, taken string }{
+		{"/projects/<lib>", "maintainer", "developer", "already shared with this group"}, {"/groups/<group>", "owner", "maintainer", "already been shared with this group"},
+	} {
+		share := func(level int) call {
+			return call{as: "admin", do: "POST " + of.path + "/share", body: fmt.Sprintf(`{"group_id":<away>,"group_access":%d}`, level)}
+		}
+		by := func(as, body string) call { return call{as: as, do: "POST " + of.path + "/share", body: body} }
+		rows = append(rows,
+			row{fact: "shared with a group: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_id":<open>,"group_access":30}`), want: answer{status: 201}},
+			row{fact: "what is shared says so: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "admin", do: "GET " + of.path}, want: says(200, `~"shared_with_groups":[{"group_id":<away>,`)},
+			row{fact: "shared twice: " + of.path, source: shareSpec, given: []call{share(30)}, ask: share(30), want: says(409, "~"+of.taken)},
+			row{fact: "shared with no group: " + of.path, source: shareSpec, ask: by(of.manager, `{"group_id":999999999,"group_access":30}`), want: answer{status: 404}},
+			row{fact: "shared with a group out of sight: " + of.path, source: shareSpec, ask: by(of.manager, `{"group_id":<away>,"group_access":30}`), want: answer{status: 404}},
+			row{fact: "shared without a level: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_id":<open>}`), want: says(400, complaint("group_access is missing"))},
+			row{fact: "shared without a group: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_access":30}`), want: says(400, complaint("group_id is missing"))},
+			row{fact: "no right to share: " + of.path, source: shareDocs, ask: by(of.short, `{"group_id":<open>,"group_access":30}`), want: says(403, forbids)},
+			row{fact: "signed out, to share: " + of.path, source: shareDocs, ask: by("", `{"group_id":<open>,"group_access":30}`), want: says(401, unauthorized)},
+			row{fact: "a share that ended: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "admin", do: "DELETE " + of.path + "/share/<away>"}, want: says(204, "empty")},
+			row{fact: "no such share: " + of.path, source: "lib/api/projects.rb", ask: call{as: "admin", do: "DELETE " + of.path + "/share/<open>"}, want: says(404, "~Not Found")},
+			row{fact: "members of the group have the level: " + of.path, source: shareDocs, given: []call{share(40)}, ask: call{as: "outsider", do: "GET /projects/<lib>/job_token_scope"}, want: says(200, "keys inbound_enabled")},
+			row{fact: "and no more than the level: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "outsider", do: "GET /projects/<lib>/job_token_scope"}, want: says(403, forbids)},
+			row{fact: "and nothing once it has ended: " + of.path, source: shareDocs, given: []call{share(30), {as: "admin", do: "DELETE " + of.path + "/share/<away>"}}, ask: call{as: "outsider", do: "GET /projects/<lib>"}, want: says(404, noProject)},
+			row{fact: "the groups that are invited: " + of.path, source: "https://docs.gitlab.com/api/projects/#list-all-invited-groups-in-a-project", given: []call{share(30)}, ask: call{as: "admin", do: "GET " + of.path + "/invited_groups"}, want: says(200, "keys id web_url name")},
+		)
+	}
+	return rows
+}
+
+// granularRows are about fine-grained personal access tokens.
+func granularRows() []row {
+	const denied = `~"error":"insufficient_granular_scope"`
+	grant := func(permissions string) call {
+		return call{as: "admin", do: "POST //-/emulator/tokens", body: `{"user":<user.maintainer>,"permissions":[` + permissions + `]}`, save: "secret=token"}
+	}
+	with := func(fact, permissions, do, body string, want answer) row {
+		return row{fact: "fine-grained: " + fact, source: "lib/api/project_job_token_scope.rb", since: "18.10", given: []call{grant(permissions)}, ask: call{as: "token:<secret>", do: do, body: body}, want: want}
+	}
+	lists := `QUERY {project(fullPath:"<lib.path>"){id ciJobTokenScopeAllowlist{projectsAllowlist{nodes{createdAt}}}}}`
+	const types = "spec/graphql/types_spec.rb"
+	graphql := func(fact, permissions, do string, want answer) row {
+		r := with(fact, permissions, do, "", want)
+		r.source = types
+		return r
+	}
+	rows := []row{
+		graphql("the list is null in GraphQL", `"read_project","read_job_token_scope_allowlist"`, lists, says(200, `~"ciJobTokenScopeAllowlist":null`)),
+		graphql("a project is null without read_project", ``, lists, says(200, `~"project":null`)),
+		graphql("a mutation is null, with an error", `"read_project","create_job_token_scope_allowlist"`, `QUERY mutation{m:ciJobTokenScopeAddGroupOrProject(input:{projectPath:"<lib.path>",targetPath:"<app.path>"}){errors}}`, says(200, `~{"data":{"m":null},"errors":[`)),
+		with("the role is still asked", `"read_resource_access_token"`, "GET /groups/<group>/access_tokens", "", says(401, unauthorized)),
+		with("a route whose permission is not granted says which", `"read_project"`, "GET /projects/<lib>/job_token_scope", "", says(403, "~read_job_token_scope")),
+	}
+	for _, route := range []struct {
+		permission, do, body string
+		want                 answer
+	}{
+		{"read_project", "GET /projects/<lib>", "", answer{status: 200}},
+		{"read_group", "GET /groups/<group>", "", answer{status: 200}},
+		{"read_user", "GET /user", "", answer{status: 200}},
+		{"read_metadata", "GET /metadata", "", answer{status: 200}},
+		{"read_job_token_scope", "GET /projects/<lib>/job_token_scope", "", answer{status: 200}},
+		{"update_job_token_scope", "PATCH /projects/<lib>/job_token_scope", `{"enabled":true}`, answer{status: 204}},
+		{"read_job_token_scope_allowlist", "GET /projects/<lib>/job_token_scope/allowlist", "", answer{status: 200}},
+		{"create_job_token_scope_allowlist", "POST /projects/<lib>/job_token_scope/allowlist", `{"target_project_id":<app>}`, answer{status: 201}},
+		{"delete_job_token_scope_allowlist", "DELETE /projects/<lib>/job_token_scope/allowlist/<app>", "", answer{status: 400}},
+		{"read_deploy_token", "GET /projects/<lib>/deploy_tokens", "", answer{status: 200}},
+		{"create_deploy_token", "POST /projects/<lib>/deploy_tokens", `{"name":"d","scopes":["read_repository"]}`, answer{status: 201}},
+		{"delete_deploy_token", "DELETE /projects/<lib>/deploy_tokens/999999999", "", answer{status: 404}},
+		{"read_resource_access_token", "GET /projects/<lib>/access_tokens", "", answer{status: 200}},
+		{"create_resource_access_token", "POST /projects/<lib>/access_tokens", `{"name":"d","scopes":["api"],"expires_at":"<day:9>"}`, answer{status: 201}},
+		{"rotate_resource_access_token", "POST /projects/<lib>/access_tokens/999999999/rotate", "", answer{status: 401}},
+	} {
+		rows = append(rows,
+			with(route.permission+" opens "+route.do, `"`+route.permission+`"`, route.do, route.body, route.want),
+			with("without "+route.permission+": "+route.do, ``, route.do, route.body, says(403, denied)),
+		)
+	}
+	return rows
+}
+
+// serviceAccountRows are about service accounts, the identity that is nobody's.
+func serviceAccountRows() []row {
+	const docs = "https://docs.gitlab.com/api/service_accounts/"
+	var rows []row
+	for _, of := range []string{"/groups/<group>", "/projects/<lib>"} {
+		list := of + "/service_accounts"
+		made := call{as: "owner", do: "POST " + list, body: `{"name":"deployer"}`, save: "robot=id"}
+		token := call{as: "owner", do: "POST " + list + "/<robot>/personal_access_tokens", body: `{"name":"t","scopes":["api"],"expires_at":"<day:20>"}`, save: "secret=token id=id"}
+		member := call{as: "owner", do: "POST " + of + "/members", body: `{"user_id":<robot>,"access_level":50}`}
+		fact := func(name string, given []call, ask call, want answer) {
+			rows = append(rows, row{fact: "service account: " + name + ": " + of, source: docs, since: "18.11", given: given, ask: ask, want: want})
+		}
+		robot := func(do, body string) call { return call{as: "token:<secret>", do: do, body: body} }
+		fact("made by an Owner", nil, call{as: "owner", do: "POST " + list, body: `{}`}, says(201, "keys id username name email"))
+		fact("not by a Maintainer", nil, call{as: "maintainer", do: "POST " + list, body: `{}`}, says(403, forbids))
+		fact("not signed out", nil, call{do: "POST " + list, body: `{}`}, says(401, unauthorized))
+		fact("listed", []call{made}, call{as: "owner", do: "GET " + list}, says(200, "keys id username name"))
+		fact("its token", []call{made}, token, says(201, "keys id token expires_at scopes user_id"))
+		fact("no token of another", []call{made}, call{as: "owner", do: "POST " + list + "/<user.guest>/personal_access_tokens", body: `{"name":"t","scopes":["api"]}`}, says(404, message("404 User Not Found")))
+		fact("no role by itself", []call{made, token}, robot("GET /projects/<lib>", ""), says(404, noProject))
+		fact("makes access tokens", []call{made, token, member}, robot("POST "+of+"/access_tokens", `{"name":"ci","scopes":["api"],"expires_at":"<day:9>"}`), says(201, "keys token"))
+		fact("its token is rotated by the Owner", []call{made, token}, call{as: "owner", do: "POST " + list + "/<robot>/personal_access_tokens/<id>/rotate"}, says(200, "keys token expires_at"))
+		fact("rotates itself", []call{made, token}, robot("POST /personal_access_tokens/self/rotate", `{"expires_at":"<day:20>"}`), says(200, `~"expires_at":"<day:20>"`))
+		fact("its token is revoked", []call{made, token}, call{as: "owner", do: "DELETE " + list + "/<robot>/personal_access_tokens/<id>"}, says(204, "empty"))
+		fact("deleted", []call{made}, call{as: "owner", do: "DELETE " + list + "/<robot>"}, says(204, "empty"))
+	}
+	return append(rows,
+		row{fact: "service account: of the instance", source: docs, since: "18.11", ask: call{as: "admin", do: "POST /service_accounts", body: `{}`}, want: says(201, "keys id username name email")},
+		row{fact: "service account: of the instance, for others", source: docs, since: "18.11", ask: call{as: "owner", do: "POST /service_accounts", body: `{}`}, want: says(403, forbids)},
+	)
+}
+
+// readRows are about who asks and how lists are paged.
+func readRows() []row {
+	token := func(user, scopes string) call {
+		return call{as: "admin", do: "POST /users/" + user + "/personal_access_tokens", body: `{"name":"s","scopes":[` + scopes + `],"expires_at":"<day:9>"}`, save: "secret=token"}
+	}
+	super := []call{{as: "admin", do: "GET /user", save: "root=id"}, token("<root>", `"api","sudo"`)}
+	as := func(do string) call { return call{as: "token:<secret>", do: do} }
+	page := func(query string) call { return call{as: "owner", do: "GET /projects?" + query} }
+	keyset := "pagination=keyset&order_by=id&per_page=1"
+	three := []call{
+		{as: "owner", do: "GET /projects/<lib>"}, {as: "owner", do: "GET /projects/<app>"}, {as: "owner", do: "GET /projects/<web>"},
+	}
+	return []row{
+		{fact: "an administrator acts as another, by id", source: sudoDocs, given: super, ask: as("GET /user?sudo=<user.guest>"), want: says(200, `~"id":<user.guest>,`)},
+		{fact: "an administrator acts as another, by name", source: sudoDocs, given: super, ask: as("GET /user?sudo=<user.guest.name>"), want: says(200, `~"id":<user.guest>,`)},
+		{fact: "and has the rights of the other", source: sudoDocs, given: super, ask: as("GET /projects/<lib>/job_token_scope?sudo=<user.guest>"), want: says(403, forbids)},
+		{fact: "sudo as nobody", source: sudoSpec, given: super, ask: as("GET /user?sudo=nobody-there"), want: says(404, message("404 User with ID or username 'nobody-there' Not Found"))},
+		{fact: "sudo without the scope", source: sudoSpec, given: []call{super[0], token("<root>", `"api"`)}, ask: as("GET /user?sudo=<user.guest>"), want: says(403, `~"error":"insufficient_scope"`)},
+		{fact: "sudo of who is no administrator", source: sudoSpec, ask: call{as: "owner", do: "GET /user?sudo=<user.guest>"}, want: says(403, message("403 Forbidden - Must be admin to use sudo"))},
+		{fact: "sudo, signed out", source: sudoSpec, ask: call{do: "GET /user?sudo=<user.guest>"}, want: says(401, unauthorized)},
+
+		{fact: "a keyset page leads on by id_after", source: keysetDocs, given: three, ask: page(keyset + "&sort=asc"), want: answer{status: 200, header: `Link: id_after=`}},
+		{fact: "downwards it leads on by id_before", source: keysetDocs, given: three, ask: page(keyset), want: answer{status: 200, header: `Link: id_before=`}},
+		{fact: "a keyset page has nothing but a next", source: keysetDocs, given: three, ask: page(keyset), want: answer{status: 200, header: `Link: rel="next"`}},
+		{fact: "a page after an id", source: projectDocs, given: three, ask: page("order_by=id&sort=asc&per_page=1&id_after=<app>&search_namespaces=true&search=<group.name>"), want: says(200, `~"id":<web>,`)},
+		{fact: "a page before an id", source: projectDocs, given: three, ask: page("order_by=id&per_page=1&id_before=<app>&search_namespaces=true&search=<group.name>"), want: says(200, `~"id":<lib>,`)},
+		{fact: "a keyset page of another order", source: keysetSource, ask: page("pagination=keyset&order_by=name"), want: says(405, complaint("Keyset pagination is not yet available for this type of request"))},
+		{fact: "a keyset page of another list", source: keysetSource, ask: call{as: "owner", do: "GET /projects/<lib>/deploy_tokens?pagination=keyset"}, want: says(405, complaint("Keyset pagination is not yet available for this type of request"))},
+		{fact: "offset pages end", source: keysetSource, ask: page("page=501&per_page=100"), want: says(405, complaint("Offset pagination has a maximum allowed offset of 50000 for requests that return objects of type Project. Remaining records can be retrieved using keyset pagination."))},
+		{fact: "the last offset page", source: keysetSource, ask: page("page=500&per_page=100"), want: says(200, `[]`)},
+		{fact: "a search in namespaces", source: projectDocs, ask: page("search=<lib.path>&search_namespaces=true"), want: says(200, `~"id":<lib>,`)},
+		{fact: "groups without some", source: groupDocs, ask: call{as: "owner", do: "GET /groups?search=<group.path>&skip_groups[]=<group>"}, want: says(200, `[]`)},
+	}
+}
