@@ -42,7 +42,8 @@ func TestWalks(t *testing.T) { //nolint:paralleltest // its walks take all cores
 	var mu sync.Mutex
 	kinds := map[string]uint64{}
 	var all sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	const sideBySide = 6 // to a core: a walk waits for answers most of its time
+	for range sideBySide * runtime.GOMAXPROCS(0) {
 		all.Go(func() {
 			for {
 				number := next.Add(1) - 1
