@@ -200,12 +200,16 @@ func (a *applier) toggle(ctx context.Context, incomplete bool) (enabled bool) {
 	}
 	due := intent.ToggleOf(a.config.Enabled, before, stored)
 	switch {
+	case a.mark != nil && a.mark.Late && a.config.Enabled.IsNull() && !stored:
+		on := true
+		due.Write = &on // what the destroy half takes back, now that the entries are in
 	case due.Meanwhile:
 		a.diags.Append(toggle.ChangedMeanwhile(at, a.project.Target(), "Limit access to this project", stored))
 		return stored
 	case due.Write == nil:
 		return stored
-	case *due.Write && incomplete:
+	}
+	if *due.Write && incomplete {
 		a.diags.Append(diagnose.Problem(at, diagnose.ChangeSettings,
 			"Could not switch the allowlist of %s on: not all of its entries are on it, and those that are missing would be refused.\n\nThe next apply does both.", a.project.Target()))
 		return stored

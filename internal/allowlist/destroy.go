@@ -56,7 +56,10 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 		return nil, diags
 	}
 	diags.Append(d.warnSuperseded()...)
-	if !d.state.Enabled.IsNull() && !project.Settings.InboundAllowlist && d.takes(enabledAttribute) {
+	switch due := !d.state.Enabled.IsNull() && !project.Settings.InboundAllowlist && d.takes(enabledAttribute); {
+	case due && d.replaced():
+		d.mark.Late = true // the creation's entries come first, or their jobs would be refused
+	case due:
 		on := true
 		if _, err := d.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: &on}); err != nil {
 			diags.Append(diagnose.Error(diagnose.ChangeSettings, err))

@@ -10,13 +10,14 @@ import (
 )
 
 // goneForGood tells whether a target that the state knows by id was deleted. Not being found does not say
-// so: its namespace has to be in sight still, and its path must not lead to somebody else.
-func goneForGood(ctx context.Context, client *gitlab.Client, last gitlab.Target, err error) (bool, error) {
+// so: its namespace has to be in sight still. Nor must its path lead to somebody else, where the reference
+// is by path: it means that one then.
+func goneForGood(ctx context.Context, client *gitlab.Client, text string, last gitlab.Target, err error) (bool, error) {
 	at := strings.LastIndex(last.Path, "/")
 	if !apierror.Is(err, apierror.NotFound) || at < 0 {
 		return false, nil
 	}
-	if r, parseErr := gitlab.ParseRef(last.Kind, last.Path); parseErr == nil {
+	if r, parseErr := gitlab.ParseRef(last.Kind, text); parseErr == nil && r.ID == 0 {
 		_, err := client.Resolve(ctx, last.Kind, r)
 		if !apierror.Is(err, apierror.NotFound) {
 			return false, err
@@ -55,7 +56,7 @@ func (l *lookup) dead(ctx context.Context, kind gitlab.Kind, stated []entry, k k
 			continue
 		}
 		last := gitlab.Target{Kind: kind, ID: e.target.ID, Path: k.lastPath(e)}
-		gone, err := goneForGood(ctx, l.GitLab, last, answer.Err)
+		gone, err := goneForGood(ctx, l.GitLab, e.text, last, answer.Err)
 		if err != nil {
 			l.diags.Append(diagnose.LookupError(e.at(), diagnose.FindTarget, err))
 		}

@@ -15,8 +15,8 @@ const (
 // holdings are the entries that the resources of a walk hold, as far as it has met them. An entry that a
 // creation finds there is somebody else's unless it is among them.
 //
-// Stated are the references that reads have met, since the private state that knows them is withheld from
-// the creation half of a replacement after a taint.
+// Stated are the references that reads have met: the private state that knows them is withheld from a
+// replacement after a taint.
 type holdings struct{ entries, stated sync.Map }
 
 // reference is how the state of a resource for a project spells a target.

@@ -74,7 +74,7 @@ func (l *lookup) wasDeleted(ctx context.Context, e entry, err error) (gitlab.Tar
 	if last.ID == 0 {
 		return gitlab.Target{}, false
 	}
-	gone, lookupErr := goneForGood(ctx, l.GitLab, last, err)
+	gone, lookupErr := goneForGood(ctx, l.GitLab, e.text, last, err)
 	return last, gone && lookupErr == nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 )
@@ -241,6 +242,7 @@ func (p *planner) marked() (tenure.Mark, bool) {
 		mark.Removes = append(mark.Removes, s.named...)
 	}
 	mark.Paths = pathsOf(p.project, p.sides, p.stated)
+	mark.Carried = session.Shared[tenure.Carriers](p.Session).Of(typeName, p.project.ID)
 	return mark, true
 }
 

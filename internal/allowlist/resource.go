@@ -227,6 +227,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	fresh.Superseded = superseded()
 	states(r.session, project.ID, fresh)
+	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, fresh.Record)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
 }
@@ -268,6 +269,9 @@ func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	d.known, d.mark, d.id = stored, mark, id
+	if d.replaced() && stored.Path == "" {
+		d.known.Carried = mark.Carried
+	}
 	d.kept = noted.And(r.session.Overlap.Kept(id.ValueInt64(), typeName))
 	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left != nil {

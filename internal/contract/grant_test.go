@@ -30,6 +30,8 @@ type book struct {
 	stated map[string]bool
 	// abandoned are holders and kinds of tokens of which a replacement ended between its halves.
 	abandoned map[string]bool
+	// holders are the projects or groups that a token has ever been of, by address.
+	holders map[string]map[string]bool
 	// narrows are resources that have configured, or imported, permissions of a project's own jobs. Only
 	// those may take them back: what somebody else has stored is not theirs.
 	narrows map[string]bool
@@ -63,7 +65,7 @@ type claim struct {
 }
 
 func newBook(w *world) *book {
-	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}, abandoned: map[string]bool{}}
+	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}, abandoned: map[string]bool{}, holders: map[string]map[string]bool{}}
 }
 
 // read takes the lines of a plan down, at the time of the plan: references lead where they lead now.
@@ -400,12 +402,19 @@ func tokenIDs(state map[string]any) (ids []int64) {
 
 func grantToken(b *book, c *core.Change) {
 	kind, _ := tokenKind(c.Address)
-	from, to := b.holder(c.Address, c.Prior), b.holder(c.Address, c.Planned)
+	to := b.holder(c.Address, c.Planned)
+	if b.holders[c.Address] == nil {
+		b.holders[c.Address] = map[string]bool{}
+	}
+	b.holders[c.Address][b.holder(c.Address, c.Prior)], b.holders[c.Address][to] = true, true
 	_, keeps := c.Planned["token_id"].(int64)
 	fresh := c.Planned != nil && (!keeps || c.Action != core.Update)
 	for _, id := range tokenIDs(c.Prior) {
 		if fresh || c.Planned == nil || !slices.Contains(tokenIDs(c.Planned), id) {
-			b.allow(c, from, fmt.Sprintf("%s %d", kind, id), nothing, false)
+			// A previous token may still be one of a project that the resource was of before.
+			for of := range b.holders[c.Address] {
+				b.allow(c, of, fmt.Sprintf("%s %d", kind, id), nothing, false)
+			}
 		}
 	}
 	if fresh {

@@ -431,4 +431,3 @@ func (n entryNode) entry(kind Kind) Entry {
 	}
 	return entry
 }
-

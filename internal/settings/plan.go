@@ -72,9 +72,13 @@ func planEffective(state, plan *settingsModel) {
 }
 
 // marked is what the destroy half of a replacement has to know of a planned creation.
-func marked(config, plan *settingsModel) (tenure.Mark, bool) {
+func marked(s *session.Session, config, plan *settingsModel) (tenure.Mark, bool) {
 	if plan.ProjectID.IsUnknown() || plan.ProjectID.ValueInt64() == 0 {
 		return tenure.Mark{}, false
 	}
-	return tenure.Mark{Key: config.handoverKey(), ProjectID: plan.ProjectID.ValueInt64(), Manages: config.managed()}, true
+	id := plan.ProjectID.ValueInt64()
+	return tenure.Mark{
+		Key: config.handoverKey(), ProjectID: id, Manages: config.managed(),
+		Carried: session.Shared[tenure.Carriers](s).Of(typeName, id),
+	}, true
 }

@@ -133,7 +133,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if replace {
 		resp.RequiresReplace.Append(ref.Attribute)
 	}
-	if mark, whole := marked(&config, &plan); creating && whole && !diags.HasError() {
+	if mark, whole := marked(r.session, &config, &plan); creating && whole && !diags.HasError() {
 		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -206,6 +206,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if imported {
 		stored.Carried = state.managed()
 	}
+	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, stored.Record)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, stored)...)
 }
@@ -242,6 +243,9 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 		return
 	}
 	d.known, d.mark = stored, mark
+	if d.replaced() && stored.Path == "" {
+		d.known.Carried = mark.Carried
+	}
 	d.kept = noted.And(r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))
 	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left {

@@ -8,6 +8,7 @@ package tenure
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -76,6 +77,12 @@ type Mark struct {
 	Groups   map[string]int64 `json:"groups,omitempty"`
 	// Paths are the last known paths of targets that are spelled by id.
 	Paths map[string]string `json:"paths,omitempty"`
+	// Carried are attributes that the resource only carries, as this walk has read it: after a taint the
+	// destroy half gets no other private state.
+	Carried []string `json:"carried,omitempty"`
+	// Late is what the destroy half leaves to the creation to take back, once its entries are in: to switch
+	// the list on.
+	Late bool `json:"-"`
 	// Removes is what the plan names as removed.
 	Removes []gitlab.Target `json:"removes,omitempty"`
 }
@@ -149,6 +156,24 @@ func (h *Handovers) Find(key string) *Mark {
 	held, _ := h.marks.Load(key)
 	mark, _ := held.(*Mark) // nothing else is stored
 	return mark
+}
+
+// Carriers are what the resources of a walk only carry, as their reads have met it: the private state that
+// knows is withheld from a replacement after a taint.
+type Carriers struct {
+	names sync.Map
+}
+
+// Note notes the attributes that the resource of a type for a project only carries.
+func (c *Carriers) Note(resource string, project int64, r Record) {
+	c.names.Store(fmt.Sprint(resource, " ", project), r.Carried)
+}
+
+// Of gives them; none where no read has met the resource.
+func (c *Carriers) Of(resource string, project int64) []string {
+	held, _ := c.names.Load(fmt.Sprint(resource, " ", project))
+	names, _ := held.([]string) // nothing else is stored
+	return names
 }
 
 // Births are the serials that the reads of a walk have met, by what the resources hold.
