@@ -441,8 +441,15 @@ func claimToken(b *book, address string, state map[string]any) (claims []claim) 
 	if state["active"] == false {
 		ids = ids[min(1, len(ids)):]
 	}
+	server := b.w.look()
 	for _, id := range ids {
-		claims = append(claims, claim{item{of, fmt.Sprintf("%s %d", kind, id)}, ""})
+		what, holder := fmt.Sprintf("%s %d", kind, id), of
+		for former := range b.holders[address] { // a previous token may be one of a project that was left
+			if server[item{former, what}] != "" && server[item{of, what}] == "" {
+				holder = former
+			}
+		}
+		claims = append(claims, claim{item{holder, what}, ""})
 	}
 	return claims
 }

@@ -233,6 +233,9 @@ func (tr *trial) leftoversStay() bool { return tr.run.Parallel && !tr.run.NoRefr
 func (tr *trial) claimsHold(end snapshot, touched map[item]bool, said map[item][]claim, by map[item][]string) {
 	written := tr.written()
 	for i, claims := range said {
+		if tr.fought(i) {
+			continue // two resources write it: the last one has it, and the next plan tells
+		}
 		if touched[i] || end[item{i.of, inbound}] == "" && !i.isToken() {
 			continue // others had it last, or the project is gone
 		}
@@ -249,6 +252,12 @@ func (tr *trial) claimsHold(end snapshot, touched map[item]bool, said map[item][
 			}
 		}
 	}
+}
+
+// fought tells whether lines of two resources are about an item.
+func (tr *trial) fought(i item) bool {
+	grants := tr.book.grants[i]
+	return slices.ContainsFunc(grants, func(g grant) bool { return g.address != grants[0].address })
 }
 
 func hidden(i item, value string) string {
@@ -298,6 +307,12 @@ func (tr *trial) ambiguous(i item) bool {
 	return slices.ContainsFunc(tr.book.grants[i], func(g grant) bool { return !g.sure && !i.isToggle() })
 }
 
+// forgets tells whether a creation comes before the destroy of what it replaces: nothing tells its second
+// plan then what the state knew, such as that a consumer was deleted.
+func (tr *trial) forgets(address string) bool {
+	return slices.ContainsFunc(tr.plan.Changes, func(c *core.Change) bool { return c.Address == address && c.Action == core.CreateThenDelete })
+}
+
 // failsForAReason holds an error against the provider where nobody has given it a reason for one.
 func (tr *trial) failsForAReason() {
 	r := tr.run
@@ -312,7 +327,7 @@ func (tr *trial) failsForAReason() {
 		}
 	}
 	for _, d := range core.Errors(tr.outcome.Diagnostics) {
-		if !meddled && !tr.shared(d.Address) {
+		if !meddled && !tr.shared(d.Address) && !tr.forgets(d.Address) {
 			tr.hold("an apply fails for a reason", "%s of %s: %s: %s", d.Step, d.Address, d.Summary, d.Detail)
 		}
 	}

@@ -331,6 +331,7 @@ func (j *journey) settle(t testing.TB, r run) {
 	// Another address is destroyed while one is made: that may take two applies, as the docs say, and what
 	// such an apply has deposed and not ended crosses the next one too.
 	limit := 1
+	refreshed := map[string]map[string]any{}
 	for applies := 0; ; applies++ {
 		j.note("settle %d", applies+1)
 		quiet := run{Resources: resources, Parallel: r.Parallel, Order: r.Order + uint64(applies)} //nolint:gosec // a small number
@@ -339,6 +340,9 @@ func (j *journey) settle(t testing.TB, r run) {
 			return // the plan has failed, and its judge has said what there is to say
 		}
 		if tr.plan.Empty() {
+			for _, c := range tr.plan.Changes {
+				refreshed[c.Address] = c.Prior
+			}
 			break
 		}
 		if applies > 0 && applies >= limit {
@@ -358,8 +362,8 @@ func (j *journey) settle(t testing.TB, r run) {
 		}
 	}
 	for _, address := range slices.Sorted(maps.Keys(resources)) {
-		resource, object := resources[address], j.core.State.Current[address]
-		for _, problem := range subjects[resource.Kind].wish(j.book, address, resource.Config, object.Attributes(t)) {
+		resource := resources[address]
+		for _, problem := range subjects[resource.Kind].wish(j.book, address, resource.Config, refreshed[address]) {
 			j.hold("the wish", "%s: %s", address, problem)
 		}
 	}
