@@ -118,14 +118,14 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	stored, diags := private.Get[known](ctx, req.Private, knownKey)
 	resp.Diagnostics.Append(diags...)
-	p.stated = stored
 	if req.State.Raw.IsNull() {
 		if p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey()); p.handed != nil {
 			p.stated = statedBy(p.handed)
 		}
 	} else {
-		p.state = &entryResourceModel{}
+		p.state, p.stated = &entryResourceModel{}, stored
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+		states(r.session, p.state.ProjectID.ValueInt64(), stored) // for the other half of a replacement
 	}
 	if resp.Diagnostics.HasError() {
 		return

@@ -242,7 +242,7 @@ func (p *planner) marked() (tenure.Mark, bool) {
 		mark.Removes = append(mark.Removes, s.named...)
 	}
 	mark.Paths = pathsOf(p.project, p.sides, p.stated)
-	mark.Carried = session.Shared[tenure.Carriers](p.Session).Of(typeName, p.project.ID)
+	mark.Carried, mark.Read = session.Shared[tenure.Carriers](p.Session).Of(typeName, p.project.ID)
 	return mark, true
 }
 

@@ -139,14 +139,15 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	stored, diags := private.Get[known](ctx, req.Private, knownKey) // of the first half too, in a replacement
 	resp.Diagnostics.Append(diags...)
-	p.known, p.stated = stored, stored
+	p.known = stored
 	if req.State.Raw.IsNull() {
 		if p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config)); p.mark != nil {
 			p.stated = statedBy(p.mark)
 		}
 	} else {
-		p.state = &allowlistModel{}
+		p.state, p.stated = &allowlistModel{}, stored
 		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
+		states(r.session, p.state.ProjectID.ValueInt64(), stored) // for the other half of a replacement
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -271,6 +272,9 @@ func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteReque
 	d.known, d.mark, d.id = stored, mark, id
 	if d.replaced() && stored.Path == "" {
 		d.known.Carried = mark.Carried
+		if !mark.Read {
+			d.known.Carried = d.state.managed() // nothing tells, and what is left can still be taken back
+		}
 	}
 	d.kept = noted.And(r.session.Overlap.Kept(id.ValueInt64(), typeName))
 	left, diags := d.destroy(ctx)

@@ -262,8 +262,8 @@ func (tr *trial) judge() {
 	for _, f := range tr.outcome.Inconsistent {
 		tr.note("core stops %s: %s %s", f.Address, f.Check, f.Text)
 		for _, c := range tr.plan.Changes {
-			if kind, parent := tokenKind(c.Address); c.Address == f.Address && c.Action == core.DeleteThenCreate && strings.HasSuffix(c.Kind, "_token") {
-				tr.book.abandoned[tr.book.lookup(parent, fmt.Sprint(c.Prior[parent]))+" "+kind] = true
+			if kind, _ := tokenKind(c.Address); c.Address == f.Address && c.Action == core.DeleteThenCreate && strings.HasSuffix(c.Kind, "_token") {
+				tr.book.abandoned[tr.book.holder(c.Address, c.Prior)+" "+kind] = true
 			}
 		}
 	}

@@ -239,7 +239,7 @@ func swapAtTheWrite(t *testing.T, again bool) {
 		want[i] = read(i)
 	}
 	cli.Configure(t, after.String())
-	wire.before = func(w written) {
+	wire.meddle(func(w written) {
 		for i, p := range cast {
 			ofTarget := exchanges[i].ofTarget
 			if !w.concerns(p.source) && !w.concerns(p.bystander) || ofTarget && !w.concerns(p.target) && !w.concerns(p.bystander) || swaps[i] > 0 && !again {
@@ -252,8 +252,9 @@ func swapAtTheWrite(t *testing.T, again bool) {
 			swap(t, g, one, p.bystander, swaps[i]%2 == 1)
 			swaps[i]++
 		}
-	}
+	})
 	output := cli.Run(t, "apply", "-auto-approve", "-no-color", "-input=false").Output
+	wire.meddle(nil) // which also waits for who is at it
 	for i, x := range exchanges {
 		if swaps[i] == 0 {
 			t.Errorf("%s: nothing was written", x.name)

@@ -47,6 +47,13 @@ func newWired(t *testing.T, g *acctest.GitLab, configuration string) (*acctest.C
 	return cli, w
 }
 
+// meddle says what others do right before each write from now on.
+func (w *wire) meddle(before func(written)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.before = before
+}
+
 func (w *wire) note(r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -77,8 +77,7 @@ func marked(s *session.Session, config, plan *settingsModel) (tenure.Mark, bool)
 		return tenure.Mark{}, false
 	}
 	id := plan.ProjectID.ValueInt64()
-	return tenure.Mark{
-		Key: config.handoverKey(), ProjectID: id, Manages: config.managed(),
-		Carried: session.Shared[tenure.Carriers](s).Of(typeName, id),
-	}, true
+	mark := tenure.Mark{Key: config.handoverKey(), ProjectID: id, Manages: config.managed()}
+	mark.Carried, mark.Read = session.Shared[tenure.Carriers](s).Of(typeName, id)
+	return mark, true
 }

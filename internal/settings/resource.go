@@ -245,6 +245,9 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	d.known, d.mark = stored, mark
 	if d.replaced() && stored.Path == "" {
 		d.known.Carried = mark.Carried
+		if !mark.Read {
+			d.known.Carried = d.state.managed() // nothing tells, and what is left can still be taken back
+		}
 	}
 	d.kept = noted.And(r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))
 	left, diags := d.destroy(ctx)

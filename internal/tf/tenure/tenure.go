@@ -80,6 +80,8 @@ type Mark struct {
 	// Carried are attributes that the resource only carries, as this walk has read it: after a taint the
 	// destroy half gets no other private state.
 	Carried []string `json:"carried,omitempty"`
+	// Read tells whether this walk has read it at all.
+	Read bool `json:"read,omitempty"`
 	// Late is what the destroy half leaves to the creation to take back, once its entries are in: to switch
 	// the list on.
 	Late bool `json:"-"`
@@ -169,11 +171,11 @@ func (c *Carriers) Note(resource string, project int64, r Record) {
 	c.names.Store(fmt.Sprint(resource, " ", project), r.Carried)
 }
 
-// Of gives them; none where no read has met the resource.
-func (c *Carriers) Of(resource string, project int64) []string {
-	held, _ := c.names.Load(fmt.Sprint(resource, " ", project))
-	names, _ := held.([]string) // nothing else is stored
-	return names
+// Of gives them, and whether a read has met the resource.
+func (c *Carriers) Of(resource string, project int64) (names []string, met bool) {
+	held, met := c.names.Load(fmt.Sprint(resource, " ", project))
+	names, _ = held.([]string) // nothing else is stored
+	return names, met
 }
 
 // Births are the serials that the reads of a walk have met, by what the resources hold.
