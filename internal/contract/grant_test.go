@@ -364,12 +364,13 @@ func (b *book) holder(address string, attributes map[string]any) string {
 	return ""
 }
 
-// variables are the items that deliveries may speak of, and each as it is configured.
+// variables are the items that deliveries may speak of, and each as it is configured. Where a state or
+// plan names the owner's id, no other is meant.
 func (b *book) variables(address string, attributes map[string]any) map[item]string {
-
 	found := map[item]string{}
 	all, _ := attributes["deliveries"].(map[string]any)
-	for _, value := range all {
+	owners, _ := attributes["delivery_owners"].(map[string]any)
+	for label, value := range all {
 		delivery, _ := value.(map[string]any)
 		for _, kind := range []string{"project", "group"} {
 			if reference, is := delivery[kind].(string); is {
@@ -377,7 +378,11 @@ func (b *book) variables(address string, attributes map[string]any) map[item]str
 				if !isSet || scope == "(unknown)" {
 					scope = "*"
 				}
-				for _, id := range b.ids(address, kind, reference) {
+				ids := b.ids(address, kind, reference)
+				if owner, is := owners[label].(string); is && owner != "(unknown)" {
+					ids = []string{owner}
+				}
+				for _, id := range ids {
 					found[item{id, fmt.Sprintf("var %v %s", delivery["key"], scope)}] = fmt.Sprint(delivery)
 				}
 			}
@@ -433,6 +438,14 @@ func grantToken(b *book, c *core.Change) {
 	}
 }
 
+// leftGone tells whether a project or group that a token was of before has been deleted.
+func (b *book) leftGone(address, of string) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Keys(b.holders[address])), func(former string) bool {
+		kind, id, _ := strings.Cut(former, ":")
+		return former != of && former != "" && b.lookup(kind, id) == ""
+	})
+}
+
 func claimToken(b *book, address string, state map[string]any) (claims []claim) {
 	kind, _ := tokenKind(address)
 	of := b.holder(address, state)
@@ -448,6 +461,9 @@ func claimToken(b *book, address string, state map[string]any) (claims []claim) 
 			if server[item{former, what}] != "" && server[item{of, what}] == "" {
 				holder = former
 			}
+		}
+		if server[item{holder, what}] == "" && b.leftGone(address, of) {
+			continue // GitLab answers 404 for what is gone as for what is hidden: nobody can tell
 		}
 		claims = append(claims, claim{item{holder, what}, ""})
 	}

@@ -303,8 +303,7 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 // end revokes tokens for good. Those that cannot be are kept as previous ones, which the next apply ends.
 func (l *lifecycle) end(ctx context.Context, ids []int64) {
 	for _, id := range ids {
-		if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.homeOf(id), id); err != nil {
-			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+		if !l.revoke(ctx, id) {
 			for i := range l.record.Previous {
 				l.record.Previous[i].Over = l.record.Previous[i].Over || l.record.Previous[i].ID == id
 			}
@@ -313,6 +312,17 @@ func (l *lifecycle) end(ctx context.Context, ids []int64) {
 		l.record.without(id)
 	}
 	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+}
+
+// revoke ends a token for good. One of a project or group that has been deleted since ended with that.
+func (l *lifecycle) revoke(ctx context.Context, id int64) (ended bool) {
+	of := l.homeOf(id)
+	err := l.GitLab.RevokeToken(ctx, l.kind.token, of, id)
+	if err == nil || of.ID != l.parent.ID && ref.Deleted(ctx, l.Session, of, err) {
+		return true
+	}
+	l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+	return false
 }
 
 // homeOf is the project or group that a previous token belongs to.
@@ -368,9 +378,7 @@ func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.homeOf(id), id)
-		if err != nil {
-			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+		if !l.revoke(ctx, id) {
 			left = true
 			continue
 		}

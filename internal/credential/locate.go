@@ -2,11 +2,10 @@ package credential
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
 
 // locate asks where the owners of deliveries are by now. It begins at once and is waited for later: side by
@@ -20,7 +19,7 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		deleted = map[gitlab.Target]bool{}
 	)
 	ask := func(owner gitlab.Target) {
-		last := owner.Path
+		last := owner
 		owner.Path = ""
 		if _, asked := paths[owner]; asked || owner.ID == 0 {
 			return
@@ -28,7 +27,7 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		paths[owner] = ""
 		all.Go(func() {
 			found, err := r.session.GitLab.Resolve(ctx, owner.Kind, owner.Ref())
-			gone := err != nil && r.isDeleted(ctx, last, err)
+			gone := err != nil && ref.Deleted(ctx, r.session, last, err)
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -64,14 +63,4 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		}
 		return held
 	}
-}
-
-// isDeleted tells a deletion from a loss of sight: after a deletion the namespace is still to be seen.
-func (r *tokenResource) isDeleted(ctx context.Context, last string, err error) bool {
-	at := strings.LastIndex(last, "/")
-	if !apierror.Is(err, apierror.NotFound) || at < 0 {
-		return false
-	}
-	visible, lookupErr := r.session.GitLab.NamespaceVisible(ctx, last[:at])
-	return lookupErr == nil && visible
 }

@@ -297,13 +297,29 @@ func TestCallersContextEndsEverything(t *testing.T) {
 			t.Errorf("%+v after %d requests", e, len(s.requests()))
 		}
 	})
+	t.Run("ended when the answer comes", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		s, server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			cancel()
+			w.Header().Set("Retry-After", "60")
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		client, _ := newClient(t, server.URL)
+		_, err := sendIn(ctx, t, client, http.MethodPost)
+		if e := asError(t, err); !errors.Is(err, context.Canceled) || e.Kind != apierror.RateLimited || len(s.requests()) != 1 {
+			t.Errorf("%+v after %d requests", e, len(s.requests()))
+		}
+	})
 	t.Run("while waiting", func(t *testing.T) {
 		t.Parallel()
 		s, server := serve(t, repeat(3, answer(429, "Retry later", "Content-Type", "text/plain", "Retry-After", "60"))...)
 		client, _ := newClient(t, server.URL)
-		client.trip.sleep = sleep
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(5*time.Millisecond, cancel)
+		client.trip.sleep = func(ctx context.Context, d time.Duration) error {
+			cancel()
+			return sleep(ctx, d)
+		}
 		_, err := sendIn(ctx, t, client, http.MethodPost)
 		e := asError(t, err)
 		if !errors.Is(err, context.Canceled) || e.Kind != apierror.RateLimited || len(s.requests()) > 1 {

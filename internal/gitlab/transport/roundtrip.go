@@ -98,6 +98,9 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		failure.Uncertain = acted
 		wait, again := t.next(req.Context(), a, effect, failure)
+		if ended := req.Context().Err(); again && ended != nil {
+			wait, again, failure = 0, false, interrupted(failure, ended)
+		}
 		t.log(req, a, failure, wait)
 		if !again {
 			return nil, failure
@@ -132,7 +135,7 @@ func (t *roundTripper) limited(req *http.Request, body []byte, effect Effect, nu
 // next decides whether and when an attempt is followed by another one.
 func (t *roundTripper) next(ctx context.Context, a *attempt, effect Effect, failure *apierror.Error) (time.Duration, bool) {
 	most := min(retriesFor(a, effect), t.config.MaxRetries)
-	if a.number > most || ctx.Err() != nil {
+	if a.number > most {
 		return 0, false
 	}
 	wait := backoff(t.config.RetryWait, a.number)

@@ -77,6 +77,17 @@ func explain(ctx context.Context, s *session.Session, title diagnose.Title, last
 	}
 }
 
+// Deleted tells a deletion from a loss of sight, of which a 404 is the answer too: after a deletion the
+// namespace of the last known path is still to be seen.
+func Deleted(ctx context.Context, s *session.Session, last gitlab.Target, err error) bool {
+	namespace, _, inNamespace := cutLast(last.Path, "/")
+	if !apierror.Is(err, apierror.NotFound) || !inNamespace {
+		return false
+	}
+	visible, lookupErr := s.GitLab.NamespaceVisible(ctx, namespace)
+	return lookupErr == nil && visible
+}
+
 // About names a project or group by its last known path too, in an error that knows its id alone.
 func About(err error, last gitlab.Target) error {
 	e, ok := apierror.As(err)
