@@ -8,12 +8,13 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 )
 
-// An apply of 100 lists is ended at points spread over it, in three ways. The next apply ends at the
+// An apply of many lists is ended at points spread over it, in three ways. The next apply ends at the
 // wish, whatever the state came to.
 func TestAccInterruption(t *testing.T) { //nolint:paralleltest // one after the other, for they take all cores
-	const lists = 100
+	lists := 40
 	points := []int{lists / 2}
 	if *all {
+		lists = 100
 		points = []int{1, lists / 4, lists / 2, 3 * lists / 4, lists}
 	}
 	for name, end := range map[string]func(*acctest.Running){
