@@ -152,7 +152,7 @@ func TestAccDeliveredSecret_invalid(t *testing.T) {
 	h := handOn(t, projectDeploy, "")
 	h.Apply(t, 0)
 	token := h.token(h.delivered())
-	for name, c := range map[string]struct{ from, to, says string }{
+	for name, c := range map[string]struct{ from, to, says string }{ //nolint:paralleltest // one folder serves all
 		"no owner":          {`project  = "` + h.app.Path + `"`, "", "give exactly one of project and group"},
 		"two owners":        {"key ", `group = "acme"` + "\n  key ", "give exactly one of project and group"},
 		"unknown project":   {h.app.Path, h.app.Path + "-x", "Unable to Find Project"},
