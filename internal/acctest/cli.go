@@ -225,6 +225,7 @@ var (
 	ours     = &program{name: "terraform-provider-jobtoken", source: module}
 	racing   = &program{name: "terraform-provider-jobtoken", source: module, flag: raceFlag}
 	official = &program{name: "terraform-provider-gitlab", source: module + "/internal/acctest/official"}
+	vault    = &program{name: "terraform-provider-vault", source: module + "/internal/acctest/vault"}
 )
 
 func (p *program) path(t testing.TB) string {
@@ -246,7 +247,7 @@ func (p *program) path(t testing.TB) string {
 
 // RemoveBinary deletes what NewCLI has built. Packages that use it call it at the end of TestMain.
 func RemoveBinary() {
-	for _, p := range []*program{ours, racing, official} {
+	for _, p := range []*program{ours, racing, official, vault} {
 		if p.dir != "" {
 			_ = os.RemoveAll(p.dir)
 		}

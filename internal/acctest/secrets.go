@@ -45,7 +45,7 @@ func (c *CLI) traces(t testing.TB) map[string][]byte {
 	t.Helper()
 	traces := map[string][]byte{"what a user sees": c.seen.Bytes()}
 	err := filepath.WalkDir(c.Dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || strings.HasSuffix(path, ".tf") {
+		if err != nil || !entry.Type().IsRegular() || strings.HasSuffix(path, ".tf") || strings.HasSuffix(path, storedSuffix) {
 			return err
 		}
 		text, err := os.ReadFile(path) //nolint:gosec // of the test's own folder

@@ -245,6 +245,7 @@ func (p *planner) identify(ctx context.Context) {
 		if owner.ID != 0 {
 			d.Owner = owner
 			p.wanted[label] = d
+			session.Shared[walk](p.Session).expect(d.Place(), owner.Path)
 		}
 	}
 }

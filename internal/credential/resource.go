@@ -163,6 +163,9 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
 	w := session.Shared[walk](r.session)
 	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
+	for _, sealed := range held.Deliveries {
+		w.expect(sealed.Place, sealed.Path)
+	}
 	located := r.locate(ctx, held)
 	parent, tokens, err := r.look(ctx, view, held)
 	held = located()
@@ -357,7 +360,12 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 		diags.AddError(string(diagnose.CreateToken), "The apply was interrupted before this token was touched. Nothing was changed; apply again.")
 		return l, ctx, func() {}
 	}
-	return l, unbroken, cancel
+	return l, unbroken, func() {
+		cancel()
+		for _, place := range l.variables() {
+			session.Shared[walk](r.session).wrote(place)
+		}
+	}
 }
 
 // parentText is the parent by id where it is known: its path may have changed since the plan.

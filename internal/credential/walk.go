@@ -18,6 +18,17 @@ type walk struct {
 	// what it replaces.
 	settled []token
 	planned []intent
+	// expected are the variables that tokens of this walk hold or are to go into, and the last path of
+	// their owners; true for those that were written in it.
+	expected map[delivery.Place]*expectation
+}
+
+// expectation is a variable that a token of the walk holds or is to go into.
+type expectation struct {
+	// path is the last one of its owner.
+	path string
+	// written means that it was, in this walk.
+	written bool
 }
 
 // intent is what is planned for a token itself.
@@ -172,4 +183,37 @@ func (w *walk) offered(kind string, wanted []delivery.Place) *offer {
 		}
 	}
 	return nil
+}
+
+// expect notes where tokens of this walk are, or are to go.
+func (w *walk) expect(place delivery.Place, path string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.expected == nil {
+		w.expected = map[delivery.Place]*expectation{}
+	}
+	if w.expected[place] == nil {
+		w.expected[place] = &expectation{path: path}
+	}
+}
+
+// wrote notes that an apply has come to its end: what is missing now is not still to come.
+func (w *walk) wrote(place delivery.Place) {
+	w.expect(place, "")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.expected[place].written = true
+}
+
+// awaits tells whether a variable is of a token that this walk has read or planned, and not written so
+// far: an apply that makes nothing anew has neither.
+func (w *walk) awaits(is func(place delivery.Place, path string) bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for place, e := range w.expected {
+		if !e.written && is(place, e.path) {
+			return true
+		}
+	}
+	return false
 }

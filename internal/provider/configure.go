@@ -43,7 +43,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 			"The TLS certificate of %s is not verified: anyone on the way can read the token. Set ca_cert_file instead.", config.BaseURL))
 	}
 	s := &session.Session{GitLab: client, CheckUsage: block.CheckUsage.ValueBool()}
-	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = s, s, s
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s
 }
 
 // unknown refuses settings that cannot be known before the apply: without them nothing can be read.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -73,6 +74,15 @@ func TestExamplesAreComplete(t *testing.T) {
 		var resp datasource.MetadataResponse
 		create().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: metadata.TypeName}, &resp)
 		want[filepath.Join(examples, "data-sources", resp.TypeName)] = []string{"data-source.tf"}
+	}
+	offers, ok := p.(frameworkprovider.ProviderWithEphemeralResources)
+	if !ok {
+		t.Fatal("the provider offers no ephemeral resources")
+	}
+	for _, create := range offers.EphemeralResources(ctx) {
+		var resp ephemeral.MetadataResponse
+		create().Metadata(ctx, ephemeral.MetadataRequest{ProviderTypeName: metadata.TypeName}, &resp)
+		want[filepath.Join(examples, "ephemeral-resources", resp.TypeName)] = []string{"ephemeral-resource.tf"}
 	}
 	for folder, files := range want {
 		for _, file := range files {

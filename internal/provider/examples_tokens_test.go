@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,30 @@ func TestExampleRotation(t *testing.T) {
 	opens("the new token after the overlap", library, renewed, true)
 	server.Advance(92 * day)
 	opens("a token that nobody made anew", library, renewed, false)
+}
+
+// TestExampleVault hands the delivered secret to a store, and again when the token is made anew.
+func TestExampleVault(t *testing.T) {
+	t.Parallel()
+	server := company(t, "acme")
+	c := layGuide(t, worksAs(server), "vault")
+	c.WithVault(t)
+	c.Apply(t, 0)
+	c.Plan(t, acctest.NoChanges)
+	first := variable(t, server, 4, "SHARED_LIB_PASSWORD")
+	planned := c.PlanJSON(t, "-replace=jobtoken_project_deploy_token.machines")
+	line := "~ data_json_wo_version = 1 -> (known after apply)"
+	if !planned.Says(line) || !strings.Contains(read(t, filepath.Join(repository, "docs", "guides", "a-secret-for-a-store-outside-gitlab.md")), line) {
+		t.Errorf("the guide shows another line than the plan:\n%s", planned.Output)
+	}
+	c.ApplySaved(t, 0)
+	var stored []string
+	for _, password := range []string{first, variable(t, server, 4, "SHARED_LIB_PASSWORD")} {
+		stored = append(stored, fmt.Sprintf(`{"password":%q,"username":"machines"}`, password))
+	}
+	if got := c.Stored(t, "gitlab/shared-lib"); !slices.Equal(got, stored) {
+		t.Errorf("the store was given %d values, want the %d secrets", len(got), len(stored))
+	}
 }
 
 // layGuide lays the example of a guide out.

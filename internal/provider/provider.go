@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -32,7 +33,10 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &jobtokenProvider{version: version} }
 }
 
-var _ provider.ProviderWithListResources = (*jobtokenProvider)(nil)
+var (
+	_ provider.ProviderWithListResources      = (*jobtokenProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*jobtokenProvider)(nil)
+)
 
 type jobtokenProvider struct {
 	version string
@@ -64,6 +68,11 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
 	}
+}
+
+// EphemeralResources lists what can be read for the time of one run.
+func (p *jobtokenProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{credential.NewDeliveredSecret}
 }
 
 // ListResources lists what "terraform query" can find.

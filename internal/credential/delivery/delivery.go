@@ -111,9 +111,10 @@ type Place struct {
 func (d Delivery) Place() Place { return Place{d.Owner.Kind, d.Owner.ID, d.Key, d.Scope} }
 
 // Variable names the delivery for messages: DEPLOY_TOKEN of project acme/app (id 12).
-func (d Delivery) Variable() string { return named(d.Key, d.Scope, d.Owner) }
+func (d Delivery) Variable() string { return Named(d.Key, d.Scope, d.Owner) }
 
-func named(key, scope string, owner gitlab.Target) string {
+// Named names a variable for messages: DEPLOY_TOKEN (production) of project acme/app (id 12).
+func Named(key, scope string, owner gitlab.Target) string {
 	return keyAndScope(key, scope) + " of " + owner.String()
 }
 

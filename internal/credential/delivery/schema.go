@@ -106,6 +106,9 @@ func ObjectType(stores ...string) types.ObjectType {
 	return types.ObjectType{AttrTypes: attributes}
 }
 
+// ValidKey holds the key of a variable against GitLab's rule.
+func ValidKey() validator.String { return keyValidator{} }
+
 // keyValidator holds a key against GitLab's rule.
 type keyValidator struct{}
 

@@ -45,7 +45,7 @@ func NewKey() []byte {
 func (s Sealed) Owner() gitlab.Target { return gitlab.Target{Kind: s.Kind, ID: s.ID, Path: s.Path} }
 
 // Variable names it for messages: DEPLOY_TOKEN of project acme/app (id 12).
-func (s Sealed) Variable() string { return named(s.Key, s.Scope, s.Owner()) }
+func (s Sealed) Variable() string { return Named(s.Key, s.Scope, s.Owner()) }
 
 // seal notes that a delivery holds a value.
 func seal(d Delivery, key []byte, value gitlab.Secret) Sealed {
