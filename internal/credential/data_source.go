@@ -79,7 +79,7 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"expires_before": schema.StringAttribute{
 				MarkdownDescription: "Only tokens that end before this date or time of RFC 3339, such as `2027-01-31` or `2027-01-31T12:00:00Z`. Those that have ended already are among them, those that never end are not.",
 				Optional:            true,
-				Validators:          []validator.String{instant{gitlab.DeployToken}},
+				Validators:          []validator.String{instant{of: gitlab.DeployToken}},
 			},
 			"tokens": schema.ListNestedAttribute{
 				MarkdownDescription: "The tokens, by id.",

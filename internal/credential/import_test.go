@@ -50,16 +50,21 @@ func TestAccImport_plansNothing(t *testing.T) {
 		bare, full := s.byHand(t, nil), s.byHand(t, given)
 		byPath, byNumber := fmt.Sprintf("%s:%%d", s.path), fmt.Sprintf("%d:%%d", s.id)
 		everything := append([]string{`name = "ci"`, fmt.Sprintf("scopes = [%q]", s.scope)}, lines...)
-		nothing := everything[:2]
+		nothing := slices.Clone(everything[:2])
+		bareEnd := nothing
+		if s.access() { // an end cannot be left out
+			bareEnd = append(slices.Clone(nothing), expires(bare.ExpiresAt))
+			nothing = append(nothing, expires(at))
+		}
 		var config strings.Builder
 		for label, c := range map[string]struct {
 			lines []string
 			id    string
 		}{
-			"bare":           {nothing, fmt.Sprintf(byPath, bare.ID)},
+			"bare":           {bareEnd, fmt.Sprintf(byPath, bare.ID)},
 			"set":            {everything, fmt.Sprintf(byNumber, full.ID)},
 			"left_out":       {nothing, fmt.Sprintf(byPath, full.ID)},
-			"token_in_state": {append(slices.Clone(nothing), "token_in_state = false"), fmt.Sprintf(byNumber, bare.ID)},
+			"token_in_state": {append(slices.Clone(bareEnd), "token_in_state = false"), fmt.Sprintf(byNumber, bare.ID)},
 		} {
 			config.WriteString(s.labelled(label, c.lines...) + importBlock(s.resource()+"."+label, c.id))
 		}

@@ -48,9 +48,12 @@ func (k kind) stores() []string {
 }
 
 // role is what making and ending such a token needs.
-func (k kind) role() (name string, level int64) {
-	if k.parent == gitlab.KindGroup {
-		return "Owner", 50
+func (k kind) role() gitlab.Role { return gitlab.TokenRole(k.parent) }
+
+// ability is what a custom role must have for that.
+func (k kind) ability() string {
+	if k.token == gitlab.AccessToken {
+		return "manage_" + string(k.parent) + "_access_tokens"
 	}
-	return "Maintainer", 40
+	return "manage_deploy_tokens"
 }

@@ -407,9 +407,9 @@ func (l *lifecycle) reachable() map[string]delivery.Delivery {
 	return reachable
 }
 
-// expires is when a token that is made now is to end; zero is left to GitLab.
+// expires is when a token that is made now is to end; zero is never.
 func (l *lifecycle) expires() time.Time {
-	if rotation := l.plan.rotation(); rotation != nil {
+	if rotation := l.plan.rotation(); rotation.scheduled() {
 		return rotation.expiry(l.GitLab.Now())
 	}
 	return l.plan.expiry()
@@ -430,7 +430,7 @@ func (l *lifecycle) made(token gitlab.Token, secret gitlab.Secret) {
 		l.plan.Token = types.StringValue(secret.Reveal())
 	}
 	l.plan.RotatesAt, l.plan.RotationDue = types.StringNull(), types.StringNull()
-	if rotation := l.plan.rotation(); rotation != nil {
+	if rotation := l.plan.rotation(); rotation.scheduled() {
 		l.plan.RotatesAt = types.StringValue(rotation.rotatesAt(l.born(token), token.ExpiresAt).Format(time.RFC3339))
 	}
 }
@@ -488,15 +488,12 @@ func (l *lifecycle) undelivered(done delivery.Delivered) diag.Diagnostic {
 
 // diagnose puts a failure on the attribute that GitLab's words are about.
 func (l *lifecycle) diagnose(title diagnose.Title, err error) diag.Diagnostic {
-	e, ok := apierror.As(err)
-	if ok && e.Status == 400 {
-		for words, at := range map[string]string{
-			"Expires at": "expires_at", "expires_at": "expires_at", "Username": "username", "Access level": "access_level", "scopes": "scopes", "Scopes": "scopes", "Name": "name",
-		} {
-			if len(e.Words) >= len(words) && e.Words[:len(words)] == words {
-				return diagnose.AttributeError(path.Root(at), title, err)
-			}
+	if e, ok := apierror.As(err); ok && e.Field != "" {
+		at := path.Root(e.Field)
+		if e.Field == "expires_at" && l.plan.rotation().scheduled() {
+			at = path.Root("rotation")
 		}
+		return diagnose.AttributeError(at, title, err)
 	}
 	return diagnose.ReadError(title, err)
 }

@@ -46,7 +46,7 @@ type tokenList struct{ tokenResource }
 func (l *tokenList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	parent := string(l.kind.parent)
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Finds the %ss of a %s that still work. Needs the %s role in the %s.", l.kind.token, parent, l.reader(), parent),
+		MarkdownDescription: fmt.Sprintf("Finds the %ss of a %s that still work. Needs the %s role in the %s.", l.kind.token, parent, gitlab.ListingRole(l.kind.token, l.kind.parent).Title, parent),
 		Attributes: map[string]schema.Attribute{
 			parent: schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Full path or numeric id of the %s that the tokens belong to.", parent),
@@ -59,15 +59,6 @@ func (l *tokenList) ListResourceConfigSchema(_ context.Context, _ list.ListResou
 			},
 		},
 	}
-}
-
-// reader is the role that lists the tokens. Those who may not make a group's deploy tokens may list them.
-func (l *tokenList) reader() string {
-	if l.kind.token == gitlab.DeployToken {
-		return "Maintainer"
-	}
-	role, _ := l.kind.role()
-	return role
 }
 
 // List implements [list.ListResource].

@@ -110,13 +110,16 @@ func (v view) parent(k kind) gitlab.Target {
 	return gitlab.Target{Kind: k.parent, ID: v.ParentID.ValueInt64(), Path: v.Parent.ValueString()}
 }
 
-// rotation is how often a token is made anew.
+// rotation is how a token is made anew.
 type rotation struct {
-	// Every and Overlap are days.
+	// Every and Overlap are days; without Every no date makes a new token due.
 	Every, Overlap int64
 }
 
-var rotationType = types.ObjectType{AttrTypes: map[string]attr.Type{"every_days": types.Int64Type, "overlap_days": types.Int64Type}}
+// scheduled tells whether tokens are made anew every so often. Their end comes of that.
+func (r *rotation) scheduled() bool { return r != nil && r.Every > 0 }
+
+var rotationType = types.ObjectType{AttrTypes: map[string]attr.Type{"every_days": types.Int64Type, "overlap_days": types.Int64Type, "trigger": types.StringType}}
 
 // rotation is nil where none is configured, or where it is not known.
 func (v view) rotation() *rotation {
@@ -136,25 +139,45 @@ func (v view) rotationUnknown() bool {
 	if v.Rotation.IsUnknown() {
 		return true
 	}
-	for _, value := range v.Rotation.Attributes() {
-		if value.IsUnknown() {
-			return true
-		}
-	}
-	return false
+	return v.everyUnknown() || v.ofRotation("overlap_days").IsUnknown()
 }
 
-// accessLevels are GitLab's roles by name.
-var accessLevels = map[string]int64{"guest": 10, "planner": 15, "reporter": 20, "security_manager": 25, "developer": 30, "maintainer": 40, "owner": 50}
+// everyUnknown tells whether it is known only after the apply that tokens are made anew every so often.
+func (v view) everyUnknown() bool {
+	return v.Rotation.IsUnknown() || v.ofRotation("every_days").IsUnknown()
+}
 
-// accessLevelName is the name of a role; its number where this provider knows none.
-func accessLevelName(level int64) string {
-	for name, of := range accessLevels {
-		if of == level {
-			return name
-		}
+func (v view) ofRotation(name string) attr.Value {
+	if value, is := v.Rotation.Attributes()[name]; is {
+		return value
 	}
-	return strconv.FormatInt(level, 10)
+	return types.StringNull()
+}
+
+// trigger is what makes a new token by being another one; null for none.
+func (v view) trigger() types.String {
+	if v.Rotation.IsUnknown() {
+		return types.StringUnknown()
+	}
+	trigger, _ := v.ofRotation("trigger").(types.String)
+	if blank(trigger) {
+		return types.StringNull()
+	}
+	return trigger
+}
+
+// blank tells of a text that is there and says nothing: it stands for one that is left out.
+func blank(text types.String) bool {
+	return !text.IsNull() && !text.IsUnknown() && strings.TrimSpace(text.ValueString()) == ""
+}
+
+// configured is a configuration with null for what is blank.
+func configured(config model) view {
+	v := config.view()
+	if v.accessToken != nil && blank(v.Description) {
+		v.Description = types.StringNull()
+	}
+	return v
 }
 
 // request is the token that a model asks for.
@@ -164,8 +187,10 @@ func (v view) request(expires time.Time) gitlab.TokenRequest {
 		request.Username = v.Username.ValueString()
 	}
 	if v.accessToken != nil {
-		request.Description = v.Description.ValueString()
-		request.AccessLevel = accessLevels[v.AccessLevel.ValueString()]
+		if !blank(v.Description) {
+			request.Description = v.Description.ValueString()
+		}
+		request.AccessLevel = gitlab.RoleLevel(v.AccessLevel.ValueString())
 	}
 	return request
 }
@@ -187,7 +212,7 @@ func (v view) flatten(token gitlab.Token, now time.Time) {
 	v.Name = types.StringValue(token.Name)
 	scopes, _ := types.SetValueFrom(context.Background(), types.StringType, token.Scopes) // of strings
 	v.Scopes = scopes
-	if !sameInstant(v.ExpiresAt, token.ExpiresAt) {
+	if !sameInstant(v.ExpiresAt, token.ExpiresAt) || v.ExpiresAt.IsNull() {
 		v.ExpiresAt = v.instant(token.ExpiresAt)
 	}
 	v.Active, v.Revoked, v.Expired = types.BoolValue(token.Active(now)), types.BoolValue(token.Revoked), types.BoolValue(token.Ended(now))
@@ -197,17 +222,24 @@ func (v view) flatten(token gitlab.Token, now time.Time) {
 	if v.accessToken != nil {
 		v.UserID = types.Int64Value(token.UserID)
 		if token.AccessLevel != 0 { // a revoked token's bot may be no member any more
-			v.AccessLevel = types.StringValue(accessLevelName(token.AccessLevel))
+			v.AccessLevel = types.StringValue(gitlab.RoleName(token.AccessLevel))
 		}
-		if v.Description.ValueString() != token.Description || v.Description.IsUnknown() {
+		same := v.Description.ValueString() == token.Description || blank(v.Description) && token.Description == ""
+		if !same || v.Description.IsUnknown() {
 			v.Description = types.StringValue(token.Description)
 		}
 	}
 }
 
-// instant writes a time as GitLab means it: an access token's is a date.
+// never is the expires_at of a token that does not end.
+const never = "never"
+
+// instant writes a time as GitLab means it: an access token's is a date, and if it has none, that has to
+// be said.
 func (v view) instant(at time.Time) types.String {
 	switch {
+	case at.IsZero() && v.accessToken != nil:
+		return types.StringValue(never)
 	case at.IsZero():
 		return types.StringNull()
 	case v.accessToken != nil:
@@ -231,16 +263,20 @@ func sameInstant(spelled types.String, at time.Time) bool {
 		return spelled.IsNull() && at.IsZero()
 	}
 	parsed, err := parseInstant(spelled.ValueString())
-	return err == nil && parsed.Equal(at)
+	return err == nil && parsed.Equal(at.Truncate(time.Second))
 }
 
-// parseInstant reads a date, which begins at midnight UTC, or a time of RFC 3339.
+// parseInstant reads a date, which begins at midnight UTC, or a time of RFC 3339, of which GitLab keeps
+// the seconds. Never is the zero time.
 func parseInstant(text string) (time.Time, error) {
+	if text == never {
+		return time.Time{}, nil
+	}
 	if at, err := time.Parse(time.DateOnly, text); err == nil {
 		return at, nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	return at.UTC(), err
+	return at.UTC().Truncate(time.Second), err
 }
 
 // madeUpName tells whether GitLab made a user name up of a token's id.

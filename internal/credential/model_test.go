@@ -20,7 +20,11 @@ var everyKind = []kind{projectDeployTokens, groupDeployTokens, projectAccessToke
 var noon = time.Date(2027, 1, 31, 12, 0, 0, 0, time.UTC)
 
 func rotationOf(every, overlap attr.Value) types.Object {
-	return types.ObjectValueMust(rotationType.AttrTypes, map[string]attr.Value{"every_days": every, "overlap_days": overlap})
+	return triggered(every, overlap, types.StringNull())
+}
+
+func triggered(every, overlap, trigger attr.Value) types.Object {
+	return types.ObjectValueMust(rotationType.AttrTypes, map[string]attr.Value{"every_days": every, "overlap_days": overlap, "trigger": trigger})
 }
 
 // stringSet is a set in whatever order the names come.
@@ -74,6 +78,8 @@ func TestViewRotation(t *testing.T) {
 		"unknown":         {types.ObjectUnknown(rotationType.AttrTypes), nil, true},
 		"known":           {rotationOf(types.Int64Value(30), types.Int64Value(7)), &rotation{30, 7}, false},
 		"without overlap": {rotationOf(types.Int64Value(30), types.Int64Value(0)), &rotation{30, 0}, false},
+		"trigger later":   {triggered(types.Int64Value(30), types.Int64Value(7), types.StringUnknown()), &rotation{30, 7}, false},
+		"no interval":     {rotationOf(types.Int64Null(), types.Int64Value(7)), &rotation{0, 7}, false},
 		"interval later":  {rotationOf(types.Int64Unknown(), types.Int64Value(7)), nil, true},
 		"overlap later":   {rotationOf(types.Int64Value(30), types.Int64Unknown()), nil, true},
 	} {
@@ -84,15 +90,6 @@ func TestViewRotation(t *testing.T) {
 				t.Errorf("got %+v, unknown %t", got, v.rotationUnknown())
 			}
 		})
-	}
-}
-
-func TestAccessLevelName(t *testing.T) {
-	t.Parallel()
-	for level, want := range map[int64]string{10: "guest", 15: "planner", 20: "reporter", 25: "security_manager", 30: "developer", 40: "maintainer", 50: "owner", 5: "5", 60: "60"} {
-		if got := accessLevelName(level); got != want {
-			t.Errorf("%d is %q, want %q", level, got, want)
-		}
 	}
 }
 
@@ -153,7 +150,7 @@ func TestFlatten(t *testing.T) {
 		"another instant":        {token, types.StringValue("2027-02-01"), types.StringNull(), types.StringNull(), noon.AddDate(0, 0, -1), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", "why"},
 		"unknown":                {token, types.StringUnknown(), types.StringNull(), types.StringUnknown(), noon.AddDate(0, 0, -1), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", "why"},
 		"ended":                  {token, types.StringNull(), types.StringNull(), types.StringNull(), midnight, "2027-01-31T00:00:00Z", "2027-01-31", false, true, "developer", "why"},
-		"never":                  {with(func(t *gitlab.Token) { t.ExpiresAt = time.Time{} }), types.StringValue("2027-01-31"), types.StringNull(), types.StringNull(), noon, "", "", true, false, "developer", "why"},
+		"never":                  {with(func(t *gitlab.Token) { t.ExpiresAt = time.Time{} }), types.StringValue("2027-01-31"), types.StringNull(), types.StringNull(), noon, "", "never", true, false, "developer", "why"},
 		"revoked, no member now": {with(func(t *gitlab.Token) { t.Revoked, t.AccessLevel = true, 0 }), types.StringNull(), types.StringValue("owner"), types.StringNull(), midnight.Add(-time.Second), "2027-01-31T00:00:00Z", "2027-01-31", false, false, "owner", "why"},
 		"no description":         {with(func(t *gitlab.Token) { t.Description = "" }), types.StringNull(), types.StringNull(), types.StringNull(), midnight.Add(-time.Second), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", ""},
 	} {

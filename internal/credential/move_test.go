@@ -165,7 +165,11 @@ func TestAccMove_leftOut(t *testing.T) {
 			maps.Copy(attributes, map[string]any{"expired": false, "revoked": false, "validate_past_expiration_date": true})
 		}
 		at := fmt.Sprint(attributes["expires_at"])
-		cli := acctest.NewCLI(t, s.GitLab, s.unended(`name = "moved-token"`)+fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", from, s.address()))
+		var left []string
+		if s.access() {
+			left = append(left, expires(at)) // which cannot be left out
+		}
+		cli := acctest.NewCLI(t, s.GitLab, s.unended(append(left, `name = "moved-token"`)...)+fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", from, s.address()))
 		cli.FromOfficial(t, from, 0, attributes)
 		cli.SecretsInState() // the old one
 		moves(t, cli, s, from, false)

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -74,6 +76,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	p.identify(ctx)
 	p.held = heldPlaces(p.state, p.record)
 	p.diags.Append(p.twice()...)
+	p.checkUsername()
 	change := decide(p.kind, p.config, p.state, p.record, p.wanted, p.held)
 	p.keep(plan, change)
 	plan.DeliveryOwners = plannedOwners(p.config.Deliveries, p.wanted)
@@ -92,6 +95,9 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 			return false
 		}
 		p.checkMaking(ctx, plan, change, parent)
+	case change.may:
+		p.mayMake(plan)
+		p.checkAdjusting(ctx, plan)
 	default:
 		p.checkAdjusting(ctx, plan)
 	}
@@ -118,7 +124,7 @@ func (p *planner) keep(plan view, change change) {
 	plan.TokenID, plan.Active, plan.Revoked, plan.Expired = state.TokenID, state.Active, state.Revoked, state.Expired
 	plan.RotationDue = types.StringNull()
 	plan.PreviousTokenIDs = idList(change.previous)
-	if p.config.ExpiresAt.IsNull() || change.sameExpiry {
+	if p.config.ExpiresAt.IsNull() || change.sameExpiry && !state.ExpiresAt.IsNull() {
 		plan.ExpiresAt = state.ExpiresAt
 	}
 	plan.RotatesAt = p.rotatesAt()
@@ -134,7 +140,7 @@ func (p *planner) keep(plan view, change change) {
 		if p.config.AccessLevel.IsNull() {
 			plan.AccessLevel = state.AccessLevel
 		}
-		if p.config.Description.IsNull() {
+		if p.config.Description.IsNull() && !(blank(plan.Description) && state.Description.IsNull()) {
 			plan.Description = state.Description
 		}
 	}
@@ -145,9 +151,9 @@ func (p *planner) keep(plan view, change change) {
 func (p *planner) rotatesAt() types.String {
 	r := p.config.rotation()
 	switch {
-	case p.config.rotationUnknown():
+	case p.config.everyUnknown(), p.config.rotationUnknown() && !p.config.ofRotation("every_days").IsNull():
 		return types.StringUnknown()
-	case r == nil:
+	case !r.scheduled():
 		return types.StringNull()
 	}
 	at := r.rotatesAt(p.record.Born, p.state.expiry())
@@ -188,18 +194,15 @@ func (p *planner) make(plan view, change change) {
 	if p.config.tokenInState() {
 		plan.Token = types.StringUnknown()
 	}
-	rotation := p.config.rotation()
+	plan.RotatesAt = types.StringNull()
 	switch {
-	case rotation != nil || p.config.rotationUnknown():
-		plan.ExpiresAt, plan.RotatesAt = types.StringUnknown(), types.StringUnknown()
-	default:
-		plan.RotatesAt = types.StringNull()
-		if p.config.ExpiresAt.IsNull() && (change.create || p.state.ExpiresAt.IsNull() || p.state.rotation() != nil) {
-			plan.ExpiresAt = types.StringNull()
-			if plan.accessToken != nil {
-				plan.ExpiresAt = types.StringUnknown() // GitLab's own longest
-			}
+	case p.config.everyUnknown() || !p.config.ofRotation("every_days").IsNull():
+		plan.RotatesAt = types.StringUnknown()
+		if p.config.ExpiresAt.IsNull() {
+			plan.ExpiresAt = types.StringUnknown()
 		}
+	case p.config.ExpiresAt.IsNull() && (change.create || p.state.ExpiresAt.IsNull() || p.state.rotation().scheduled()):
+		plan.ExpiresAt = types.StringNull()
 	}
 	if plan.deployToken != nil && p.config.Username.IsNull() && (change.create || madeUpName(p.state.Username.ValueString())) {
 		plan.Username = types.StringUnknown()
@@ -211,13 +214,30 @@ func (p *planner) make(plan view, change change) {
 		if p.config.AccessLevel.IsNull() && change.create {
 			plan.AccessLevel = types.StringValue("maintainer")
 		}
-		if p.config.Description.IsNull() && change.create {
+		if p.config.Description.IsNull() && change.create && !blank(plan.Description) {
 			plan.Description = types.StringNull()
 		}
 	}
 	if change.create {
 		*plan.ParentID = unlessKnown(*plan.ParentID)
 	}
+}
+
+// mayMake marks what the making of a token tells, where it is known only after the apply whether one is
+// made. If none is, all stays as it is.
+func (p *planner) mayMake(plan view) {
+	state := *p.state
+	kept := plan.ExpiresAt
+	p.make(plan, change{renew: true})
+	plan.PreviousTokenIDs = types.ListUnknown(types.Int64Type)
+	if !plan.ExpiresAt.Equal(kept) {
+		plan.ExpiresAt = types.StringUnknown()
+	}
+	if !state.Active.ValueBool() || state.Revoked.ValueBool() || state.Expired.ValueBool() {
+		plan.Active, plan.Revoked, plan.Expired = types.BoolUnknown(), types.BoolUnknown(), types.BoolUnknown()
+	}
+	p.diags.Append(diagnose.Warn(path.Root("rotation").AtName("trigger"), diagnose.NewToken.For(state.Parent.ValueString()+": "+plan.Name.ValueString()),
+		"The trigger is known only after the apply. If it is another one then, a new %s is made in place of the one with id %d; if not, nothing is written.", p.kind.token, state.TokenID.ValueInt64()))
 }
 
 func unlessKnown(id types.Int64) types.Int64 {
@@ -320,7 +340,8 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, par
 		return
 	}
 	p.checkUse(change)
-	p.checkExpiry(change)
+	p.checkExpiry(ctx, change)
+	p.checkScopes()
 	p.checkCaller(ctx, plan, change, parent)
 	for _, label := range slices.Sorted(maps.Keys(p.wanted)) {
 		d := p.wanted[label]
@@ -370,9 +391,13 @@ func (p *planner) checkUse(change change) {
 }
 
 // checkExpiry refuses a token that would be born dead.
-func (p *planner) checkExpiry(change change) {
+func (p *planner) checkExpiry(ctx context.Context, change change) {
+	if r := p.config.rotation(); r.scheduled() && p.kind.token == gitlab.AccessToken {
+		at := r.expiry(p.GitLab.Now())
+		p.checkLifetime(ctx, path.Root("rotation"), at, fmt.Sprintf("The end of the rotation's tokens, %s,", at.Format(time.DateOnly)))
+	}
 	if p.config.ExpiresAt.IsNull() {
-		if !change.create && p.config.rotation() == nil && p.state.Expired.ValueBool() && p.state.rotation() == nil {
+		if !change.create && !p.config.rotation().scheduled() && p.state.Expired.ValueBool() && !p.state.rotation().scheduled() {
 			p.diags.Append(diagnose.Problem(path.Root("expires_at"), diagnose.InvalidExpiry,
 				"A new token is to be made, and the one that it replaces expired at %s. Say until when the new one is to work.", p.state.ExpiresAt.ValueString()))
 		}
@@ -382,9 +407,77 @@ func (p *planner) checkExpiry(change change) {
 		return
 	}
 	at, err := parseInstant(p.config.ExpiresAt.ValueString())
-	if err == nil && !at.After(p.GitLab.Now()) {
+	switch {
+	case err != nil:
+	case !at.IsZero() && !at.After(p.GitLab.Now()):
 		p.diags.Append(diagnose.Problem(path.Root("expires_at"), diagnose.InvalidExpiry,
 			"%s has passed: the token would be refused from the start (a date begins at midnight UTC). Write a later one.", p.config.ExpiresAt.ValueString()))
+	case p.kind.token == gitlab.AccessToken:
+		p.checkLifetime(ctx, path.Root("expires_at"), at, p.config.ExpiresAt.ValueString())
+	}
+}
+
+// checkLifetime holds the end of an access token against what the instance allows. Its limits are known to
+// administrators alone; nobody is allowed more than the longest of them, unless no expiry is required.
+func (p *planner) checkLifetime(ctx context.Context, expires path.Path, at time.Time, spelled string) {
+	today := p.GitLab.Now().UTC().Truncate(day)
+	usual, longest := today.AddDate(0, 0, gitlab.UsualTokenDays), today.AddDate(0, 0, gitlab.LongestTokenDays)
+	if !at.IsZero() && !at.After(usual) {
+		return
+	}
+	required, err := p.GitLab.TokenExpiry(ctx)
+	if err != nil {
+		p.diags.Append(diagnose.LookupError(expires, diagnose.CreateToken, err))
+		return
+	}
+	if at.IsZero() {
+		server, err := p.GitLab.Server(ctx)
+		switch {
+		case err != nil:
+			p.diags.Append(diagnose.LookupError(expires, diagnose.CreateToken, err))
+		case server.Version.Less(gitlab.EndlessAccessTokens):
+			p.diags.Append(diagnose.Problem(expires, diagnose.InvalidExpiry,
+				"GitLab makes access tokens that never end from version %s on; this one is %s. Write a date, at the latest %s, or let rotation.every_days make new ones in time.",
+				gitlab.EndlessAccessTokens, server.Version, usual.Format(time.DateOnly)))
+		case required == gitlab.ExpiryRequired:
+			p.diags.Append(diagnose.Problem(expires, diagnose.InvalidExpiry,
+				"This GitLab requires an expiry of access tokens. Write a date, at the latest %s, or let rotation.every_days make new ones in time.", usual.Format(time.DateOnly)))
+		}
+		return
+	}
+	switch {
+	case required == gitlab.ExpiryNotRequired:
+	case at.After(longest):
+		p.diags.Append(diagnose.Problem(expires, diagnose.InvalidExpiry,
+			"%s is too far away: GitLab lets an access token live for %d days, until %s, and for %d at most where an administrator has allowed that. Write an earlier date, or let rotation.every_days make new ones in time.",
+			spelled, gitlab.UsualTokenDays, usual.Format(time.DateOnly), gitlab.LongestTokenDays))
+	default:
+		p.diags.Append(diagnose.Warn(expires, diagnose.LongExpiry.For(p.config.Name.ValueString()),
+			"%s is more than %d days away. Most GitLabs refuse that, and take %s at the latest.", spelled, gitlab.UsualTokenDays, usual.Format(time.DateOnly)))
+	}
+}
+
+// checkScopes warns of scopes that this provider does not know: GitLab may.
+func (p *planner) checkScopes() {
+	known := p.kind.scopes()
+	for _, scope := range texts(p.config.Scopes) {
+		if slices.Contains(known, scope) {
+			continue
+		}
+		spelled := strings.ToLower(scope)
+		near := slices.MinFunc(known, func(a, b string) int {
+			return cmp.Compare(levenshtein.ComputeDistance(spelled, a), levenshtein.ComputeDistance(spelled, b))
+		})
+		p.diags.Append(diagnose.Warn(path.Root("scopes"), diagnose.UnknownScope.For(scope),
+			"%q is no scope of %ss that this provider knows; the nearest is %q. If this GitLab does not know it either, it refuses the token in the apply.", scope, p.kind.token, near))
+	}
+}
+
+// checkUsername warns of a configuration that was generated from an imported token.
+func (p *planner) checkUsername() {
+	if p.kind.token == gitlab.DeployToken && madeUpName(p.config.Username.ValueString()) {
+		p.diags.Append(diagnose.Warn(path.Root("username"), diagnose.MadeUpUsername.For(p.config.Name.ValueString()),
+			"GitLab made %q up of a token's id. Leave username out: that changes nothing now, and the next token gets a name of its own id. Written here, every later token has that of this one.", p.config.Username.ValueString()))
 	}
 }
 
@@ -393,29 +486,45 @@ func (p *planner) checkCaller(ctx context.Context, plan view, change change, par
 	if parent.ID == 0 {
 		return
 	}
-	if p.kind.token == gitlab.AccessToken && !change.rotate {
+	if p.kind.token == gitlab.AccessToken {
 		caller, err := p.GitLab.Caller(ctx)
 		if err != nil {
 			p.diags.Append(diagnose.ReadError(diagnose.CreateToken, err))
 			return
 		}
 		if caller.Bot {
-			p.diags.Append(diagnose.Problem(p.kind.at(), diagnose.CreateToken,
-				"The provider works as %s, which is the bot user of an access token, and GitLab lets no bot make access tokens. Give the provider the personal access token of a user, or a deploy token resource will do.", caller.Username))
+			title, does := diagnose.CreateToken, "make"
+			if change.rotate {
+				title, does = diagnose.RotateToken, "rotate"
+			}
+			p.diags.Append(diagnose.Problem(p.kind.at(), title,
+				"The provider works as %s, which is the bot user of an access token, and GitLab lets no bot %s access tokens. Give the provider the token of a service account, which all tiers have from GitLab 18.11 on, or the personal access token of a user. Or a deploy token resource will do.", caller.Username, does))
 			return
 		}
 	}
-	name, needed := p.kind.role()
-	level, known, err := p.GitLab.RoleIn(ctx, parent)
-	switch {
-	case err != nil:
+	needed := p.kind.role()
+	has, err := p.GitLab.RoleIn(ctx, parent)
+	if err != nil {
 		p.diags.Append(diagnose.ReadError(diagnose.CreateToken, err))
-	case known && level < needed:
+		return
+	}
+	if !has.Known {
+		return
+	}
+	lacking := has.Level < needed.Level
+	if lacking && has.Custom == "" {
 		p.diags.Append(diagnose.Problem(p.kind.at(), diagnose.CreateToken,
-			"Making %ss of the %s needs the %s role there; the provider's user has %s.", p.kind.token, parent, name, roleName(level)))
-	case known && plan.accessToken != nil && accessLevels[plan.AccessLevel.ValueString()] > level:
+			"Making %ss of the %s needs the %s role there; the provider's user has %s.", p.kind.token, parent, needed.Title, roleName(has.Level)))
+		return
+	}
+	if lacking {
+		p.diags.Append(diagnose.Warn(p.kind.at(), diagnose.CustomRole.For(parent.Path+": "+plan.Name.ValueString()),
+			"Making %ss of the %s needs the %s role there, or a custom role with %s. The provider's user has the custom role %s on top of %s; whether that is enough GitLab tells in the apply.",
+			p.kind.token, parent, needed.Title, p.kind.ability(), has.Custom, roleName(has.Level)))
+	}
+	if plan.accessToken != nil && gitlab.RoleLevel(plan.AccessLevel.ValueString()) > has.Level {
 		p.diags.Append(diagnose.Problem(path.Root("access_level"), diagnose.CreateToken,
-			"The provider's user has %s in the %s, and can give no token more than that.", roleName(level), parent))
+			"The provider's user has %s in the %s, and can give no token more than that.", roleName(has.Level), parent))
 	}
 }
 
@@ -423,7 +532,7 @@ func roleName(level int64) string {
 	if level == 0 {
 		return "no role"
 	}
-	return "the role " + accessLevelName(level)
+	return "the role " + gitlab.RoleName(level)
 }
 
 // checkVariable looks at the variable that a delivery is to go into.
@@ -461,6 +570,8 @@ func (v view) tokenInState() bool { return v.TokenInState.ValueBool() }
 type change struct {
 	// create makes the first token, renew a new one beside the old, rotate has GitLab replace it.
 	create, renew, rotate bool
+	// may means that it is known only after the apply whether a new token is made.
+	may bool
 	// because is why, where the plan's lines do not say so.
 	because string
 	// previous are the older tokens that are left afterwards.
@@ -482,11 +593,17 @@ func decide(k kind, config view, state *view, record record, wanted, held map[st
 	c := change{respelled: map[string]attr.Value{}, sameExpiry: !config.ExpiresAt.IsUnknown() && sameText(config.ExpiresAt, state.ExpiresAt)}
 	fixed := fixedDiffer(config, *state, c.sameExpiry)
 	reasons := secretNeeded(config, *state, wanted, held, &c)
-	due := !state.RotationDue.IsNull()
+	trigger, before := config.trigger(), state.trigger()
+	if !trigger.IsNull() && !trigger.IsUnknown() && before.IsNull() {
+		reasons = append(reasons, "rotation.trigger was set")
+	}
+	due := !state.RotationDue.IsNull() || !trigger.IsNull() && !trigger.IsUnknown() && !trigger.Equal(before)
 	c.renew = fixed || due || len(reasons) > 0
+	c.may = !c.renew && trigger.IsUnknown()
 	c.because = strings.Join(reasons, ", and ")
 	rotation := config.rotation()
-	if c.renew && !fixed && k.token == gitlab.AccessToken && rotation != nil && rotation.Overlap == 0 && state.Active.ValueBool() {
+	ends := rotation.scheduled() || !config.expiry().IsZero() // GitLab rotates to nothing else
+	if c.renew && !fixed && ends && k.token == gitlab.AccessToken && rotation != nil && rotation.Overlap == 0 && state.Active.ValueBool() {
 		c.renew, c.rotate = false, true
 	}
 	record.without(record.over()...)
@@ -499,8 +616,8 @@ func decide(k kind, config view, state *view, record record, wanted, held map[st
 
 // sameText compares two spellings of an instant.
 func sameText(a, b types.String) bool {
-	if a.IsNull() || b.IsNull() {
-		return a.IsNull() == b.IsNull()
+	if b.IsNull() {
+		return sameInstant(a, time.Time{})
 	}
 	at, err := parseInstant(b.ValueString())
 	return err == nil && sameInstant(a, at)

@@ -45,7 +45,8 @@ func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bo
 			r.record.Born = token.CreatedAt.UTC().Truncate(time.Second)
 		}
 	default:
-		ended := !r.state.ExpiresAt.IsNull() && !now.Before(r.state.expiry())
+		end := r.state.expiry()
+		ended := !end.IsZero() && !now.Before(end)
 		r.state.Active, r.state.Revoked, r.state.Expired = types.BoolValue(false), types.BoolValue(true), types.BoolValue(ended)
 	}
 	r.previous(ctx, tokens, now)
@@ -179,7 +180,7 @@ func (r *refresher) rotation(found bool, now time.Time, reasons []string) {
 	switch {
 	case r.record.Due != "":
 		reasons = append([]string{r.record.Due}, reasons...)
-	case rotation == nil && r.state.Expired.ValueBool():
+	case !rotation.scheduled() && r.state.Expired.ValueBool():
 		r.diags.Append(diagnose.Warn(path.Root("expires_at"), diagnose.TokenExpired.For(r.parent.Path+": "+r.state.Name.ValueString()),
 			"The %s with id %d of the %s ended at %s, and nothing is planned for that reason. Write a later expires_at, or let rotation make new ones in time.",
 			r.kind.token, id, r.parent, r.state.ExpiresAt.ValueString()))
@@ -200,7 +201,7 @@ func (r *refresher) rotation(found bool, now time.Time, reasons []string) {
 
 func (r *refresher) rotatesAt() types.String {
 	rotation := r.state.rotation()
-	if rotation == nil {
+	if !rotation.scheduled() {
 		return types.StringNull()
 	}
 	at := rotation.rotatesAt(r.record.Born, r.state.expiry())

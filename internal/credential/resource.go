@@ -23,10 +23,11 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*tokenResource)(nil)
-	_ resource.ResourceWithIdentity    = (*tokenResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*tokenResource)(nil)
-	_ resource.ResourceWithImportState = (*tokenResource)(nil)
+	_ resource.ResourceWithConfigure      = (*tokenResource)(nil)
+	_ resource.ResourceWithIdentity       = (*tokenResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*tokenResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*tokenResource)(nil)
+	_ resource.ResourceWithImportState    = (*tokenResource)(nil)
 )
 
 // NewProjectDeployToken makes the resource jobtoken_project_deploy_token.
@@ -64,6 +65,13 @@ func (r *tokenResource) Configure(_ context.Context, req resource.ConfigureReque
 	r.session = session.From(req.ProviderData, &resp.Diagnostics)
 }
 
+func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	config := r.kind.make()
+	if resp.Diagnostics.Append(req.Config.Get(ctx, config)...); !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.kind.checkEnd(config.view())...)
+	}
+}
+
 func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	if r.session == nil {
@@ -92,7 +100,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p.config = config.view()
+	p.config = configured(config)
 	if p.plan(ctx, plan.view()) {
 		resp.RequiresReplace.Append(r.kind.at())
 	}
@@ -214,7 +222,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	left := plan
-	change := decide(r.kind, config.view(), &old, held, l.wanted, l.held)
+	change := decide(r.kind, configured(config), &old, held, l.wanted, l.held)
 	changed := true
 	switch {
 	case change.renew:

@@ -170,7 +170,7 @@ func TestAccScenario_rotationConfigured(t *testing.T) {
 		first := tokenID(t, cli, s.address())
 		ends := s.Clock(t).Truncate(24*time.Hour).AddDate(0, 0, 13)
 		holds(t, cli, s.address(), map[string]any{"expires_at": ends.Format(time.DateOnly)})
-		imported(t, s, cli, s.importID(t, cli))
+		imported(t, s, cli, s.importID(t, cli), expires(ends.Format(time.DateOnly)))
 
 		cli.Configure(t, s.token(s.delivered(), rotation(20, 1)))
 		cli.Apply(t, 0)

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -24,7 +24,8 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
 
-// deployTokenScopes are all of a deploy token, in a project and in a group alike. See
+// deployTokenScopes are those of a deploy token, in a project and in a group alike, as far as this provider
+// knows them: GitLab adds new ones. See
 // https://docs.gitlab.com/user/project/deploy_tokens/#scope.
 var deployTokenScopes = []string{
 	"read_repository", "read_registry", "write_registry", "read_package_registry", "write_package_registry",
@@ -37,6 +38,9 @@ var accessTokenScopes = []string{
 	"api", "read_api", "create_runner", "manage_runner", "k8s_proxy", "self_rotate", "read_repository", "write_repository",
 	"read_registry", "write_registry", "read_virtual_registry", "write_virtual_registry", "read_observability", "write_observability", "ai_features",
 }
+
+// shownScopes tells of both lists that they are not all.
+const shownScopes = " A scope that is newer than this provider works too; the plan warns of it, as it does of a slip."
 
 // usernamePattern is GitLab's rule for a deploy token's user name.
 var usernamePattern = regexp.MustCompile(`^[a-zA-Z0-9.+_-]+$`)
@@ -57,7 +61,6 @@ func (k kind) longestRotation() int64 {
 }
 
 func (k kind) schema() schema.Schema {
-	role, _ := k.role()
 	attributes := map[string]schema.Attribute{
 		string(k.parent): schema.StringAttribute{
 			MarkdownDescription: fmt.Sprintf("Full path or numeric id of the %s that the token belongs to. Two spellings of one %s are the same; only another one replaces the resource.", k.parent, k.parent),
@@ -71,34 +74,38 @@ func (k kind) schema() schema.Schema {
 		"name": schema.StringAttribute{
 			MarkdownDescription: "Name of the token. It need not be the only one of that name.",
 			Required:            true,
-			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255), oneLine{}},
 		},
 		"scopes": schema.SetAttribute{
-			MarkdownDescription: "What the token opens: " + quoted(k.scopes()) + ".",
+			MarkdownDescription: "What the token opens: " + quoted(k.scopes()) + "." + shownScopes,
 			Required:            true,
 			ElementType:         types.StringType,
-			Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.OneOf(k.scopes()...))},
+			Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1), oneLine{})},
 		},
 		"expires_at": schema.StringAttribute{
 			MarkdownDescription: k.expiryDescription(),
 			Optional:            true,
 			Computed:            true,
-			Validators:          []validator.String{instant{k.token}, stringvalidator.ConflictsWith(path.MatchRoot("rotation"))},
+			Validators:          []validator.String{instant{of: k.token, orNever: true}},
 		},
 		"rotation": schema.SingleNestedAttribute{
-			MarkdownDescription: "Makes a new token every so often: a plan made after `rotates_at` shows it. Every token made so ends by itself one to two days after the overlap, should nobody apply any more.",
+			MarkdownDescription: "How a new token takes the place of an old one, and when: every so often with `every_days`, at once with `trigger`, or by any other change that needs one.",
 			Optional:            true,
-			Validators:          []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot("expires_at")), rotationLength{k.longestRotation()}},
+			Validators:          []validator.Object{rotationLength{k.longestRotation()}},
 			Attributes: map[string]schema.Attribute{
 				"every_days": schema.Int64Attribute{
-					MarkdownDescription: "Days after which a new token is due.",
-					Required:            true,
+					MarkdownDescription: "Days after which a new token is due: a plan made after `rotates_at` shows it. Every token made so ends by itself one to two days after the overlap, should nobody apply any more; so `expires_at` is left out then. Without `every_days`, tokens end at `expires_at`.",
+					Optional:            true,
 					Validators:          []validator.Int64{int64validator.AtLeast(1)},
 				},
 				"overlap_days": schema.Int64Attribute{
 					MarkdownDescription: k.overlapDescription(),
 					Required:            true,
-					Validators:          []validator.Int64{int64validator.AtLeast(k.shortestOverlap())},
+					Validators:          []validator.Int64{int64validator.AtLeast(0)},
+				},
+				"trigger": schema.StringAttribute{
+					MarkdownDescription: "Any text, such as the date of a leak. Another one than before, and also the first one, makes a new token with the next apply; taking it out makes none. With `overlap_days = 0` the old token ends in the same apply.",
+					Optional:            true,
 				},
 			},
 		},
@@ -130,14 +137,14 @@ func (k kind) schema() schema.Schema {
 	maps.Copy(attributes, k.ownAttributes())
 	return schema.Schema{
 		MarkdownDescription: fmt.Sprintf("A %s's %s whose secret need not touch the state: it goes into CI/CD variables. What GitLab fixes when it makes a token changes by a new one: made, delivered, then the old one ends. Needs the %s role in the %s%s.",
-			k.parent, k.token, role, k.parent, k.tier()),
+			k.parent, k.token, k.role().Title, k.parent, k.tier()),
 		Attributes: attributes,
 	}
 }
 
 func (k kind) tier() string {
 	if k.token == gitlab.AccessToken {
-		return ", on GitLab.com the Premium tier, and a user's token: GitLab lets no bot make access tokens"
+		return ", on GitLab.com the Premium tier, and the token of a service account or a user: GitLab lets no bot make or rotate access tokens. A service account, which every tier has from GitLab 18.11 on, is no such bot"
 	}
 	return ""
 }
@@ -166,23 +173,16 @@ func quoted(names []string) string {
 
 func (k kind) expiryDescription() string {
 	if k.token == gitlab.AccessToken {
-		return "Date, such as `2027-01-31`, from which the token is refused: it ends at midnight UTC, as the day begins. Left out, GitLab chooses its longest (usually a year), and an import keeps what is there. A date that has passed warns and plans nothing."
+		return "Date, such as `2027-01-31`, from which the token is refused: it ends at midnight UTC, as the day begins. A time of RFC 3339 will do where it is midnight UTC. GitLab takes dates up to 365 days ahead (400 where an administrator has allowed that). `never` makes a token that does not end, from GitLab 19.0 on and where the instance requires no expiry. Either this or `rotation.every_days` is needed. A date that has passed warns and plans nothing."
 	}
-	return "Date or time of RFC 3339, such as `2027-01-31` or `2027-01-31T12:00:00Z`, from which the token is refused; a date begins at midnight UTC. Left out, it never ends, and an import keeps what is there. A time that has passed warns and plans nothing."
-}
-
-func (k kind) shortestOverlap() int64 {
-	if k.token == gitlab.AccessToken {
-		return 0
-	}
-	return 1
+	return "Date or time of RFC 3339, such as `2027-01-31` or `2027-01-31T12:00:00Z`, from which the token is refused; a date begins at midnight UTC, and fractions of a second do not count. Left out, or `never`, it does not end; left out, an import keeps what is there. A time that has passed warns and plans nothing."
 }
 
 func (k kind) overlapDescription() string {
 	if k.token == gitlab.AccessToken {
 		return "Days for which the old token works on after a new one was delivered, so that jobs under way end well; every token is a bot user of its own then. `0` has GitLab replace the token: the same bot user, and the old secret is dead at once."
 	}
-	return "Days for which the old token works on after a new one was delivered, so that jobs under way end well; at least 1."
+	return "Days for which the old token works on after a new one was delivered, so that jobs under way end well. With `0` it ends as soon as the new one is in every variable."
 }
 
 // ownAttributes are those that one kind of token has.
@@ -195,7 +195,7 @@ func (k kind) ownAttributes() map[string]schema.Attribute {
 				Computed:            true,
 				Validators: []validator.String{
 					stringvalidator.LengthAtMost(255),
-					stringvalidator.RegexMatches(usernamePattern, "must be letters, digits and . + _ -"),
+					stringvalidator.RegexMatches(usernamePattern, "must be letters, digits and . + _ -; leave it out, or write null, for one that GitLab makes up"),
 				},
 			},
 		}
@@ -205,13 +205,13 @@ func (k kind) ownAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Role of the token: `guest`, `planner`, `reporter`, `security_manager` (GitLab 19.0), `developer`, `maintainer` (default) or `owner`; at most that of the provider's user.",
 			Optional:            true,
 			Computed:            true,
-			Validators:          []validator.String{stringvalidator.OneOf(slices.Sorted(maps.Keys(accessLevels))...)},
+			Validators:          []validator.String{stringvalidator.OneOf(gitlab.RoleNames()...)},
 		},
 		"description": schema.StringAttribute{
-			MarkdownDescription: "Description of the token.",
+			MarkdownDescription: "Description of the token. A blank one counts as left out.",
 			Optional:            true,
 			Computed:            true,
-			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+			Validators:          []validator.String{stringvalidator.LengthAtMost(255)},
 		},
 		"user_id": schema.Int64Attribute{
 			MarkdownDescription: "Numeric id of the token's bot user.",
@@ -228,14 +228,22 @@ func (k kind) identitySchema() identityschema.Schema {
 }
 
 // instant checks that a text is a date or time that a kind of token can end at.
-type instant struct{ of gitlab.TokenKind }
+type instant struct {
+	of gitlab.TokenKind
+	// orNever means that there need be no end.
+	orNever bool
+}
 
 // Description implements validator.Describer.
 func (v instant) Description(context.Context) string {
-	if v.of == gitlab.AccessToken {
-		return "a date such as 2027-01-31"
+	text := "a date such as 2027-01-31"
+	if v.of == gitlab.DeployToken {
+		text += ", or a time such as 2027-01-31T12:00:00Z"
 	}
-	return "a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z"
+	if v.orNever {
+		text += ", or never"
+	}
+	return text
 }
 
 // MarkdownDescription implements validator.Describer.
@@ -247,10 +255,43 @@ func (v instant) ValidateString(ctx context.Context, req validator.StringRequest
 		return
 	}
 	at, err := parseInstant(req.ConfigValue.ValueString())
-	if err == nil && (v.of == gitlab.DeployToken || at.Equal(at.Truncate(day))) {
+	if err == nil && (v.of == gitlab.DeployToken || at.Equal(at.Truncate(day))) && (v.orNever || !at.IsZero()) {
 		return
 	}
 	resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry, "%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
+}
+
+// oneLine refuses texts that are blank, or go on over several lines: GitLab does the one, and shows the other
+// as something else.
+type oneLine struct{}
+
+// Description implements validator.Describer.
+func (oneLine) Description(context.Context) string { return "one line that is not blank" }
+
+// MarkdownDescription implements validator.Describer.
+func (v oneLine) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String. The empty text is left to the length.
+func (v oneLine) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	text := req.ConfigValue
+	if blank(text) && text.ValueString() != "" || strings.ContainsAny(text.ValueString(), "\n\r\v\f\u0085\u2028\u2029") {
+		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidText, "%q is not %s.", text.ValueString(), v.Description(ctx)))
+	}
+}
+
+// checkEnd asks for one answer to when a token ends.
+func (k kind) checkEnd(config view) (diags diag.Diagnostics) {
+	at, every := path.Root("expires_at"), config.ofRotation("every_days")
+	switch {
+	case config.ExpiresAt.IsUnknown(), config.everyUnknown():
+	case !config.ExpiresAt.IsNull() && !every.IsNull():
+		diags.Append(diagnose.Problem(at, diagnose.InvalidExpiry,
+			"With rotation.every_days the end of each token comes of the rotation. Leave expires_at out, which configurations generated for an import write: an imported token stays as it is until it is due. Or leave every_days out, and the end is the one written here."))
+	case config.ExpiresAt.IsNull() && every.IsNull() && k.token == gitlab.AccessToken:
+		diags.Append(diagnose.Problem(at, diagnose.InvalidExpiry,
+			"GitLab makes no access token without an end. Write expires_at, a date; or rotation with every_days, and new ones are made in time. expires_at = \"never\" asks for a token that does not end, which GitLab 19.0 makes where the instance requires no expiry."))
+	}
+	return diags
 }
 
 // rotationLength holds a rotation against the longest life of a token, in days.

@@ -74,14 +74,16 @@ func TestInstantValidator(t *testing.T) {
 		"midnight somewhere else": {types.StringValue("2027-01-31T00:00:00+01:00"), true, false},
 		"no such day":             {types.StringValue("2027-02-30"), false, false},
 		"no zone":                 {types.StringValue("2027-01-31T12:00:00"), false, false},
-		"words":                   {types.StringValue("never"), false, false},
+		"fractions of midnight":   {types.StringValue("2027-01-31T02:00:00.250+02:00"), true, true},
+		"never":                   {types.StringValue("never"), true, true},
+		"words":                   {types.StringValue("tomorrow"), false, false},
 		"empty":                   {types.StringValue(""), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for kind, valid := range map[gitlab.TokenKind]bool{gitlab.DeployToken: c.deploy, gitlab.AccessToken: c.access} {
 				var resp validator.StringResponse
-				v := instant{kind}
+				v := instant{of: kind, orNever: true}
 				v.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("expires_at"), ConfigValue: c.value}, &resp)
 				if resp.Diagnostics.HasError() == valid {
 					t.Errorf("%s: %v", kind, resp.Diagnostics)
@@ -103,6 +105,7 @@ func TestRotationLength(t *testing.T) {
 		"null":                {types.ObjectNull(rotationType.AttrTypes), true, true},
 		"unknown":             {types.ObjectUnknown(rotationType.AttrTypes), true, true},
 		"one unknown":         {rotationOf(types.Int64Unknown(), types.Int64Value(9000)), true, true},
+		"without interval":    {rotationOf(types.Int64Null(), types.Int64Value(7)), true, true},
 		"the longest":         {rotationOf(types.Int64Value(391), types.Int64Value(7)), true, true},
 		"a day more":          {rotationOf(types.Int64Value(392), types.Int64Value(7)), true, false},
 		"two years":           {rotationOf(types.Int64Value(730), types.Int64Value(30)), true, false},

@@ -1,7 +1,10 @@
 package gitlab
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"regexp"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -12,11 +15,15 @@ import (
 type Caller struct {
 	ID       int64
 	Username string
-	// Bot means a project's or group's bot user, which cannot make access tokens.
+	// Bot means a project's or group's bot user, which can neither make nor rotate access tokens. A
+	// service account is none, though GitLab calls it a bot too.
 	Bot bool
 	// Admin is known only where GitLab tells.
 	Admin bool
 }
+
+// botName is what GitLab calls the bot user of an access token.
+var botName = regexp.MustCompile(`^(project|group)_\d+_bot`)
 
 // Known tells whether the caller could be asked for.
 func (c Caller) Known() bool { return c.ID != 0 }
@@ -39,57 +46,68 @@ func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
 	if user == nil {
 		return Caller{}, answered(errNothing, response)
 	}
-	return Caller{ID: user.ID, Username: user.Username, Bot: user.Bot, Admin: user.IsAdmin}, nil
+	return Caller{ID: user.ID, Username: user.Username, Bot: user.Bot && botName.MatchString(user.Username), Admin: user.IsAdmin}, nil
 }
 
-// role is an access level, where it could be found out.
-type role struct {
-	level int64
-	known bool
+// Membership is what the caller is in a project or group, where it could be found out.
+type Membership struct {
+	// Level is 10 Guest to 50 Owner, inherited and by invited groups too; 0 for no member.
+	Level int64
+	// Custom is the name of a custom role, which may allow what its base role at Level does not.
+	Custom string
+	Known  bool
 }
 
-// RoleIn reads once the caller's role in a project or group: 10 Guest to 50 Owner, inherited and by
-// invited groups too; 0 for no member. It is not known of administrators, who need none, where the
-// caller is not known, and where the caller may not see members.
-func (c *Client) RoleIn(ctx context.Context, parent Target) (accessLevel int64, known bool, err error) {
+// RoleIn reads once the caller's role in a project or group. It is not known of administrators, who need
+// none, where the caller is not known, and where the caller may not see members.
+func (c *Client) RoleIn(ctx context.Context, parent Target) (Membership, error) {
 	found, err := c.roles.Load(ctx, ownerOf(parent))
-	return found.level, found.known, annotate(err, "read the role of the token's user in", parent.String())
+	return found, annotate(err, "read the role of the token's user in", parent.String())
 }
 
-func (c *Client) fetchRole(ctx context.Context, in owner) (role, error) {
+func (c *Client) fetchRole(ctx context.Context, in owner) (Membership, error) {
 	caller, err := c.Caller(ctx)
 	if err != nil || !caller.Known() || caller.Admin {
-		return role{}, err
+		return Membership{}, err
 	}
-	level, err := c.membership(ctx, in, caller.ID)
+	found, err := c.membership(ctx, in, caller.ID)
 	e, failed := apierror.As(err)
 	switch {
 	case !failed:
-		return role{level: level, known: true}, nil
+		return found, nil
 	case e.Kind == apierror.NotFound && !parentMissing(e):
-		return role{known: true}, nil
+		return Membership{Known: true}, nil
 	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope:
-		return role{}, nil
+		return Membership{}, nil
 	default:
-		return role{}, err
+		return Membership{}, err
 	}
 }
 
-func (c *Client) membership(ctx context.Context, in owner, user int64) (int64, error) {
+func (c *Client) membership(ctx context.Context, in owner, user int64) (Membership, error) {
 	if in.kind == KindGroup {
 		member, response, err := c.transport.REST().GroupMembers.GetInheritedGroupMember(in.id, user, restContext(ctx))
-		return levelOf(member, response, err, func(m *client.GroupMember) client.AccessLevelValue { return m.AccessLevel })
+		return readMember(member, response, err, func(m *client.GroupMember) (client.AccessLevelValue, *client.MemberRole) {
+			return m.AccessLevel, m.MemberRole
+		})
 	}
 	member, response, err := c.transport.REST().ProjectMembers.GetInheritedProjectMember(in.id, user, restContext(ctx))
-	return levelOf(member, response, err, func(m *client.ProjectMember) client.AccessLevelValue { return m.AccessLevel })
+	return readMember(member, response, err, func(m *client.ProjectMember) (client.AccessLevelValue, *client.MemberRole) {
+		return m.AccessLevel, m.MemberRole
+	})
 }
 
-func levelOf[T any](member *T, response *client.Response, err error, level func(*T) client.AccessLevelValue) (int64, error) {
+func readMember[T any](member *T, response *client.Response, err error, read func(*T) (client.AccessLevelValue, *client.MemberRole)) (Membership, error) {
 	switch {
 	case err != nil:
-		return 0, answered(err, response)
+		return Membership{}, answered(err, response)
 	case member == nil:
-		return 0, answered(errNothing, response)
+		return Membership{}, answered(errNothing, response)
 	}
-	return int64(level(member)), nil
+	level, custom := read(member)
+	found := Membership{Level: int64(level), Known: true}
+	if custom != nil {
+		found.Custom = cmp.Or(custom.Name, fmt.Sprintf("with id %d", custom.ID))
+	}
+	return found, nil
 }

@@ -41,13 +41,14 @@ func TestCaller(t *testing.T) {
 		want   gitlab.Caller
 		kind   apierror.Kind
 	}{
-		"a user":          {answering(200, anna), gitlab.Caller{ID: 5, Username: "anna"}, 0},
-		"an admin":        {answering(200, record{"id": 1, "username": "root", "is_admin": true}), gitlab.Caller{ID: 1, Username: "root", Admin: true}, 0},
-		"a bot":           {answering(200, record{"id": 9, "username": "project_1_bot_x", "bot": true}), gitlab.Caller{ID: 9, Username: "project_1_bot_x", Bot: true}, 0},
-		"scope too small": {insufficientScope(), gitlab.Caller{}, 0},
-		"token unknown":   {answering(401, record{"message": "401 Unauthorized"}), gitlab.Caller{}, apierror.Unauthenticated},
-		"null":            {answering(200, nil), gitlab.Caller{}, apierror.Unsupported},
-		"a failure":       {answering(502, nil), gitlab.Caller{}, apierror.Unavailable},
+		"a user":            {answering(200, anna), gitlab.Caller{ID: 5, Username: "anna"}, 0},
+		"an admin":          {answering(200, record{"id": 1, "username": "root", "is_admin": true}), gitlab.Caller{ID: 1, Username: "root", Admin: true}, 0},
+		"a bot":             {answering(200, record{"id": 9, "username": "project_1_bot_x", "bot": true}), gitlab.Caller{ID: 9, Username: "project_1_bot_x", Bot: true}, 0},
+		"a service account": {answering(200, record{"id": 7, "username": "service_account_group_3_ab12", "bot": true}), gitlab.Caller{ID: 7, Username: "service_account_group_3_ab12"}, 0},
+		"scope too small":   {insufficientScope(), gitlab.Caller{}, 0},
+		"token unknown":     {answering(401, record{"message": "401 Unauthorized"}), gitlab.Caller{}, apierror.Unauthenticated},
+		"null":              {answering(200, nil), gitlab.Caller{}, apierror.Unsupported},
+		"a failure":         {answering(502, nil), gitlab.Caller{}, apierror.Unavailable},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -72,21 +73,21 @@ func TestRoleIn(t *testing.T) {
 	member := answering(200, record{"id": 5, "access_level": 40})
 	cases := map[string]struct {
 		user, member override
-		level        int64
-		known        bool
+		want         gitlab.Membership
 		kind         apierror.Kind
 		asked        int
 	}{
-		"a Maintainer":        {answering(200, anna), member, 40, true, 0, 1},
-		"no member":           {answering(200, anna), answering(404, record{"message": "404 Not found"}), 0, true, 0, 1},
-		"no project":          {answering(200, anna), answering(404, record{"message": "404 Project Not Found"}), 0, false, apierror.NotFound, 2},
-		"no group":            {answering(200, anna), answering(404, record{"message": "404 Group Not Found"}), 0, false, apierror.NotFound, 2},
-		"members hidden":      {answering(200, anna), answering(403, record{"message": "403 Forbidden"}), 0, false, 0, 1},
-		"a failure":           {answering(200, anna), answering(500, nil), 0, false, apierror.Unavailable, 2},
-		"null":                {answering(200, anna), answering(200, nil), 0, false, apierror.Unsupported, 2},
-		"an administrator":    {answering(200, record{"id": 5, "is_admin": true}), member, 0, false, 0, 0},
-		"a caller not known":  {insufficientScope(), member, 0, false, 0, 0},
-		"no caller to be had": {answering(http.StatusBadGateway, nil), member, 0, false, apierror.Unavailable, 0},
+		"a Maintainer":        {answering(200, anna), member, gitlab.Membership{Level: 40, Known: true}, 0, 1},
+		"a custom role":       {answering(200, anna), answering(200, record{"id": 5, "access_level": 30, "member_role": record{"id": 3, "name": "Releaser"}}), gitlab.Membership{Level: 30, Custom: "Releaser", Known: true}, 0, 1},
+		"no member":           {answering(200, anna), answering(404, record{"message": "404 Not found"}), gitlab.Membership{Known: true}, 0, 1},
+		"no project":          {answering(200, anna), answering(404, record{"message": "404 Project Not Found"}), gitlab.Membership{}, apierror.NotFound, 2},
+		"no group":            {answering(200, anna), answering(404, record{"message": "404 Group Not Found"}), gitlab.Membership{}, apierror.NotFound, 2},
+		"members hidden":      {answering(200, anna), answering(403, record{"message": "403 Forbidden"}), gitlab.Membership{}, 0, 1},
+		"a failure":           {answering(200, anna), answering(500, nil), gitlab.Membership{}, apierror.Unavailable, 2},
+		"null":                {answering(200, anna), answering(200, nil), gitlab.Membership{}, apierror.Unsupported, 2},
+		"an administrator":    {answering(200, record{"id": 5, "is_admin": true}), member, gitlab.Membership{}, 0, 0},
+		"a caller not known":  {insufficientScope(), member, gitlab.Membership{}, 0, 0},
+		"no caller to be had": {answering(http.StatusBadGateway, nil), member, gitlab.Membership{}, apierror.Unavailable, 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -96,9 +97,9 @@ func TestRoleIn(t *testing.T) {
 				s := newStub(t).on(userRoute, c.user).on(route, c.member)
 				client := s.client()
 				for range 2 {
-					level, known, err := client.RoleIn(t.Context(), in)
-					if kind, _ := apierror.KindOf(err); level != c.level || known != c.known || kind != c.kind {
-						t.Errorf("got %d, %t, %v", level, known, err)
+					got, err := client.RoleIn(t.Context(), in)
+					if kind, _ := apierror.KindOf(err); got != c.want || kind != c.kind {
+						t.Errorf("got %+v, %v", got, err)
 					}
 				}
 				s.wantRequests(route, c.asked)

@@ -48,7 +48,7 @@ type Client struct {
 	tokens      *coalesce.Loader[tokenList, []Token]
 	variables   *coalesce.Loader[owner, []Variable]
 	caller      *coalesce.Loader[struct{}, Caller]
-	roles       *coalesce.Loader[owner, role]
+	roles       *coalesce.Loader[owner, Membership]
 	tokenTurns  turns[tokenList]
 	clock       func() time.Time
 

@@ -47,7 +47,7 @@ func (c *Client) createToken(ctx context.Context, of tokenList, request TokenReq
 		return made, c.checkMade(ctx, of, made, request.differences(of.kind, made.Token))
 	}
 	if !lost(err) {
-		return issued{}, refusedFor(err, of.writer(), of.parent)
+		return issued{}, refusedFor(aboutField(err), of.writer(), of.parent)
 	}
 	ctx, cancel := cleanUp(ctx)
 	defer cancel()

@@ -18,12 +18,10 @@ type TokenRequest struct {
 	Scopes      []string
 	// AccessLevel is an access token's role, 10 to 50; 0 is Maintainer, GitLab's own default.
 	AccessLevel int64
-	// ExpiresAt is kept to the second for a deploy token, zero being never. Of an access token the
-	// date in UTC counts; where it is zero GitLab chooses, usually a year.
+	// ExpiresAt is kept to the second for a deploy token; of an access token the date in UTC counts. Zero
+	// is never.
 	ExpiresAt time.Time
 }
-
-const maintainer = 40
 
 // normal is the request with what its kind has no use for left out, and the rest as GitLab keeps it.
 func (r TokenRequest) normal(kind TokenKind) TokenRequest {
@@ -32,7 +30,7 @@ func (r TokenRequest) normal(kind TokenKind) TokenRequest {
 		r.Username = ""
 		r.ExpiresAt = dateOf(r.ExpiresAt)
 		if r.AccessLevel == 0 {
-			r.AccessLevel = maintainer
+			r.AccessLevel = Maintainer
 		}
 		return r
 	}
@@ -58,7 +56,7 @@ func (r TokenRequest) differences(kind TokenKind, t Token) []string {
 	if !slices.Equal(t.Scopes, r.Scopes) {
 		differ("scopes", strings.Join(t.Scopes, ", "), strings.Join(r.Scopes, ", "))
 	}
-	if expires := t.ExpiresAt.Truncate(time.Second); !expires.Equal(r.ExpiresAt) && (kind == DeployToken || !r.ExpiresAt.IsZero()) {
+	if expires := t.ExpiresAt.Truncate(time.Second); !expires.Equal(r.ExpiresAt) {
 		differ("expiry", expiry(t.ExpiresAt), expiry(r.ExpiresAt))
 	}
 	if kind == AccessToken && t.AccessLevel != r.AccessLevel {

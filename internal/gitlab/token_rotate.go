@@ -49,7 +49,7 @@ func (c *Client) rotateToken(ctx context.Context, of tokenList, id int64, expire
 		return made, nowDead(c.checkMade(ctx, of, made, wanted.differences(AccessToken, made.Token)))
 	}
 	if !lost(err) {
-		return issued{}, refusedFor(err, of.writer(), of.parent)
+		return issued{}, refusedFor(aboutField(err), of.writer(), of.parent)
 	}
 	return issued{}, c.settleRotation(ctx, of, old, before, err)
 }

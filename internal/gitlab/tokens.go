@@ -3,7 +3,9 @@ package gitlab
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
@@ -73,21 +75,10 @@ func tokensOf(kind TokenKind, parent Target) tokenList {
 	return tokenList{kind: kind, parent: parent.Kind, id: parent.ID}
 }
 
-// reader is the role that lists tokens, writer the one that makes and ends them: only deploy tokens of
-// groups tell them apart.
-func (l tokenList) reader() string {
-	if l.parent == KindGroup && l.kind == AccessToken {
-		return "Owner"
-	}
-	return "Maintainer"
-}
+// reader is the role that lists tokens, writer the one that makes and ends them.
+func (l tokenList) reader() Role { return ListingRole(l.kind, l.parent) }
 
-func (l tokenList) writer() string {
-	if l.parent == KindGroup {
-		return "Owner"
-	}
-	return "Maintainer"
-}
+func (l tokenList) writer() Role { return TokenRole(l.parent) }
 
 // Tokens lists all tokens of one kind of a project or group, revoked and expired ones too, by id. A
 // deploy token that was revoked is not listed: GitLab deletes it. Callers share requests; the list is
@@ -130,15 +121,41 @@ func (c *Client) fetchTokens(ctx context.Context, of tokenList) ([]Token, error)
 // refusedFor adds to a refusal the role that would be enough. GitLab answers a bare 401 where a role is
 // missing too: the token itself was accepted when the version was read. An error that says what was
 // being done is that reading's own.
-func refusedFor(err error, role string, parent Kind) error {
+func refusedFor(err error, role Role, parent Kind) error {
 	e, ok := apierror.As(err)
 	if !ok || e.Doing != "" || e.Kind != apierror.Forbidden && (e.Kind != apierror.Unauthenticated || e.Words != "Unauthorized") {
 		return err
 	}
 	told := *e
 	told.Kind = apierror.Forbidden
-	told.Note = joinNotes(told.Note, "this needs the "+role+" role in the "+string(parent))
+	if told.Field != "access_level" {
+		told.Role = role.Title
+	}
+	told.Note = joinNotes(told.Note, "this needs the "+role.Title+" role in the "+string(parent))
 	return &told
+}
+
+// aboutField notes which parameter a refused token's refusal is about.
+func aboutField(err error) error {
+	e, ok := apierror.As(err)
+	if !ok || e.Status != http.StatusBadRequest {
+		return err
+	}
+	told := *e
+	told.Field = fieldOf(e.Words)
+	return &told
+}
+
+// fieldOf is the parameter that GitLab's refusal of a token begins with: "Expires at must be before …",
+// "expires_at is missing".
+func fieldOf(words string) string {
+	words = strings.ReplaceAll(strings.ToLower(words), " ", "_") + "_"
+	for _, name := range []string{"name", "username", "description", "scopes", "access_level", "expires_at"} {
+		if strings.HasPrefix(words, name+"_") || strings.HasPrefix(words, name+"[") {
+			return name
+		}
+	}
+	return ""
 }
 
 // joinNotes puts two notes together.

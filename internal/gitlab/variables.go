@@ -49,11 +49,11 @@ type owner struct {
 func ownerOf(t Target) owner { return owner{kind: t.Kind, id: t.ID} }
 
 // role is what the variables of an owner need, to be read and to be written.
-func (o owner) variablesRole() string {
+func (o owner) variablesRole() Role {
 	if o.kind == KindGroup {
-		return "Owner"
+		return ownerRole
 	}
-	return "Maintainer"
+	return maintainerRole
 }
 
 // Variables lists the CI/CD variables of a project or group, by key and scope. Callers share

@@ -119,6 +119,10 @@ func (v Version) NamesProjectsByID() bool { return v.atLeast(19, 0) }
 // merge request 209400).
 func (v Version) MakesEndlessAccessTokens() bool { return v.atLeast(19, 0) }
 
+// HasAgentScopes says whether access tokens can have the scopes mcp and ai_workflows; the first version is
+// not known.
+func (v Version) HasAgentScopes() bool { return v.atLeast(19, 0) }
+
 // SaysTargetIsAlreadyInScope says whether a duplicate is refused with the old
 // words "Target project is already in the job token scope".
 func (v Version) SaysTargetIsAlreadyInScope() bool {

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,6 +25,10 @@ func (a *API) accessTokenEndpoints(kind store.SourceKind) []endpoint {
 	if a.services.Version.HasSecurityManager() {
 		levels = append(levels, "25")
 	}
+	scopes := accessTokenScopes
+	if a.services.Version.HasAgentScopes() {
+		scopes = append(slices.Clone(scopes), "mcp", "ai_workflows")
+	}
 	id, expires := req("token_id", text), opt("expires_at", day)
 	expiresAtCreation := expires
 	expiresAtCreation.required = !a.services.Version.MakesEndlessAccessTokens()
@@ -31,7 +36,7 @@ func (a *API) accessTokenEndpoints(kind store.SourceKind) []endpoint {
 		{http.MethodGet, path, signedIn, accessTokenFilters(), a.listAccessTokens(kind)},
 		{http.MethodPost, path, signedIn, []param{
 			req("name", text), opt("description", text), expiresAtCreation,
-			{name: "scopes", is: array, required: true, values: accessTokenScopes},
+			{name: "scopes", is: array, required: true, values: scopes},
 			{name: "access_level", is: integer, values: levels},
 		}, a.createAccessToken(kind)},
 		{http.MethodGet, path + "/:token_id", signedIn, []param{id}, a.getAccessToken(kind)},

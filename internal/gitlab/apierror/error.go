@@ -80,6 +80,10 @@ type Error struct {
 	Words string
 	// Note is what the client itself found wrong, in its own words.
 	Note string
+	// Field is the parameter of the request that GitLab's words are about, where they name one.
+	Field string
+	// Role is the one that would be enough, where a missing role is why.
+	Role string
 	// RequestID is GitLab's X-Request-Id, by which its logs can be searched.
 	RequestID string
 	// Uncertain means that a write may have been done although no proper answer came.

@@ -55,6 +55,7 @@ const (
 	NowhereToGo       Title = "Token Would Go Nowhere"
 	InvalidVariable   Title = "Invalid CI/CD Variable"
 	InvalidExpiry     Title = "Invalid Expiry"
+	InvalidText       Title = "Invalid Text"
 	OutOfDate         Title = "Unable to Apply a Plan That Is Out of Date"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
 )
@@ -98,6 +99,10 @@ const (
 	OrphanedToken      Title = "Token May Be Left Over"
 	DeletesAnothers    Title = "CI/CD Variable of Another Token Is Deleted"
 	HandedOver         Title = "Token Works On Until Its Replacement Is Delivered"
+	CustomRole         Title = "Custom Role May Not Be Enough"
+	LongExpiry         Title = "Expiry Is Far Away"
+	UnknownScope       Title = "Unknown Scope of Token"
+	MadeUpUsername     Title = "User Name Was Made Up by GitLab"
 	NotVerified        Title = "Certificates Are Not Verified"
 )
 
@@ -219,10 +224,10 @@ func advice(e *apierror.Error) string {
 		if strings.Contains(e.Words, "enforced") {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}
-		if strings.Contains(e.Note, "this needs the ") {
+		if e.Role != "" {
 			return "Give the provider's user that role, or the provider the token of somebody who has it."
 		}
-		if strings.Contains(e.Words, "permissions not held by") {
+		if e.Field == "access_level" {
 			return "A token can be given at most the role of the provider's user. Write a lower access_level."
 		}
 		return "The provider's user needs at least the Maintainer role on the project whose list it is, and must be able to see a target that is added or whose permissions change (Guest on a private project)."

@@ -1,0 +1,62 @@
+package gitlab
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// GitLab's roles that decide who may make and end tokens, as access levels.
+const (
+	Maintainer int64 = 40
+	Owner      int64 = 50
+)
+
+var roleLevels = map[string]int64{
+	"guest": 10, "planner": 15, "reporter": 20, "security_manager": 25, "developer": 30, "maintainer": Maintainer, "owner": Owner,
+}
+
+// RoleNames are the roles that an access token can have.
+func RoleNames() []string { return slices.Sorted(maps.Keys(roleLevels)) }
+
+// RoleLevel is the access level of a role, 0 for a name that is none.
+func RoleLevel(name string) int64 { return roleLevels[name] }
+
+// RoleName is the name of an access level; its number where this client knows none.
+func RoleName(level int64) string {
+	for name, of := range roleLevels {
+		if of == level {
+			return name
+		}
+	}
+	return strconv.FormatInt(level, 10)
+}
+
+// Role is one that something needs.
+type Role struct {
+	// Title is as GitLab's pages write it.
+	Title string
+	Level int64
+}
+
+var (
+	maintainerRole = Role{"Maintainer", Maintainer}
+	ownerRole      = Role{"Owner", Owner}
+)
+
+// TokenRole is the role that makes and ends tokens of a project or group.
+func TokenRole(parent Kind) Role {
+	if parent == KindGroup {
+		return ownerRole
+	}
+	return maintainerRole
+}
+
+// ListingRole is the role that lists tokens: only for deploy tokens of groups it is another one than
+// makes them.
+func ListingRole(kind TokenKind, parent Kind) Role {
+	if kind == DeployToken {
+		return maintainerRole
+	}
+	return TokenRole(parent)
+}
