@@ -14,13 +14,13 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 )
 
-const (
-	// privateKey is that of the [record].
-	privateKey = "credential"
-	// markKey is that of the [mark], which is in planned private state alone.
-	markKey = "replacement"
+var (
+	recordFormat = private.Format[record]{Key: "credential", Version: 1}
+	// markFormat is of planned private state alone.
+	markFormat = private.Format[mark]{Key: "replacement", Version: 1}
 )
 
 // record is what private state keeps of a token. It holds no secret: of what was delivered only a keyed

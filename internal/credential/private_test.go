@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private/golden"
 )
 
 func TestRecordPrevious(t *testing.T) {
@@ -36,26 +36,10 @@ func TestRecordPrevious(t *testing.T) {
 	}
 }
 
-// TestRecordSurvives: private state is JSON.
-func TestRecordSurvives(t *testing.T) {
+func TestFormats(t *testing.T) {
 	t.Parallel()
-	want := record{
-		Path: "acme/app", Born: noon, Key: delivery.NewKey(), Due: "why",
-		Deliveries: map[string]delivery.Sealed{"ci": {Place: delivery.Place{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}, Path: "acme/app", Store: delivery.StoreToken, Hidden: true, MAC: []byte{1, 2}}},
-		Missing:    map[string]missing{"web": {Kind: gitlab.KindProject, ID: 4, Path: "acme/web", Spelled: "acme/web"}},
-		Superseded: []delivery.Place{{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}},
-		Leaving:    []delivery.Sealed{{Place: delivery.Place{Kind: gitlab.KindGroup, ID: 3, Key: "OLD", Scope: "prod"}}},
-		Previous:   []previous{{ID: 1, EndsAt: noon, Over: true, Of: &home{ID: 3, Path: "acme/old"}}},
-		Lost:       &lost{Request: asked{Name: "ci", Scopes: []string{"read_api"}, ExpiresAt: noon}, Before: []int64{1}},
-	}
-	text, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got record
-	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, %v", got, err)
-	}
+	golden.Check(t, "record", recordFormat)
+	golden.Check(t, "mark", markFormat)
 }
 
 // What older versions wrote is read as ever: a record that is not would make every token anew.
@@ -65,8 +49,8 @@ func TestRecordOfOlderVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got record
-	if err := json.Unmarshal(text, &got); err != nil {
+	got, err := recordFormat.Decode(text)
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := record{
@@ -106,6 +90,7 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[record](), "record")
+	walk(reflect.TypeFor[mark](), "mark")
 	if !seen[reflect.TypeFor[delivery.Sealed]()] || !seen[reflect.TypeFor[asked]()] {
 		t.Error("the walk did not get far")
 	}

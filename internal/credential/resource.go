@@ -70,7 +70,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	p := planner{Session: r.session, kind: r.kind}
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	p.record = held
 	state := r.kind.make()
@@ -99,7 +99,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(p.diags...)
 	resp.Diagnostics.Append(r.setPlan(ctx, req, resp, plan)...)
 	if p.state == nil {
-		resp.Diagnostics.Append(private.Set(ctx, resp.Private, markKey, p.mark)...)
+		resp.Diagnostics.Append(markFormat.Set(ctx, resp.Private, p.mark)...)
 	}
 }
 
@@ -155,7 +155,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -200,7 +200,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -235,9 +235,9 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	half, diags := private.Get[mark](ctx, req.Private, markKey)
+	half, diags := markFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
@@ -407,12 +407,12 @@ func (r *tokenResource) store(ctx context.Context, state *tfsdk.State, identity 
 	view.DeliveryOwners = held.owners(view.Deliveries)
 	diags.Append(r.identify(ctx, identity, view)...)
 	diags.Append(state.Set(ctx, m)...)
-	diags.Append(private.Set(ctx, to, privateKey, held)...)
+	diags.Append(recordFormat.Set(ctx, to, held)...)
 	diags.Append(unmark(ctx, to)...)
 	return diags
 }
 
 // unmark drops the [mark] wherever it could outlive its replacement: a destroy that failed stores it.
 func unmark(ctx context.Context, from private.Writer) diag.Diagnostics {
-	return from.SetKey(ctx, markKey, nil)
+	return markFormat.Drop(ctx, from)
 }

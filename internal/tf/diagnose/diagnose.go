@@ -55,6 +55,8 @@ const (
 	InvalidVariable   Title = "Invalid CI/CD Variable"
 	InvalidExpiry     Title = "Invalid Expiry"
 	OutOfDate         Title = "Unable to Apply a Plan That Is Out of Date"
+	ReadPrivate       Title = "Unable to Read Private State"
+	StorePrivate      Title = "Unable to Store Private State"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
 )
 
