@@ -122,11 +122,32 @@ func withheld(state view) record {
 		}
 		r.Deliveries[label] = d.Unproved()
 	}
+	return r
+}
+
+// joined adds the previous tokens that the state alone names: a provider that is killed in an update leaves a
+// state without private state.
+func (r record) joined(state view) record {
+	named := slices.Clone(r.Previous)
 	for _, element := range state.PreviousTokenIDs.Elements() {
-		if id, ok := element.(types.Int64); ok {
-			r.Previous = append(r.Previous, previous{ID: id.ValueInt64(), Over: true})
+		id, ok := element.(types.Int64)
+		known := func(p previous) bool { return p.ID == id.ValueInt64() }
+		if !ok || id.ValueInt64() == 0 || id.Equal(state.TokenID) || slices.ContainsFunc(named, known) {
+			continue
 		}
+		p := previous{ID: id.ValueInt64(), Over: true}
+		if rotation := state.rotation(); rotation != nil && rotation.Overlap > 0 {
+			born := r.Born
+			if born.IsZero() {
+				born = rotation.latestBirth(state.expiry())
+			}
+			if !born.IsZero() { // the last of them was replaced when the token was made
+				p.EndsAt, p.Over = born.Add(time.Duration(rotation.Overlap)*day), false
+			}
+		}
+		named = append(named, p)
 	}
+	r.Previous = named
 	return r
 }
 

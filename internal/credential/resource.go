@@ -77,7 +77,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 		view := state.view()
-		p.state = &view
+		p.state, p.record = &view, held.joined(view)
 	}
 	if req.Plan.Raw.IsNull() {
 		if !resp.Diagnostics.HasError() {
@@ -160,6 +160,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		return
 	}
 	view := state.view()
+	held = held.joined(view)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
 	w := session.Shared[walk](r.session)
 	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
@@ -205,6 +206,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	old := state.view()
+	held = held.joined(old)
 	l, ctx, cancel := r.begin(ctx, plan, &old, held, &resp.Diagnostics)
 	defer cancel()
 	if resp.Diagnostics.HasError() {
@@ -250,6 +252,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if held.isZero() {
 		held = withheld(view)
 	}
+	held = held.joined(view)
 	parent, tokens, err := r.look(ctx, view, held)
 	if err != nil {
 		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
