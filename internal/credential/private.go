@@ -74,6 +74,8 @@ type lost struct {
 	Request asked `json:"request"`
 	// Before are the tokens that there were.
 	Before []int64 `json:"before"`
+	// Doubt means that even a single token that is found may be somebody else's.
+	Doubt bool `json:"doubt,omitempty"`
 	// Of is as in [previous].
 	Of *home `json:"of,omitempty"`
 }
