@@ -1,6 +1,7 @@
 package credential_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -108,5 +109,98 @@ func TestAccPreviousWithoutRecord(t *testing.T) {
 				t.Errorf("%v are live", live)
 			}
 		})
+	}
+}
+
+// A token whose maker was killed is named before a new one is made, and never ended for it. A plan that makes
+// nothing says nothing of it.
+func TestAccKilledInCreation(t *testing.T) {
+	t.Parallel()
+	for _, k := range allKinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, k)
+			acctest.NeedsEmbedded(t, s.GitLab)
+			cli := acctest.NewCLI(t, s.GitLab, s.token(s.delivered()))
+			killAt(t, s.GitLab, cli, http.MethodPost, "/"+s.tokens, true)
+			orphan := s.live(t)
+			if len(orphan) != 1 {
+				t.Fatalf("%v are live", orphan)
+			}
+			words := []string{fmt.Sprintf("Live Tokens of This Name (%s: ci)", s.path), "nothing read so far in this run holds: id " + fmt.Sprint(orphan[0]) + ".",
+				"Another workspace or resource may manage it: then leave it", fmt.Sprintf("import { to = ADDRESS, id = \"%s:%d\" }", s.path, orphan[0])}
+			planned := cli.PlanJSON(t)
+			says(t, planned.Output, words...)
+			if strings.Contains(strings.ToLower(planned.Output), "orphan") {
+				t.Errorf("it says orphan:\n%s", planned.Output)
+			}
+			cli.ApplySaved(t, 0)
+			if live := s.live(t); len(live) != 2 || !slices.Contains(live, orphan[0]) {
+				t.Errorf("%v are live", live)
+			}
+			if output := cli.Plan(t, acctest.NoChanges); acctest.Says(output, "Live Tokens") {
+				t.Errorf("a plan that makes nothing says:\n%s", output)
+			}
+		})
+	}
+}
+
+// What the warning says to do works: the import takes the token over, and the apply that makes a new one ends it.
+func TestAccKilledInCreation_imported(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, projectDeploy)
+	acctest.NeedsEmbedded(t, s.GitLab)
+	cli := acctest.NewCLI(t, s.GitLab, s.token(s.delivered(), `username = "machines"`))
+	killAt(t, s.GitLab, cli, http.MethodPost, "/"+s.tokens, true)
+	orphan := s.live(t)
+	cli.Configure(t, s.token(s.delivered(), `username = "machines"`)+importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, orphan[0])))
+	if output := cli.Apply(t, 0); acctest.Says(output, "Live Tokens") {
+		t.Errorf("it says of the imported token:\n%s", output)
+	}
+	if live := s.live(t); !slices.Equal(live, []int64{tokenID(t, cli, s.address())}) || live[0] == orphan[0] {
+		t.Errorf("%v are live", live)
+	}
+}
+
+// Only live tokens that are alike, and that no state of the run is known to hold, are named.
+func TestAccLiveTokensOfThisName(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, projectDeploy)
+	acctest.NeedsEmbedded(t, s.GitLab)
+	first := s.labelled("first", `name = "ci"`, `scopes = ["read_repository"]`, fmt.Sprintf("deliveries = { ci = { project = %q, key = \"FIRST\" } }", s.app.Path))
+	cli := acctest.NewCLI(t, s.GitLab, first)
+	cli.Apply(t, 0)
+	s.byHand(t, map[string]any{"name": "ci", "scopes": []string{"read_repository", "read_registry"}})
+	s.byHand(t, map[string]any{"name": "ci", "scopes": []string{"read_repository"}, "username": "somebody"})
+	s.byHand(t, map[string]any{"name": "cd", "scopes": []string{"read_repository"}})
+	cli.Configure(t, first+s.token(s.delivered(), "depends_on = [jobtoken_project_deploy_token.first]"))
+	if output := cli.Plan(t, acctest.Changes); acctest.Says(output, "Live Tokens") {
+		t.Errorf("it says:\n%s", output)
+	}
+	alike := s.byHand(t, map[string]any{"name": "ci", "scopes": []string{"read_repository"}})
+	says(t, cli.Plan(t, acctest.Changes), "1 live deploy token \"ci\" with these scopes and a user name that GitLab made up", fmt.Sprintf("holds: id %d.", alike.ID))
+}
+
+// A variable that was given another value may hold the secret of a token whose maker was killed: a newer one.
+func TestAccKilledInRenewal(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, projectDeploy)
+	acctest.NeedsEmbedded(t, s.GitLab)
+	older := s.byHand(t, map[string]any{"name": "ci", "scopes": []string{"read_repository"}})
+	cli := acctest.NewCLI(t, s.GitLab, s.token(s.delivered()))
+	cli.Apply(t, 0)
+	newer := s.byHand(t, map[string]any{"name": "ci", "scopes": []string{"read_repository"}})
+	if output := cli.Plan(t, acctest.NoChanges); acctest.Says(output, "Live Tokens") {
+		t.Errorf("it says:\n%s", output)
+	}
+	changeVariable(t, s.GitLab, s.app, "TOKEN", map[string]any{"value": "another-value"})
+	output := cli.Plan(t, acctest.Changes)
+	says(t, output, "Live Tokens of This Name", fmt.Sprintf("holds: id %d.", newer.ID))
+	if acctest.Says(output, fmt.Sprintf("id %d,", older.ID)) {
+		t.Errorf("it names an older one:\n%s", output)
+	}
+	s.Revoke(t, s.of, s.id, s.tokens, newer.ID)
+	if output := cli.Plan(t, acctest.Changes); acctest.Says(output, "Live Tokens") {
+		t.Errorf("it says:\n%s", output)
 	}
 }

@@ -150,7 +150,7 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 			delete(r.record.Deliveries, label)
 			r.miss(label, held[label], sealed.Owner())
 		case delivery.Changed:
-			reasons = append(reasons, fmt.Sprintf("%s was given another value", sealed.Variable()))
+			reasons = append(reasons, sealed.Variable()+givenAnother)
 		case delivery.Unseen:
 			r.diags.AddAttributeWarning(path.Root("deliveries").AtMapKey(label), string(diagnose.DeliveryUnseen.For(sealed.Path)), diagnose.Detail(err))
 		case delivery.InPlace:

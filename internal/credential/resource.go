@@ -78,6 +78,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 		view := state.view()
 		p.state, p.record = &view, held.joined(view)
+		session.Shared[walk](r.session).hold(r.kind.typeName(), append(p.record.previousIDs(), view.TokenID.ValueInt64())...)
 	}
 	if req.Plan.Raw.IsNull() {
 		if !resp.Diagnostics.HasError() {
@@ -163,6 +164,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	held = held.joined(view)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
 	w := session.Shared[walk](r.session)
+	w.hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
 	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
 	located := r.locate(ctx, held)
 	parent, tokens, err := r.look(ctx, view, held)
@@ -262,6 +264,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	token, found := byID(tokens, view.TokenID.ValueInt64())
+	session.Shared[walk](r.session).hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
 	if common := inBoth(half.Places, held.places()); len(common) > 0 && found && token.Active(r.session.GitLab.Now()) {
 		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held}, common)
 		resp.Diagnostics.AddWarning(string(diagnose.HandedOver.For(parent.Path+": "+view.Name.ValueString())), fmt.Sprintf(
@@ -293,6 +296,7 @@ func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStat
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	session.Shared[walk](r.session).hold(r.kind.typeName(), token.ValueInt64())
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("token_id"), token)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
