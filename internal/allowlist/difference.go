@@ -83,7 +83,7 @@ func (d *difference) letsGo() bool {
 func (d *difference) nameless(s side) []gitlab.Target {
 	switch {
 	case d.mark != nil:
-		return slices.DeleteFunc(slices.Clone(d.mark.Removes), func(t gitlab.Target) bool { return t.Kind != s.kind })
+		return d.mark.Removed(s.kind)
 	case d.state != nil && !s.taken, !d.exclusive():
 		return nil
 	}

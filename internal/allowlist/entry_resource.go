@@ -22,7 +22,6 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
@@ -116,7 +115,7 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	var plan entryResourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	stored, diags := knownFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if req.State.Raw.IsNull() {
 		if p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey()); p.handed != nil {
@@ -151,7 +150,7 @@ func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	stored.Born = tenure.NewSerial()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, stored)...)
+	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, stored)...)
 }
 
 // keepHandedOver names in the state what the destroy half of a replacement left to a creation that failed:
@@ -168,7 +167,7 @@ func (r *entryResource) keepHandedOver(ctx context.Context, plan *entryResourceM
 	found := false
 	if left.Permissions, found = flattenEntry(project, expandEntry(plan)); found {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &left)...)
-		resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, entryKnown(project, plan, known{}))...)
+		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, entryKnown(project, plan, known{}))...)
 	}
 }
 
@@ -182,7 +181,7 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	state.ProjectID = id
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	stored, diags := knownFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -217,14 +216,14 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	holds(r.session, project.ID, state.kind(), expandEntry(&state).target.ID)
 	states(r.session, project.ID, fresh)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
+	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, fresh)...)
 }
 
 func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state entryResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	before, diags := private.Get[known](ctx, req.Private, knownKey)
+	before, diags := knownFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -240,13 +239,13 @@ func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, stored)...)
+	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, stored)...)
 }
 
 func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state entryResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, knownDiags := private.Get[known](ctx, req.Private, knownKey)
+	stored, knownDiags := knownFormat.Get(ctx, req.Private)
 	mark, markDiags := tenure.Left(ctx, req.Private)
 	noted, notedDiags := tenure.Noted(ctx, req.Private)
 	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)

@@ -16,6 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
@@ -99,7 +100,7 @@ type known struct {
 	Moved bool `json:"moved,omitempty"`
 }
 
-const knownKey = "known"
+var knownFormat = private.Format[known]{Key: "known", Version: 1}
 
 // project is the project as it was last seen.
 func (k *known) project(id types.Int64) gitlab.Target {

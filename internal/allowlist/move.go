@@ -11,7 +11,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/official"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 )
 
 var (
@@ -54,7 +53,7 @@ func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 		state.Projects, moved.Projects = movedEntries(source.TargetProjectIDs)
 		state.Groups, moved.Groups = movedEntries(source.TargetGroupIDs)
 		resp.Diagnostics.Append(resp.TargetState.Set(ctx, state)...)
-		resp.Diagnostics.Append(private.Set(ctx, resp.TargetPrivate, knownKey, moved)...)
+		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.TargetPrivate, moved)...)
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, identityModel{state.ProjectID})...)
 		}
@@ -102,7 +101,7 @@ func (r *entryResource) MoveState(context.Context) []resource.StateMover {
 			state.TargetProject, state.TargetProjectID = types.StringValue(strconv.FormatInt(*source.TargetProjectID, 10)), types.Int64PointerValue(source.TargetProjectID)
 		}
 		resp.Diagnostics.Append(resp.TargetState.Set(ctx, state)...)
-		resp.Diagnostics.Append(private.Set(ctx, resp.TargetPrivate, knownKey, known{Moved: true})...)
+		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.TargetPrivate, known{Moved: true})...)
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, state.identity())...)
 		}

@@ -239,7 +239,9 @@ func (p *planner) marked() (tenure.Mark, bool) {
 		} else {
 			mark.Projects = ids
 		}
-		mark.Removes = append(mark.Removes, s.named...)
+		for _, target := range s.named {
+			mark.Removes = append(mark.Removes, tenure.Removal(target))
+		}
 	}
 	mark.Paths = pathsOf(p.project, p.sides, p.stated)
 	mark.Carried, mark.Read = session.Shared[tenure.Carriers](p.Session).Of(typeName, p.project.ID)

@@ -20,7 +20,6 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
@@ -137,7 +136,7 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	var plan allowlistModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey) // of the first half too, in a replacement
+	stored, diags := knownFormat.Get(ctx, req.Private) // of the first half too, in a replacement
 	resp.Diagnostics.Append(diags...)
 	p.known = stored
 	if req.State.Raw.IsNull() {
@@ -166,7 +165,7 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 func (r *allowlistResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	d := destroyer{Session: r.session}
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	stored, diags := knownFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	d.known, d.id = stored, d.state.ProjectID
 	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.LeftAsItIs.For(d.known.Path), d.known.project(d.id))...)
@@ -194,7 +193,7 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 		return // nothing to keep: the next apply creates it afresh
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, done.known)...)
+	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, done.known)...)
 }
 
 func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -208,7 +207,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 	state.ProjectID = id
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	stored, diags := knownFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -230,7 +229,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 	states(r.session, project.ID, fresh)
 	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, fresh.Record)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, fresh)...)
+	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, fresh)...)
 }
 
 func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -238,7 +237,7 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, a.state)...)
-	stored, diags := private.Get[known](ctx, req.Private, knownKey)
+	stored, diags := knownFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -255,13 +254,13 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 		return // the state stays as it was
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, done.known)...)
+	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, done.known)...)
 }
 
 func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	d := destroyer{Session: r.session}
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
-	stored, knownDiags := private.Get[known](ctx, req.Private, knownKey)
+	stored, knownDiags := knownFormat.Get(ctx, req.Private)
 	mark, markDiags := tenure.Left(ctx, req.Private)
 	noted, notedDiags := tenure.Noted(ctx, req.Private)
 	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
@@ -280,7 +279,7 @@ func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteReque
 	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left != nil {
 		resp.Diagnostics.Append(resp.State.Set(ctx, left.state)...)
-		resp.Diagnostics.Append(private.Set(ctx, resp.Private, knownKey, left.known)...)
+		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, left.known)...)
 	}
 }
 

@@ -129,7 +129,7 @@ func (l *lifecycle) orphaned(err error, request gitlab.TokenRequest) (kept bool)
 		return true
 	case fate.Fate == gitlab.FateUnknown:
 		l.plan.TokenID = types.Int64Null()
-		l.record.Lost = &lost{Request: asked(request), Before: fate.Before}
+		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt}
 		return true
 	}
 	return false
@@ -139,7 +139,8 @@ func (l *lifecycle) orphaned(err error, request gitlab.TokenRequest) (kept bool)
 // State is what the state holds so far. Changed tells whether the plan has become the state.
 func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bool) {
 	request := l.plan.request(l.expires())
-	token, secret, err := l.GitLab.CreateToken(ctx, l.kind.token, l.parent, request)
+	own := append(l.record.previousIDs(), state.TokenID.ValueInt64())
+	token, secret, err := l.GitLab.CreateToken(ctx, l.kind.token, l.parent, request, own...)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
 		l.leftOver(err, request)
@@ -449,7 +450,7 @@ func (l *lifecycle) leftOver(err error, request gitlab.TokenRequest) {
 	case fate.Fate == gitlab.FateNotRevoked && len(fate.IDs) == 1:
 		l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true, Of: l.away()})
 	case fate.Fate == gitlab.FateUnknown:
-		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Of: l.away()}
+		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt, Of: l.away()}
 	}
 }
 

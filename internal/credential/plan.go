@@ -360,6 +360,7 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, par
 		p.diags.Append(diagnose.Warn(path.Root("deliveries"), diagnose.NewToken.For(parent.Path+": "+plan.Name.ValueString()),
 			"A new %s of the %s is made, and the one with id %d %s, because %s.", p.kind.token, parent, old, fate, change.because))
 	}
+	p.checkAlike(ctx, plan, change, parent)
 }
 
 // checkAdjusting finds out before the apply what would keep deliveries from being changed in place.

@@ -14,13 +14,13 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 )
 
-const (
-	// privateKey is that of the [record].
-	privateKey = "credential"
-	// markKey is that of the [mark], which is in planned private state alone.
-	markKey = "replacement"
+var (
+	recordFormat = private.Format[record]{Key: "credential", Version: 1}
+	// markFormat is of planned private state alone.
+	markFormat = private.Format[mark]{Key: "replacement", Version: 1}
 )
 
 // record is what private state keeps of a token. It holds no secret: of what was delivered only a keyed
@@ -74,6 +74,8 @@ type lost struct {
 	Request asked `json:"request"`
 	// Before are the tokens that there were.
 	Before []int64 `json:"before"`
+	// Doubt means that even a single token that is found may be somebody else's.
+	Doubt bool `json:"doubt,omitempty"`
 	// Of is as in [previous].
 	Of *home `json:"of,omitempty"`
 }
@@ -122,11 +124,32 @@ func withheld(state view) record {
 		}
 		r.Deliveries[label] = d.Unproved()
 	}
+	return r
+}
+
+// joined adds the previous tokens that the state alone names: a provider that is killed in an update leaves a
+// state without private state.
+func (r record) joined(state view) record {
+	named := slices.Clone(r.Previous)
 	for _, element := range state.PreviousTokenIDs.Elements() {
-		if id, ok := element.(types.Int64); ok {
-			r.Previous = append(r.Previous, previous{ID: id.ValueInt64(), Over: true})
+		id, ok := element.(types.Int64)
+		known := func(p previous) bool { return p.ID == id.ValueInt64() }
+		if !ok || id.ValueInt64() == 0 || id.Equal(state.TokenID) || slices.ContainsFunc(named, known) {
+			continue
 		}
+		p := previous{ID: id.ValueInt64(), Over: true}
+		if rotation := state.rotation(); rotation != nil && rotation.Overlap > 0 {
+			born := r.Born
+			if born.IsZero() {
+				born = rotation.latestBirth(state.expiry())
+			}
+			if !born.IsZero() { // the last of them was replaced when the token was made
+				p.EndsAt, p.Over = born.Add(time.Duration(rotation.Overlap)*day), false
+			}
+		}
+		named = append(named, p)
 	}
+	r.Previous = named
 	return r
 }
 

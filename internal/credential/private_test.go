@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private/golden"
 )
 
 func TestRecordPrevious(t *testing.T) {
@@ -36,26 +38,10 @@ func TestRecordPrevious(t *testing.T) {
 	}
 }
 
-// TestRecordSurvives: private state is JSON.
-func TestRecordSurvives(t *testing.T) {
+func TestFormats(t *testing.T) {
 	t.Parallel()
-	want := record{
-		Path: "acme/app", Born: noon, Key: delivery.NewKey(), Due: "why",
-		Deliveries: map[string]delivery.Sealed{"ci": {Place: delivery.Place{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}, Path: "acme/app", Store: delivery.StoreToken, Hidden: true, MAC: []byte{1, 2}}},
-		Missing:    map[string]missing{"web": {Kind: gitlab.KindProject, ID: 4, Path: "acme/web", Spelled: "acme/web"}},
-		Superseded: []delivery.Place{{Kind: gitlab.KindProject, ID: 12, Key: "TOKEN", Scope: "*"}},
-		Leaving:    []delivery.Sealed{{Place: delivery.Place{Kind: gitlab.KindGroup, ID: 3, Key: "OLD", Scope: "prod"}}},
-		Previous:   []previous{{ID: 1, EndsAt: noon, Over: true, Of: &home{ID: 3, Path: "acme/old"}}},
-		Lost:       &lost{Request: asked{Name: "ci", Scopes: []string{"read_api"}, ExpiresAt: noon}, Before: []int64{1}},
-	}
-	text, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got record
-	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, %v", got, err)
-	}
+	golden.Check(t, "record", recordFormat)
+	golden.Check(t, "mark", markFormat)
 }
 
 // What older versions wrote is read as ever: a record that is not would make every token anew.
@@ -65,8 +51,8 @@ func TestRecordOfOlderVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got record
-	if err := json.Unmarshal(text, &got); err != nil {
+	got, err := recordFormat.Decode(text)
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := record{
@@ -106,7 +92,41 @@ func TestRecordHoldsNoSecret(t *testing.T) {
 		}
 	}
 	walk(reflect.TypeFor[record](), "record")
+	walk(reflect.TypeFor[mark](), "mark")
 	if !seen[reflect.TypeFor[delivery.Sealed]()] || !seen[reflect.TypeFor[asked]()] {
 		t.Error("the walk did not get far")
+	}
+}
+
+// Previous tokens are taken from the state and the record together.
+func TestRecordJoined(t *testing.T) {
+	t.Parallel()
+	made := noon.Add(-day)
+	overlap := rotationOf(types.Int64Value(30), types.Int64Value(2))
+	for name, c := range map[string]struct {
+		record   record
+		rotation types.Object
+		expires  types.String
+		stated   types.List
+		want     []previous
+	}{
+		"both name it":                      {record{Previous: []previous{{ID: 1, EndsAt: noon}}}, overlap, types.StringNull(), idList([]int64{1}), []previous{{ID: 1, EndsAt: noon}}},
+		"the record alone names it":         {record{Previous: []previous{{ID: 1, EndsAt: noon}}}, overlap, types.StringNull(), types.ListNull(types.Int64Type), []previous{{ID: 1, EndsAt: noon}}},
+		"each names one":                    {record{Previous: []previous{{ID: 1, Over: true}}}, types.ObjectNull(rotationType.AttrTypes), types.StringNull(), idList([]int64{2}), []previous{{ID: 1, Over: true}, {ID: 2, Over: true}}},
+		"the state alone, no rotation":      {record{}, types.ObjectNull(rotationType.AttrTypes), types.StringNull(), idList([]int64{1, 2}), []previous{{ID: 1, Over: true}, {ID: 2, Over: true}}},
+		"the state alone, no overlap":       {record{}, rotationOf(types.Int64Value(30), types.Int64Value(0)), types.StringNull(), idList([]int64{1}), []previous{{ID: 1, Over: true}}},
+		"the state alone, its birth known":  {record{Born: made}, overlap, types.StringNull(), idList([]int64{1}), []previous{{ID: 1, EndsAt: made.Add(2 * day)}}},
+		"the state alone, its expiry known": {record{}, overlap, types.StringValue("2027-03-01T00:00:00Z"), idList([]int64{1}), []previous{{ID: 1, EndsAt: time.Date(2027, 1, 29, 0, 0, 0, 0, time.UTC)}}},
+		"the state alone, nothing known":    {record{}, overlap, types.StringNull(), idList([]int64{1}), []previous{{ID: 1, Over: true}}},
+		"the token itself":                  {record{}, overlap, types.StringNull(), idList([]int64{9}), nil},
+		"unknown":                           {record{Previous: []previous{{ID: 1}}}, overlap, types.StringNull(), types.ListUnknown(types.Int64Type), []previous{{ID: 1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := view{common: &common{TokenID: types.Int64Value(9), Rotation: c.rotation, ExpiresAt: c.expires, PreviousTokenIDs: c.stated}}
+			if got := c.record.joined(state).Previous; !slices.Equal(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
 	}
 }

@@ -70,7 +70,7 @@ func (r *refresher) findLost(ctx context.Context) {
 		return
 	}
 	parent := r.record.Lost.Of.or(r.parent)
-	found, err := r.GitLab.FindLost(ctx, r.kind.token, parent, gitlab.TokenRequest(r.record.Lost.Request), r.record.Lost.Before)
+	found, alone, err := r.GitLab.FindLost(ctx, r.kind.token, parent, gitlab.TokenRequest(r.record.Lost.Request), r.record.Lost.Before)
 	if err != nil {
 		r.diags.Append(diagnose.ReadError(diagnose.ReadTokens, err))
 		return
@@ -79,10 +79,11 @@ func (r *refresher) findLost(ctx context.Context) {
 		return t.ID == r.state.TokenID.ValueInt64() || slices.Contains(r.record.previousIDs(), t.ID)
 	})
 	switch {
-	case len(found) > 1:
+	case len(found) == 0:
+	case len(found) > 1 || !alone || r.record.Lost.Doubt:
 		r.diags.AddWarning(string(diagnose.OrphanedToken.For(parent.Path)), fmt.Sprintf(
-			"GitLab never answered the creation of the %s %q, and %d tokens of the %s may be it. Look which of them nobody uses, and revoke that: ids %s.",
-			r.kind.token, r.record.Lost.Request.Name, len(found), parent, enumerate(found)))
+			"GitLab never answered the creation of the %s %q, and of the tokens of the %s these may be it, or somebody else's: %s. Look which of them nobody uses, and revoke that.",
+			r.kind.token, r.record.Lost.Request.Name, parent, enumerate(found)))
 	case len(found) == 1 && r.state.TokenID.IsNull():
 		r.state.TokenID = types.Int64Value(found[0].ID)
 	case len(found) == 1:
@@ -97,7 +98,7 @@ func enumerate(tokens []gitlab.Token) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += fmt.Sprint(t.ID)
+		text += fmt.Sprintf("id %d", t.ID)
 	}
 	return text
 }
@@ -150,7 +151,7 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 			delete(r.record.Deliveries, label)
 			r.miss(label, held[label], sealed.Owner())
 		case delivery.Changed:
-			reasons = append(reasons, fmt.Sprintf("%s was given another value", sealed.Variable()))
+			reasons = append(reasons, sealed.Variable()+givenAnother)
 		case delivery.Unseen:
 			r.diags.AddAttributeWarning(path.Root("deliveries").AtMapKey(label), string(diagnose.DeliveryUnseen.For(sealed.Path)), diagnose.Detail(err))
 		case delivery.InPlace:

@@ -78,14 +78,15 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	p := planner{Session: r.session, kind: r.kind}
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	p.record = held
 	state := r.kind.make()
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 		view := state.view()
-		p.state = &view
+		p.state, p.record = &view, held.joined(view)
+		session.Shared[walk](r.session).hold(r.kind.typeName(), append(p.record.previousIDs(), view.TokenID.ValueInt64())...)
 	}
 	if req.Plan.Raw.IsNull() {
 		if !resp.Diagnostics.HasError() {
@@ -107,7 +108,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(p.diags...)
 	resp.Diagnostics.Append(r.setPlan(ctx, req, resp, plan)...)
 	if p.state == nil {
-		resp.Diagnostics.Append(private.Set(ctx, resp.Private, markKey, p.mark)...)
+		resp.Diagnostics.Append(markFormat.Set(ctx, resp.Private, p.mark)...)
 	}
 }
 
@@ -163,13 +164,15 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	view := state.view()
+	held = held.joined(view)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
 	w := session.Shared[walk](r.session)
+	w.hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
 	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
 	for _, sealed := range held.Deliveries {
 		w.expect(sealed.Place, sealed.Path)
@@ -211,11 +214,12 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	old := state.view()
+	held = held.joined(old)
 	l, ctx, cancel := r.begin(ctx, plan, &old, held, &resp.Diagnostics)
 	defer cancel()
 	if resp.Diagnostics.HasError() {
@@ -246,9 +250,9 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := private.Get[record](ctx, req.Private, privateKey)
+	held, diags := recordFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	half, diags := private.Get[mark](ctx, req.Private, markKey)
+	half, diags := markFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
@@ -261,6 +265,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if held.isZero() {
 		held = withheld(view)
 	}
+	held = held.joined(view)
 	parent, tokens, err := r.look(ctx, view, held)
 	if err != nil {
 		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
@@ -270,6 +275,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	token, found := byID(tokens, view.TokenID.ValueInt64())
+	session.Shared[walk](r.session).hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
 	if common := inBoth(half.Places, held.places()); len(common) > 0 && found && token.Active(r.session.GitLab.Now()) {
 		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held}, common)
 		resp.Diagnostics.AddWarning(string(diagnose.HandedOver.For(parent.Path+": "+view.Name.ValueString())), fmt.Sprintf(
@@ -301,6 +307,7 @@ func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStat
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	session.Shared[walk](r.session).hold(r.kind.typeName(), token.ValueInt64())
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("token_id"), token)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.kind.idName()), parent)...)
@@ -423,12 +430,12 @@ func (r *tokenResource) store(ctx context.Context, state *tfsdk.State, identity 
 	view.DeliveryOwners = held.owners(view.Deliveries)
 	diags.Append(r.identify(ctx, identity, view)...)
 	diags.Append(state.Set(ctx, m)...)
-	diags.Append(private.Set(ctx, to, privateKey, held)...)
+	diags.Append(recordFormat.Set(ctx, to, held)...)
 	diags.Append(unmark(ctx, to)...)
 	return diags
 }
 
 // unmark drops the [mark] wherever it could outlive its replacement: a destroy that failed stores it.
 func unmark(ctx context.Context, from private.Writer) diag.Diagnostics {
-	return from.SetKey(ctx, markKey, nil)
+	return markFormat.Drop(ctx, from)
 }

@@ -18,6 +18,15 @@ func (r rotation) expiry(now time.Time) time.Time {
 	return at
 }
 
+// latestBirth is the latest time at which a token can have been made that ends by itself at a time; see
+// [rotation.expiry].
+func (r rotation) latestBirth(expires time.Time) time.Time {
+	if expires.IsZero() {
+		return time.Time{}
+	}
+	return expires.Add(-time.Duration(r.Every+r.Overlap+1) * day)
+}
+
 // rotatesAt is when a token is to be made anew: at the interval's end, and early enough for the overlap
 // before it ends by itself. Zero means that nobody knows when it was made.
 func (r rotation) rotatesAt(born, expires time.Time) time.Time {

@@ -18,9 +18,10 @@ type walk struct {
 	// what it replaces.
 	settled []token
 	planned []intent
-	// expected are the variables that tokens of this walk hold or are to go into, and the last path of
-	// their owners; true for those that were written in it.
+	// expected are the variables that tokens of this walk hold or are to go into.
 	expected map[delivery.Place]*expectation
+	// held are the tokens that states of this walk name, the older ones too.
+	held map[token]bool
 }
 
 // expectation is a variable that a token of the walk holds or is to go into.
@@ -70,6 +71,25 @@ func (w *walk) see(s sighting) *sighting {
 	defer w.mu.Unlock()
 	w.seen = append(w.seen, &s)
 	return &s
+}
+
+// hold notes the tokens that a state names, before anything is asked of them.
+func (w *walk) hold(kind string, ids ...int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held == nil {
+		w.held = map[token]bool{}
+	}
+	for _, id := range ids {
+		w.held[token{kind, id}] = true
+	}
+}
+
+// holds tells whether a state of this walk is known to name a token.
+func (w *walk) holds(t token) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held[t]
 }
 
 // update notes what a token's read has found.

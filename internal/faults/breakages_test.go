@@ -58,8 +58,23 @@ var breakages = []breakage{
 	},
 	{
 		"a lost token left alive", "internal/gitlab/token_lost.go",
-		"if err := c.endToken(ctx, of, ids[0]); err != nil {", "if err := error(nil); err != nil {",
+		"if err := c.endToken(ctx, of, found[0].ID); err != nil {", "if err := error(nil); err != nil {",
 		"jobtoken_project_access_token_create/cut_after", "the server, without a state, has",
+	},
+	{
+		"a token ended that a proxy's answer may have left to somebody else", "internal/gitlab/token_lost.go",
+		"if why := proxied(failure); why != \"\" {", "if why := proxied(failure); why == \"-\" {",
+		"jobtoken_project_deploy_token_create/502_with_HTML_after", "a token that may be somebody else's is not left to the user",
+	},
+	{
+		"a token ended though its name was in use", "internal/gitlab/token_lost.go",
+		"case len(others) > 0:", "case len(others) > 99:",
+		"jobtoken_project_deploy_token_\\(of_a_name_in_use\\)_create/cut_after", "a token that may be somebody else's is not left to the user",
+	},
+	{
+		"tokens forgotten that the state alone names", "internal/credential/private.go",
+		"id.Equal(state.TokenID) ||", "true ||",
+		"jobtoken_project_deploy_token_\\(without_private_state\\)_update/payload_error", "the server.* has",
 	},
 	{
 		"a token that was not delivered left alive", "internal/credential/lifecycle.go",

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ type lone struct {
 	core.Core
 
 	kind string
+	// said is what the last plan and apply said.
+	said []core.Diagnostic
 }
 
 const address = "it"
@@ -53,6 +56,7 @@ func (l *lone) apply(t *testing.T, config map[string]any, before func()) []core.
 		before()
 	}
 	outcome := l.Apply(t, plan, "")
+	l.said = append(slices.Clone(plan.Diagnostics), outcome.Diagnostics...)
 	for _, found := range append(append(plan.Findings, outcome.Findings...), outcome.Inconsistent...) {
 		t.Errorf("%s: %s", found.Check, found.Text)
 	}

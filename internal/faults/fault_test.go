@@ -25,6 +25,8 @@ type fault struct {
 	says *regexp.Regexp
 	// uncertain means that the provider cannot know whether GitLab acted.
 	uncertain bool
+	// proxied means that GitLab acted, and a proxy answered.
+	proxied bool
 	// patience is how long the provider is to wait for an answer; 0 is a minute.
 	patience time.Duration
 	// only restricts the requests that can fail so; nil is any.
@@ -105,7 +107,7 @@ var faults = []fault{
 	{name: "502 with HTML", says: regexp.MustCompile(`Bad Gateway`), uncertain: true, do: func(s *struckRequest) {
 		s.answer(http.StatusBadGateway, asHTML, page)
 	}},
-	{name: "502 with HTML after the write", says: regexp.MustCompile(`Bad Gateway`), uncertain: true, do: func(s *struckRequest) {
+	{name: "502 with HTML after the write", says: regexp.MustCompile(`Bad Gateway`), uncertain: true, proxied: true, do: func(s *struckRequest) {
 		s.pass(s.body)
 		s.answer(http.StatusBadGateway, asHTML, page)
 	}},

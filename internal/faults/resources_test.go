@@ -32,6 +32,13 @@ type scenario struct {
 	// seen makes of a configuration, or of a state, what can be compared with the server; nil leaves
 	// both as they are.
 	seen func(map[string]any) map[string]any
+	// revoke ends a token by hand: one that an error or a warning names for the user to look after.
+	revoke func(testing.TB, int64)
+	// inUse means that somebody else has a token of the same name.
+	inUse bool
+	// withheld means that the update, after a renewal, finds a state without private state: the provider was
+	// killed in an update before.
+	withheld bool
 	// destroyed is what GitLab has in the end; nil is nothing.
 	destroyed map[string]any
 }
@@ -48,6 +55,8 @@ var resources = []subject{
 	{"jobtoken_group_access_token", tokenOf("groups", "access_tokens")},
 	{"jobtoken_project_access_token (rotated by GitLab)", rotatedToken},
 	{"jobtoken_project_deploy_token (replaced)", replacedToken},
+	{"jobtoken_project_deploy_token (of a name in use)", nameInUse},
+	{"jobtoken_project_deploy_token (without private state)", withheldToken},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a

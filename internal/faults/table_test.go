@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,6 +72,10 @@ func prepare(t *testing.T, s subject, w write) *trial {
 	}
 	if w.name == "update" && tr.meanwhile != nil {
 		tr.meanwhile(t)
+	}
+	if tr.withheld && w.name == "update" {
+		mustSucceed(t, "renewal before the write", tr.core.apply(t, w.reach(tr.scenario), nil))
+		tr.core.State.Current[address].Private = nil
 	}
 	p.interrupt = func() { tr.core.Stop() }
 	tr.before = tr.server(t)
@@ -180,13 +185,46 @@ func endure(t *testing.T, tr *trial, s strike) {
 	}
 	sentOnce(t, passed)
 	tr.clear(t, core.Errors(diagnostics), s)
+	tr.follow(t, !s.onwards && tr.leaves(s.fault, passed[s.at-1]))
 	if !s.onwards || !s.fault.uncertain { // else nobody but GitLab can know
 		tr.check(t, core.Errors(diagnostics))
 	}
 
 	mustSucceed(t, "second apply", tr.apply(t, strike{}))
+	tr.follow(t, false)
 	tr.check(t, nil)
 	tr.settled(t)
+}
+
+// leaves tells whether a fault leaves a token of which nobody can know whose it is.
+func (tr *trial) leaves(f fault, struck request) bool {
+	makes := struck.creates && regexp.MustCompile(`/(deploy|access)_tokens(/\d+/rotate)?$`).MatchString(struck.path)
+	return makes && (f.proxied || tr.inUse && f.name == "cut after the write")
+}
+
+// left are the words that name tokens which may be somebody else's.
+var left = regexp.MustCompile(`\((id \d+)\), which was not revoked|may be it, or somebody else's: (id \d+(?:, id \d+)*)\.`)
+
+// follow does what errors and warnings leave to the user: to look whose a token is, and to end it. There has
+// to be one where a fault leaves one.
+func (tr *trial) follow(t *testing.T, leaves bool) {
+	t.Helper()
+	found := false
+	for _, d := range tr.core.said {
+		for _, words := range left.FindAllString(d.Detail, -1) {
+			for _, number := range regexp.MustCompile(`\d+`).FindAllString(words, -1) {
+				id, err := strconv.ParseInt(number, 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = true
+				tr.revoke(t, id)
+			}
+		}
+	}
+	if leaves && !found {
+		t.Error("a token that may be somebody else's is not left to the user")
+	}
 }
 
 // sentOnce holds against the provider what it sent again without knowing what became of it.

@@ -14,13 +14,15 @@ import (
 //
 // No token is left behind that the caller does not get. One with other scopes, another expiry, role or
 // user name than asked is revoked at once: a Conflict. Where the answer is lost, the tokens are listed,
-// and the one live token that is new and like the request is revoked; if there are several, none is.
+// and the one live token that is new and like the request is revoked, if it can be nobody else's: the name
+// was not there before but for the caller's own tokens, nothing else of that name came up, and no proxy
+// answered. Otherwise the note names it, and it is left.
 // The error stays the failure that lost the answer, its note says what became of the token, and
 // [LostTokenOf] tells it to programs. An interrupt does not keep this from being done.
-func (c *Client) CreateToken(ctx context.Context, kind TokenKind, parent Target, request TokenRequest) (Token, Secret, error) {
+func (c *Client) CreateToken(ctx context.Context, kind TokenKind, parent Target, request TokenRequest, own ...int64) (Token, Secret, error) {
 	of := tokensOf(kind, parent)
 	request = request.normal(kind)
-	made, err := c.createToken(ctx, of, request)
+	made, err := c.createToken(ctx, of, request, own)
 	if err != nil {
 		doing := fmt.Sprintf("create the %s %q of", kind, request.Name)
 		return Token{}, Secret{}, annotate(err, doing, parent.String())
@@ -28,7 +30,7 @@ func (c *Client) CreateToken(ctx context.Context, kind TokenKind, parent Target,
 	return made.Token, NewSecret(made.secret), nil
 }
 
-func (c *Client) createToken(ctx context.Context, of tokenList, request TokenRequest) (issued, error) {
+func (c *Client) createToken(ctx context.Context, of tokenList, request TokenRequest, own []int64) (issued, error) {
 	// Of two alike made at once here, neither could be told from the other after a lost answer; and a
 	// list that grows while it is paged through has to be read again.
 	done, err := c.tokenTurns.take(ctx, of)
@@ -51,21 +53,18 @@ func (c *Client) createToken(ctx context.Context, of tokenList, request TokenReq
 	}
 	ctx, cancel := cleanUp(ctx)
 	defer cancel()
-	var found []Token
+	var found, namesakes []Token
 	unread := c.lookFor(ctx, of, func(list []Token) bool {
-		found = nil
-		for _, t := range newTokens(list, before) {
-			if request.madeAs(of.kind, t) && !rotated(t, before) {
-				found = append(found, t)
-			}
-		}
+		made := slices.DeleteFunc(newTokens(list, before), func(t Token) bool { return rotated(t, before) })
+		found, namesakes = request.among(of.kind, made)
 		return len(found) > 0
 	})
+	doubt := c.doubt(err, request, before, namesakes, own)
 	if unread != nil {
-		fate := &LostToken{Fate: FateUnknown, Before: idsOf(before)}
+		fate := &LostToken{Fate: FateUnknown, Before: idsOf(before), Doubt: doubt != ""}
 		return issued{}, fate.tell(err, fmt.Sprintf("whether GitLab made the token could not be found out (%v): look for one named %q and revoke it", unread, request.Name))
 	}
-	fate, note := c.orphaned(ctx, of, found)
+	fate, note := c.orphaned(ctx, of, found, doubt)
 	return issued{}, fate.tell(err, note)
 }
 

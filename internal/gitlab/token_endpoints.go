@@ -128,7 +128,7 @@ func deployToken(t *client.DeployToken) issued {
 func accessToken(t *client.ProjectAccessToken) issued {
 	return issued{secret: t.Token, Token: Token{
 		ID: t.ID, Name: t.Name, Description: t.Description, Scopes: sorted(t.Scopes), ExpiresAt: instant((*time.Time)(t.ExpiresAt)),
-		AccessLevel: int64(t.AccessLevel), UserID: t.UserID, CreatedAt: instant(t.CreatedAt), Revoked: t.Revoked,
+		AccessLevel: int64(t.AccessLevel), UserID: t.UserID, CreatedAt: instant(t.CreatedAt), LastUsedAt: instant(t.LastUsedAt), Revoked: t.Revoked,
 	}}
 }
 

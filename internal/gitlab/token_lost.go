@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ const (
 	FateRevoked
 	// FateNotRevoked means that it was found and could not be revoked: it is live.
 	FateNotRevoked
-	// FateAmbiguous means that several new tokens may be it, so that none was revoked.
+	// FateAmbiguous means that what was found may be somebody else's, so that nothing was revoked: several
+	// tokens may be it, or nothing proves that the one is.
 	FateAmbiguous
 	// FateUntouched means of a rotation that the token it was to replace is still live.
 	FateUntouched
@@ -39,6 +41,8 @@ type LostToken struct {
 	OldRevoked bool
 	// Before are the tokens that there were before one may have been made, for [Client.FindLost].
 	Before []int64
+	// Doubt means with [FateUnknown] that even a single token that is found later may be somebody else's.
+	Doubt bool
 
 	cause error
 }
@@ -95,18 +99,56 @@ func (c *Client) lookFor(ctx context.Context, of tokenList, see func([]Token) bo
 }
 
 // FindLost looks for a token that a creation has made whose answer was lost and whose fate was
-// [FateUnknown] then: new since, live, and like the request. There may be several that are.
-func (c *Client) FindLost(ctx context.Context, kind TokenKind, parent Target, request TokenRequest, before []int64) ([]Token, error) {
+// [FateUnknown] then: new since, live, and like the request. There may be several that are. Alone means that
+// there is one, and no other new token of that name.
+func (c *Client) FindLost(ctx context.Context, kind TokenKind, parent Target, request TokenRequest, before []int64) (found []Token, alone bool, err error) {
 	list, err := c.Tokens(ctx, kind, parent)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	request = request.normal(kind)
 	known := make([]Token, 0, len(before))
 	for _, id := range before {
 		known = append(known, Token{ID: id})
 	}
-	return slices.DeleteFunc(newTokens(list, known), func(t Token) bool { return !request.madeAs(kind, t) }), nil
+	found, namesakes := request.among(kind, newTokens(list, known))
+	return found, len(found) == 1 && len(namesakes) == 0, nil
+}
+
+// doubt is why a token that came up after a lost answer may be somebody else's; empty where it can only have
+// been made by the request.
+func (c *Client) doubt(failure error, request TokenRequest, before, namesakes []Token, own []int64) string {
+	if why := proxied(failure); why != "" {
+		return why
+	}
+	now := c.Now()
+	others := slices.DeleteFunc(slices.Clone(before), func(t Token) bool {
+		return t.Name != request.Name || !t.Active(now) || slices.Contains(own, t.ID)
+	})
+	switch {
+	case len(others) > 0:
+		return fmt.Sprintf("there were tokens of that name before (%s), whose maker may have made this one", ids(others))
+	case len(namesakes) > 0:
+		return fmt.Sprintf("others of that name came up at the same time (%s)", ids(namesakes))
+	}
+	return ""
+}
+
+// proxied is the doubt after the answer of a proxy, which may have sent a request on twice, or may still.
+func proxied(failure error) string {
+	e, ok := apierror.As(failure)
+	if !ok || e.Status != http.StatusBadGateway && e.Status != http.StatusServiceUnavailable && e.Status != http.StatusGatewayTimeout {
+		return ""
+	}
+	return fmt.Sprintf("a proxy answered in GitLab's place (HTTP %d), and nothing tells what it did with the request", e.Status)
+}
+
+// ids names tokens for messages.
+func ids(tokens []Token) string {
+	if len(tokens) == 1 {
+		return fmt.Sprintf("id %d", tokens[0].ID)
+	}
+	return "ids " + enumerate(idsOf(tokens))
 }
 
 func idsOf(tokens []Token) []int64 {
@@ -126,24 +168,30 @@ func newTokens(list, before []Token) []Token {
 	})
 }
 
-// orphaned ends the token that a lost answer left behind, if it is known for certain, and says what
+// orphaned ends the token that a lost answer left behind, if there is no doubt whose it is, and says what
 // became of it.
-func (c *Client) orphaned(ctx context.Context, of tokenList, found []Token) (*LostToken, string) {
-	ids := idsOf(found)
-	switch len(found) {
-	case 0:
-		return &LostToken{Fate: FateNotFound}, "no such token came up at GitLab afterwards"
-	case 1:
-		if err := c.endToken(ctx, of, ids[0]); err != nil {
-			return &LostToken{Fate: FateNotRevoked, IDs: ids},
-				fmt.Sprintf("GitLab made the token all the same (id %d), and it could not be revoked (%v): revoke it by hand", ids[0], err)
+func (c *Client) orphaned(ctx context.Context, of tokenList, found []Token, doubt string) (*LostToken, string) {
+	lost := &LostToken{IDs: idsOf(found)}
+	switch {
+	case len(found) == 0:
+		lost.Fate, lost.IDs = FateNotFound, nil
+		if doubt != "" {
+			return lost, "no such token came up at GitLab afterwards; one may still: " + doubt
 		}
-		return &LostToken{Fate: FateRevoked, IDs: ids},
-			fmt.Sprintf("GitLab made the token all the same (id %d); it is revoked, and nothing was kept", ids[0])
-	default:
-		return &LostToken{Fate: FateAmbiguous, IDs: ids},
-			fmt.Sprintf("it may have been made all the same: GitLab holds %d new tokens like it (ids %s), of which none was revoked; revoke the one that nobody uses", len(ids), enumerate(ids))
+		return lost, "no such token came up at GitLab afterwards"
+	case len(found) > 1:
+		lost.Fate = FateAmbiguous
+		return lost, fmt.Sprintf("it may have been made all the same: GitLab holds %d new tokens like it (%s), of which none was revoked; revoke the one that nobody uses", len(found), ids(found))
+	case doubt != "":
+		lost.Fate = FateAmbiguous
+		return lost, fmt.Sprintf("it may have been made all the same: GitLab holds a new token like it (%s), which was not revoked, since it may be somebody else's: %s; look whose it is, and revoke it if nobody uses it", ids(found), doubt)
 	}
+	if err := c.endToken(ctx, of, found[0].ID); err != nil {
+		lost.Fate = FateNotRevoked
+		return lost, fmt.Sprintf("GitLab made the token all the same (%s), and it could not be revoked (%v): revoke it by hand", ids(found), err)
+	}
+	lost.Fate = FateRevoked
+	return lost, fmt.Sprintf("GitLab made the token all the same (%s); it is revoked, and nothing was kept", ids(found))
 }
 
 func enumerate(ids []int64) string {

@@ -20,22 +20,24 @@ import (
 var losses = map[string]struct {
 	lose func(meant reply) reply
 	kind apierror.Kind
+	// proxied means that a proxy answered, which may have sent the request on or not.
+	proxied bool
 }{
-	"cut":             {func(reply) reply { return reply{cut: true} }, apierror.Unavailable},
-	"cut half-way":    {func(meant reply) reply { meant.half = true; return meant }, apierror.Unavailable},
-	"500":             {func(reply) reply { return refusal(500, "500 Internal Server Error") }, apierror.Unavailable},
-	"502 of a proxy":  {func(reply) reply { return page(502, "Bad Gateway") }, apierror.Unavailable},
-	"503 with a wait": {func(reply) reply { return reply{status: 503, header: map[string]string{"Retry-After": "1"}} }, apierror.Unavailable},
-	"504":             {func(reply) reply { return page(504, "Gateway Timeout") }, apierror.Unavailable},
-	"a login page":    {func(reply) reply { return page(200, "Sign in") }, apierror.Misdirected},
-	"plain text":      {func(meant reply) reply { return text(meant.status, "done", "text/plain") }, apierror.Unsupported},
-	"null":            {func(meant reply) reply { return text(meant.status, "null", "application/json") }, apierror.Unsupported},
-	"nothing":         {func(meant reply) reply { return text(meant.status, "", "application/json") }, apierror.Unsupported},
-	"no content":      {func(reply) reply { return reply{status: 204} }, apierror.Unsupported},
-	"a list":          {func(meant reply) reply { return text(meant.status, "[]", "application/json") }, apierror.Unsupported},
-	"no secret":       {without("token"), apierror.Unsupported},
-	"no id":           {without("id"), apierror.Unsupported},
-	"no time":         {with("expires_at", "tomorrow"), apierror.Unsupported},
+	"cut":             {func(reply) reply { return reply{cut: true} }, apierror.Unavailable, false},
+	"cut half-way":    {func(meant reply) reply { meant.half = true; return meant }, apierror.Unavailable, false},
+	"500":             {func(reply) reply { return refusal(500, "500 Internal Server Error") }, apierror.Unavailable, false},
+	"502 of a proxy":  {func(reply) reply { return page(502, "Bad Gateway") }, apierror.Unavailable, true},
+	"503 with a wait": {func(reply) reply { return reply{status: 503, header: map[string]string{"Retry-After": "1"}} }, apierror.Unavailable, true},
+	"504":             {func(reply) reply { return page(504, "Gateway Timeout") }, apierror.Unavailable, true},
+	"a login page":    {func(reply) reply { return page(200, "Sign in") }, apierror.Misdirected, false},
+	"plain text":      {func(meant reply) reply { return text(meant.status, "done", "text/plain") }, apierror.Unsupported, false},
+	"null":            {func(meant reply) reply { return text(meant.status, "null", "application/json") }, apierror.Unsupported, false},
+	"nothing":         {func(meant reply) reply { return text(meant.status, "", "application/json") }, apierror.Unsupported, false},
+	"no content":      {func(reply) reply { return reply{status: 204} }, apierror.Unsupported, false},
+	"a list":          {func(meant reply) reply { return text(meant.status, "[]", "application/json") }, apierror.Unsupported, false},
+	"no secret":       {without("token"), apierror.Unsupported, false},
+	"no id":           {without("id"), apierror.Unsupported, false},
+	"no time":         {with("expires_at", "tomorrow"), apierror.Unsupported, false},
 }
 
 func page(status int, title string) reply {
@@ -76,15 +78,19 @@ func TestLostCreation(t *testing.T) {
 			t.Parallel()
 			eachTokenCase(t, func(t *testing.T, c tokenCase) {
 				route := restRoute("POST", c.parent, c.list)
-				s := newStub(t).plant(c.parent, c.list, record{"name": "ci"}).on(route, func(_ request, usual func() reply) reply { return loss.lose(usual()) })
+				s := newStub(t).plant(c.parent, c.list, record{"name": "cd"}).on(route, func(_ request, usual func() reply) reply { return loss.lose(usual()) })
 				_, secret, err := s.retrying().CreateToken(t.Context(), c.kind, c.parent, requestFor(c.kind))
-				e := failureOf(t, err, loss.kind, "(id 2)", "it is revoked, and nothing was kept")
+				fate, left, note := gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}, []int64{1}, "it is revoked, and nothing was kept"
+				if loss.proxied {
+					fate.Fate, left, note = gitlab.FateAmbiguous, []int64{1, 2}, "was not revoked"
+				}
+				e := failureOf(t, err, loss.kind, "(id 2)", note)
 				if !secret.Empty() || e.Target != c.parent.String() {
 					t.Errorf("got %v", e)
 				}
-				wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}, false)
+				wantFate(t, err, fate, loss.proxied)
 				s.wantRequests(route, 1)
-				if live := s.live(c.parent, c.list); !slices.Equal(live, []int64{1}) {
+				if live := s.live(c.parent, c.list); !slices.Equal(live, left) {
 					t.Errorf("%v are live", live)
 				}
 			})
@@ -145,12 +151,12 @@ func TestLostCreationAmongOthers(t *testing.T) {
 		"one alike":          {gitlab.DeployToken, same, gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{1, 2}}},
 		"one alike with bot": {gitlab.AccessToken, same, gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{1, 2}}},
 		"another name":       {gitlab.DeployToken, setting("name", "cd"), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
-		"other scopes":       {gitlab.DeployToken, setting("scopes", []any{"read_registry"}), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
-		"another user name":  {gitlab.DeployToken, setting("username", "pusher"), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
-		"another expiry":     {gitlab.DeployToken, setting("expires_at", nil), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
-		"another day":        {gitlab.AccessToken, setting("expires_at", "2099-02-01"), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
-		"another role":       {gitlab.AccessToken, setting("access_level", 40), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
-		"other words":        {gitlab.AccessToken, setting("description", "x"), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
+		"other scopes":       {gitlab.DeployToken, setting("scopes", []any{"read_registry"}), gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}},
+		"another user name":  {gitlab.DeployToken, setting("username", "pusher"), gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}},
+		"another expiry":     {gitlab.DeployToken, setting("expires_at", nil), gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}},
+		"another day":        {gitlab.AccessToken, setting("expires_at", "2099-02-01"), gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}},
+		"another role":       {gitlab.AccessToken, setting("access_level", 40), gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}},
+		"other words":        {gitlab.AccessToken, setting("description", "x"), gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}},
 		"one that is dead":   {gitlab.AccessToken, setting("revoked", true), gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}},
 	}
 	for name, c := range cases {
@@ -173,7 +179,7 @@ func TestLostCreationAmongOthers(t *testing.T) {
 					_, _, err := s.client().CreateToken(t.Context(), token.kind, token.parent, requestFor(token.kind))
 					wantFate(t, err, c.want, c.want.Fate == gitlab.FateAmbiguous)
 					e := failureOf(t, err, apierror.Unavailable)
-					if c.want.Fate == gitlab.FateAmbiguous && !strings.Contains(e.Note, "ids 1, 2") {
+					if c.want.Fate == gitlab.FateAmbiguous && !strings.Contains(e.Note, "ids 1, 2") && !strings.Contains(e.Note, "others of that name came up at the same time (id 1)") {
 						t.Errorf("they are not named: %q", e.Note)
 					}
 					if c.want.Fate == gitlab.FateAmbiguous && len(s.live(token.parent, token.list)) != 2 {
@@ -186,6 +192,44 @@ func TestLostCreationAmongOthers(t *testing.T) {
 }
 
 func setting(field string, value any) func(record) { return func(t record) { t[field] = value } }
+
+// Where a token of the name was there before, its maker may have made the new one, unless that is the caller.
+func TestLostCreationOfANameInUse(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		there record
+		own   []int64
+		left  bool
+	}{
+		"somebody's":           {record{"name": "ci"}, nil, true},
+		"the caller's own":     {record{"name": "ci"}, []int64{7, 1}, false},
+		"one that is revoked":  {record{"name": "ci", "revoked": true}, nil, false},
+		"one that has expired": {record{"name": "ci", "expires_at": "2001-01-01"}, nil, false},
+		"of another name":      {record{"name": "ci2"}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachTokenCase(t, func(t *testing.T, token tokenCase) {
+				there := maps.Clone(c.there)
+				if date, ends := there["expires_at"].(string); ends && token.kind == gitlab.DeployToken {
+					there["expires_at"] = date + "T00:00:00Z"
+				}
+				s := newStub(t).plant(token.parent, token.list, there)
+				s.on(restRoute("POST", token.parent, token.list), func(_ request, usual func() reply) reply { usual(); return reply{cut: true} })
+				_, _, err := s.client().CreateToken(t.Context(), token.kind, token.parent, requestFor(token.kind), c.own...)
+				if !c.left {
+					wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}, false)
+					return
+				}
+				wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}, true)
+				failureOf(t, err, apierror.Unavailable, "(id 2)", "was not revoked", "there were tokens of that name before (id 1)")
+				if live := s.live(token.parent, token.list); !slices.Equal(live, []int64{1, 2}) {
+					t.Errorf("%v are live", live)
+				}
+			})
+		})
+	}
+}
 
 // What was made since the list was last read, but before the creation, is someone else's.
 func TestLostCreationAfterAnOldList(t *testing.T) {
@@ -434,10 +478,14 @@ func TestLostRotation(t *testing.T) {
 				route := restRoute("POST", c.parent, c.list+"/1/rotate")
 				s := old(newStub(t), c).on(route, func(_ request, usual func() reply) reply { return loss.lose(usual()) })
 				_, secret, err := s.retrying().RotateToken(t.Context(), c.parent, 1, day("2099-01-31"))
-				wantError(t, err, loss.kind, "(id 3)", "it is revoked", "the credential is")
-				wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{3}, OldRevoked: true}, false)
+				fate, left, note := gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{3}, OldRevoked: true}, []int64{2}, "it is revoked"
+				if loss.proxied {
+					fate.Fate, left, note = gitlab.FateAmbiguous, []int64{2, 3}, "was not revoked"
+				}
+				wantError(t, err, loss.kind, "(id 3)", note, "the credential is")
+				wantFate(t, err, fate, loss.proxied)
 				s.wantRequests(route, 1)
-				if live := s.live(c.parent, c.list); !slices.Equal(live, []int64{2}) || !secret.Empty() {
+				if live := s.live(c.parent, c.list); !slices.Equal(live, left) || !secret.Empty() {
 					t.Errorf("%v are live", live)
 				}
 			})

@@ -47,6 +47,19 @@ func (r TokenRequest) madeAs(kind TokenKind, t Token) bool {
 	return t.Name == r.Name && t.Description == r.Description && len(r.differences(kind, t)) == 0
 }
 
+// among sorts tokens into those that a normal request may have made, and others of the same name.
+func (r TokenRequest) among(kind TokenKind, tokens []Token) (alike, namesakes []Token) {
+	for _, t := range tokens {
+		switch {
+		case r.madeAs(kind, t):
+			alike = append(alike, t)
+		case t.Name == r.Name:
+			namesakes = append(namesakes, t)
+		}
+	}
+	return alike, namesakes
+}
+
 // differences name what a token opens, or how long, otherwise than a normal request says.
 func (r TokenRequest) differences(kind TokenKind, t Token) []string {
 	var found []string

@@ -79,13 +79,13 @@ func (c *Client) settleRotation(ctx context.Context, of tokenList, old Token, be
 	})
 	switch {
 	case unread != nil:
-		fate := &LostToken{Fate: FateUnknown, Before: idsOf(before)}
+		fate := &LostToken{Fate: FateUnknown, Before: idsOf(before), Doubt: proxied(failure) != ""}
 		return fate.tell(failure, fmt.Sprintf("whether GitLab rotated the token could not be found out (%v): if it did, the credential is dead and a live token of the same bot user is left, to be revoked by hand", unread))
 	case !revoked:
 		fate := &LostToken{Fate: FateUntouched, IDs: []int64{old.ID}}
 		return fate.tell(failure, "nothing was rotated: the old token is still live")
 	default:
-		fate, note := c.orphaned(ctx, of, made)
+		fate, note := c.orphaned(ctx, of, made, proxied(failure))
 		return nowDead(fate.tell(failure, note))
 	}
 }

@@ -54,7 +54,9 @@ type Token struct {
 	UserID int64
 	// CreatedAt is zero for a deploy token: GitLab does not tell.
 	CreatedAt time.Time
-	Revoked   bool
+	// LastUsedAt is zero for a deploy token, and for an access token that was never used.
+	LastUsedAt time.Time
+	Revoked    bool
 }
 
 // Ended tells whether a token's time is over, as authentication sees it. GitLab's own field says so of

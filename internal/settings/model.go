@@ -5,6 +5,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )
 
@@ -32,7 +33,7 @@ type privateState struct {
 	Path string `json:"path"`
 }
 
-const privateKey = "project"
+var privateFormat = private.Format[privateState]{Key: "project", Version: 1}
 
 // project is the project as it was last seen.
 func (p privateState) project(id types.Int64) gitlab.Target {

@@ -20,7 +20,6 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
@@ -143,7 +142,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	d := destroyer{Session: r.session}
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
-	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	d.known = stored
 	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.SettingsStay.For(d.known.Path), d.known.project(d.state.ProjectID))...)
@@ -166,7 +165,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, privateState{tenure.Record{Born: tenure.NewSerial()}, w.path})...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, privateState{tenure.Record{Born: tenure.NewSerial()}, w.path})...)
 }
 
 func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -174,7 +173,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	var state settingsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
-	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -208,7 +207,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, stored.Record)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, stored)...)
 }
 
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -216,7 +215,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, diags := private.Get[privateState](ctx, req.Private, privateKey)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -229,13 +228,13 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	stored.Path, stored.Carried = w.path, carried(&config, &plan)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, stored)...)
 }
 
 func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	d := destroyer{Session: r.session}
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
-	stored, knownDiags := private.Get[privateState](ctx, req.Private, privateKey)
+	stored, knownDiags := privateFormat.Get(ctx, req.Private)
 	mark, markDiags := tenure.Left(ctx, req.Private)
 	noted, notedDiags := tenure.Noted(ctx, req.Private)
 	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
@@ -253,7 +252,7 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &d.state)...)
-		resp.Diagnostics.Append(private.Set(ctx, resp.Private, privateKey, d.known)...)
+		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, d.known)...)
 	}
 }
 

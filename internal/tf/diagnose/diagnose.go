@@ -57,6 +57,8 @@ const (
 	InvalidExpiry     Title = "Invalid Expiry"
 	InvalidText       Title = "Invalid Text"
 	OutOfDate         Title = "Unable to Apply a Plan That Is Out of Date"
+	ReadPrivate       Title = "Unable to Read Private State"
+	StorePrivate      Title = "Unable to Store Private State"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
 )
 
@@ -97,6 +99,7 @@ const (
 	DeliveryUnseen     Title = "Delivery of Token Cannot Be Checked"
 	VariableKept       Title = "CI/CD Variable Is Left as It Is"
 	OrphanedToken      Title = "Token May Be Left Over"
+	LiveTokens         Title = "Live Tokens of This Name"
 	DeletesAnothers    Title = "CI/CD Variable of Another Token Is Deleted"
 	HandedOver         Title = "Token Works On Until Its Replacement Is Delivered"
 	CustomRole         Title = "Custom Role May Not Be Enough"

@@ -86,7 +86,14 @@ type Mark struct {
 	// the list on.
 	Late bool `json:"-"`
 	// Removes is what the plan names as removed.
-	Removes []gitlab.Target `json:"removes,omitempty"`
+	Removes []Removal `json:"removes,omitempty"`
+}
+
+// Removal is a [gitlab.Target] that a plan names as removed.
+type Removal struct {
+	Kind gitlab.Kind `json:"kind"`
+	ID   int64       `json:"id"`
+	Path string      `json:"path"`
 }
 
 // For tells whether the creation is for a project.
@@ -104,30 +111,40 @@ func (m *Mark) IDs(kind gitlab.Kind) map[string]int64 {
 	}
 }
 
+// Removed are the targets of a kind that the plan names as removed.
+func (m *Mark) Removed(kind gitlab.Kind) (targets []gitlab.Target) {
+	for _, removal := range m.Removes {
+		if removal.Kind == kind {
+			targets = append(targets, gitlab.Target(removal))
+		}
+	}
+	return targets
+}
+
 // Holds tells whether the creation manages an attribute.
 func (m *Mark) Holds(attribute string) bool { return m != nil && slices.Contains(m.Manages, attribute) }
 
-const (
-	markKey = "replaced"
-	keptKey = "kept"
+var (
+	markFormat = private.Format[Mark]{Key: "replaced", Version: 1}
+	keptFormat = private.Format[overlap.Kept]{Key: "kept", Version: 1}
 )
 
 // Forget drops what an earlier plan left for a destroy: a destroy that failed has stored it. Every plan
 // does so, before anything else.
 func Forget(ctx context.Context, to private.Writer) (diags diag.Diagnostics) {
-	diags.Append(to.SetKey(ctx, markKey, nil)...)
-	diags.Append(to.SetKey(ctx, keptKey, nil)...)
+	diags.Append(markFormat.Drop(ctx, to)...)
+	diags.Append(keptFormat.Drop(ctx, to)...)
 	return diags
 }
 
 // Leave writes the mark of a planned creation.
 func Leave(ctx context.Context, to private.Writer, mark Mark) diag.Diagnostics {
-	return private.Set(ctx, to, markKey, mark)
+	return markFormat.Set(ctx, to, mark)
 }
 
 // Left reads the mark that a destroy finds; nil where it is no half of a replacement.
 func Left(ctx context.Context, from private.Reader) (*Mark, diag.Diagnostics) {
-	mark, diags := private.Get[Mark](ctx, from, markKey)
+	mark, diags := markFormat.Get(ctx, from)
 	if mark.ProjectID == 0 {
 		return nil, diags
 	}
@@ -136,12 +153,12 @@ func Left(ctx context.Context, from private.Reader) (*Mark, diag.Diagnostics) {
 
 // Note writes, at the plan of a destroy, what other resources of the walk hold.
 func Note(ctx context.Context, to private.Writer, kept overlap.Kept) diag.Diagnostics {
-	return private.Set(ctx, to, keptKey, kept)
+	return keptFormat.Set(ctx, to, kept)
 }
 
 // Noted reads it when the destroy comes.
 func Noted(ctx context.Context, from private.Reader) (overlap.Kept, diag.Diagnostics) {
-	return private.Get[overlap.Kept](ctx, from, keptKey)
+	return keptFormat.Get(ctx, from)
 }
 
 // Handovers hands marks on within an apply, from the destroy half of a replacement to its creation half,

@@ -33,11 +33,11 @@ func TestMark(t *testing.T) {
 	}
 	tenure.Leave(t.Context(), private, tenure.Mark{
 		Key: "list acme/lib", ProjectID: 4, Manages: []string{"enabled"}, Projects: map[string]int64{"acme/app": 2},
-		Removes: []gitlab.Target{{Kind: gitlab.KindProject, ID: 3, Path: "acme/web"}},
+		Removes: []tenure.Removal{{Kind: gitlab.KindProject, ID: 3, Path: "acme/web"}},
 	})
 	mark, diags := tenure.Left(t.Context(), private)
 	if diags.HasError() || !mark.For(4) || mark.For(5) || !mark.Holds("enabled") || mark.Holds("groups") ||
-		mark.IDs(gitlab.KindProject)["acme/app"] != 2 || len(mark.IDs(gitlab.KindGroup)) > 0 || mark.Removes[0].Path != "acme/web" {
+		mark.IDs(gitlab.KindProject)["acme/app"] != 2 || len(mark.IDs(gitlab.KindGroup)) > 0 || mark.Removed(gitlab.KindProject)[0].Path != "acme/web" || len(mark.Removed(gitlab.KindGroup)) > 0 {
 		t.Errorf("got %+v, %v", mark, diags)
 	}
 	tenure.Note(t.Context(), private, overlap.Kept{Toggle: true, Groups: []int64{7}})

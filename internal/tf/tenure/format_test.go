@@ -1,0 +1,13 @@
+package tenure
+
+import (
+	"testing"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private/golden"
+)
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	golden.Check(t, "mark", markFormat)
+	golden.Check(t, "kept", keptFormat)
+}
