@@ -183,7 +183,8 @@ func (l *lifecycle) leaveBehind(old previous) {
 // otherwise the old state is still true.
 func (l *lifecycle) replace(ctx context.Context, old *offer) (changed bool) {
 	state := old.state.view()
-	l.record, l.held = old.record.clone(), heldPlaces(&state, old.record)
+	l.held = heldPlaces(&state, old.record)
+	l.places, l.record = l.aligned(old.record)
 	if old.parent.ID != l.parent.ID {
 		l.former = &home{ID: old.parent.ID, Path: old.parent.Path}
 	}
@@ -192,6 +193,7 @@ func (l *lifecycle) replace(ctx context.Context, old *offer) (changed bool) {
 		l.record.Path = l.parent.Path
 		return true
 	}
+	l.record = l.record.labelled(old.record)
 	l.record.Due = old.record.Due
 	state.PreviousTokenIDs = idList(l.record.previousIDs())
 	return false
