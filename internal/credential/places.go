@@ -41,7 +41,7 @@ func boundPlaces(plan view) map[string]delivery.Delivery {
 }
 
 // aligned gives what is held the labels that it is wanted under: a delivery is its variable, and a label only
-// its name. One whose label another takes is left to be deleted.
+// its name. Each still knows the label that the state has. One whose label another takes is left to be deleted.
 func (p places) aligned(r record) (places, record) {
 	names := map[delivery.Place]string{}
 	for label, d := range p.wanted {
@@ -67,7 +67,6 @@ func (p places) aligned(r record) (places, record) {
 			}
 			continue
 		}
-		d.Label = label
 		held[label] = d
 		if delivered {
 			sealed[label] = was

@@ -529,7 +529,7 @@ func secretNeeded(config, state view, wanted, held map[string]delivery.Delivery,
 		_, there := held[label]
 		switch {
 		case there && d.Same(old):
-			if d.Spelled != old.Spelled {
+			if d.Spelled != old.Spelled && old.Label == label { // core accepts the state's words only where the state has them
 				c.respelled[label] = d.SpelledAs(old)
 			}
 		case d.Store == delivery.StoreToken && !known:
