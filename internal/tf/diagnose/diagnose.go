@@ -51,6 +51,7 @@ const (
 	RevokeToken       Title = "Unable to Revoke Token"
 	DeliverToken      Title = "Unable to Deliver Token to CI/CD Variable"
 	TakeBackDelivery  Title = "Unable to Delete CI/CD Variable"
+	PutBackVariable   Title = "Unable to Put CI/CD Variable Back"
 	NowhereToGo       Title = "Token Would Go Nowhere"
 	InvalidVariable   Title = "Invalid CI/CD Variable"
 	InvalidExpiry     Title = "Invalid Expiry"
