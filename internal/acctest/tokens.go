@@ -61,6 +61,8 @@ type Variable struct {
 	Hidden    bool   `json:"hidden"`
 	Raw       bool   `json:"raw"`
 	Scope     string `json:"environment_scope"`
+	// Description is empty where there is none.
+	Description string `json:"description"`
 }
 
 // Variables lists the CI/CD variables of a project ("projects") or group ("groups").

@@ -364,11 +364,6 @@ func TestAccDelivery_moves(t *testing.T) {
 				return deliver(app, map[string]string{"one": "key = \"KEY\"\n hidden = true", "stays": `key = "STAYS"`})
 			}, []string{"KEY", "STAYS"}, nil, `the delivery "one" needs its secret, which nobody knows any more`,
 		},
-		"to another label": {
-			func(app, _ acctest.Project) string {
-				return deliver(app, map[string]string{"uno": `key = "KEY"`, "stays": `key = "STAYS"`})
-			}, []string{"KEY", "STAYS"}, nil, `the delivery "uno" needs its secret, which nobody knows any more`,
-		},
 		"one more": {
 			func(app, _ acctest.Project) string {
 				return deliver(app, map[string]string{"one": `key = "KEY"`, "stays": `key = "STAYS"`, "more": `key = "MORE"`})

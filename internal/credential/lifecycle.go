@@ -89,30 +89,46 @@ func (l *lifecycle) create(ctx context.Context) (kept bool) {
 	return l.undo(ctx, token, done)
 }
 
-// undo takes back a token that could not be delivered. Kept tells whether something is left of it.
+// undo takes back a token that could not be delivered: every variable gets back what it held. Kept tells
+// whether something is left of it, because a variable that cannot be put back needs it to live.
 func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.Delivered) (kept bool) {
-	for label, sealed := range done.Sealed {
-		if !done.Created[label] {
-			continue // it was there before, and its former value nobody knows
-		}
-		if _, err := sealed.TakeBack(ctx, l.Session, l.record.Key); err != nil {
-			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
-			kept = true
-		} else {
-			delete(l.record.Deliveries, label)
+	l.record.Deliveries = map[string]delivery.Sealed{}
+	for _, a := range done.Attempts {
+		holds, err := a.Settle(ctx, l.Session, l.record.Key)
+		if holds {
+			l.record.Deliveries[a.Label] = a.Seal(l.record.Key)
+			l.diags.Append(l.stuck(a, token, err))
 		}
 	}
-	if done.Created[done.Failed.Label] {
-		if err := l.GitLab.DeleteVariable(ctx, done.Failed.Owner, done.Failed.Key, done.Failed.Scope); err != nil {
-			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
-		}
-	}
-	if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID); err != nil {
+	if len(l.record.Deliveries) > 0 {
+		kept = true
+	} else if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID); err != nil {
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
 		kept = true
 	}
 	l.plan.Deliveries = l.deliveries()
 	return kept
+}
+
+// stuck says of a variable that it cannot be put back, and what that means for the token.
+func (l *lifecycle) stuck(a delivery.Attempt, token gitlab.Token, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(a.Path(""), string(diagnose.PutBackVariable.For(a.Owner.Path+": "+a.Key)), fmt.Sprintf(
+		"%s\n\n%s holds, or may hold, the %s with id %d, which therefore lives on and is in the state. The next apply goes on from there; or give the variable its former value by hand.",
+		diagnose.Detail(err), a.Variable(), l.kind.token, token.ID))
+}
+
+// settle ends a round of deliveries that failed. What was somebody else's is put back; a variable that holds
+// the new token all the same is noted as delivered.
+func (l *lifecycle) settle(ctx context.Context, token gitlab.Token, done delivery.Delivered) {
+	l.diags.Append(l.undelivered(done))
+	a := done.Failed()
+	holds, err := a.Settle(ctx, l.Session, l.record.Key)
+	if err != nil {
+		l.diags.Append(l.stuck(a, token, err))
+	}
+	if holds {
+		done.Sealed[a.Label] = a.Seal(l.record.Key)
+	}
 }
 
 // orphaned names in the state a token that may live though it was never answered.
@@ -148,7 +164,7 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bo
 	}
 	done := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)
 	if done.Err != nil {
-		l.diags.Append(l.undelivered(done))
+		l.settle(ctx, token, done)
 		return l.renewedInPart(ctx, state, token, secret, done)
 	}
 	l.record.Born, l.record.Due = l.born(token), ""
@@ -184,7 +200,8 @@ func (l *lifecycle) leaveBehind(old previous) {
 // otherwise the old state is still true.
 func (l *lifecycle) replace(ctx context.Context, old *offer) (changed bool) {
 	state := old.state.view()
-	l.record, l.held = old.record.clone(), heldPlaces(&state, old.record)
+	l.held = heldPlaces(&state, old.record)
+	l.places, l.record = l.aligned(old.record)
 	if old.parent.ID != l.parent.ID {
 		l.former = &home{ID: old.parent.ID, Path: old.parent.Path}
 	}
@@ -193,6 +210,7 @@ func (l *lifecycle) replace(ctx context.Context, old *offer) (changed bool) {
 		l.record.Path = l.parent.Path
 		return true
 	}
+	l.record = l.record.labelled(old.record)
 	l.record.Due = old.record.Due
 	state.PreviousTokenIDs = idList(l.record.previousIDs())
 	return false
@@ -209,10 +227,8 @@ func (l *lifecycle) away() *home {
 // renewedInPart is a renewal whose deliveries failed. As long as no variable can hold the new token, that
 // one is revoked and the old one stays; otherwise both live, until a later apply has delivered one.
 func (l *lifecycle) renewedInPart(ctx context.Context, state view, token gitlab.Token, secret gitlab.Secret, done delivery.Delivered) (changed bool) {
-	failure, _ := apierror.As(done.Err)
-	uncertain := failure != nil && failure.Uncertain || done.Created[done.Failed.Label]
-	why := fmt.Sprintf("delivery to %s failed", done.Failed.Variable())
-	if len(done.Sealed) == 0 && !uncertain {
+	why := fmt.Sprintf("delivery to %s failed", done.Failed().Variable())
+	if len(done.Sealed) == 0 {
 		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID)
 		if err == nil {
 			l.record.Due = why
@@ -250,10 +266,12 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 	l.record.Born, l.record.Due = l.born(token), ""
 	l.made(token, secret)
 	done := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)
+	if done.Err != nil {
+		l.settle(ctx, token, done)
+	}
 	l.succeed(done.Sealed)
 	if done.Err != nil {
-		l.diags.Append(l.undelivered(done))
-		l.due(fmt.Sprintf("delivery to %s failed", done.Failed.Variable()))
+		l.due(fmt.Sprintf("delivery to %s failed", done.Failed().Variable()))
 		l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
 		l.plan.Deliveries = l.deliveries()
 		return true
@@ -276,10 +294,10 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 		}
 	}
 	done := delivery.All(ctx, l.Session, l.key(), fresh, known, l.record.Deliveries)
-	l.succeed(done.Sealed)
 	if done.Err != nil {
-		l.diags.Append(l.undelivered(done))
+		l.settle(ctx, gitlab.Token{ID: state.TokenID.ValueInt64()}, done)
 	}
+	l.succeed(done.Sealed)
 	for _, label := range slices.Sorted(maps.Keys(l.wanted)) {
 		d, old := l.wanted[label], l.held[label]
 		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) {
@@ -484,7 +502,7 @@ func values(token gitlab.Token, secret gitlab.Secret) delivery.Values {
 
 // undelivered is the diagnostic of deliveries that ended with a failure.
 func (l *lifecycle) undelivered(done delivery.Delivered) diag.Diagnostic {
-	return diagnose.AttributeError(done.Failed.Path(""), diagnose.DeliverToken, done.Err)
+	return diagnose.AttributeError(done.Failed().Path(""), diagnose.DeliverToken, done.Err)
 }
 
 // diagnose puts a failure on the attribute that GitLab's words are about.

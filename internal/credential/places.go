@@ -40,21 +40,78 @@ func boundPlaces(plan view) map[string]delivery.Delivery {
 	return wanted
 }
 
+// aligned gives what is held the labels that it is wanted under: a delivery is its variable, and a label only
+// its name. Each still knows the label that the state has. One whose label another takes is left to be deleted.
+func (p places) aligned(r record) (places, record) {
+	names := map[delivery.Place]string{}
+	for label, d := range p.wanted {
+		if !d.Unknown && d.Owner.ID != 0 {
+			names[d.Place()] = label
+		}
+	}
+	taken := map[string]bool{}
+	for _, d := range p.held {
+		if label, wanted := names[d.Place()]; wanted {
+			taken[label] = true
+		}
+	}
+	held, sealed := map[string]delivery.Delivery{}, map[string]delivery.Sealed{}
+	r = r.clone()
+	for label, d := range p.held {
+		was, delivered := r.Deliveries[label]
+		if name, wanted := names[d.Place()]; wanted {
+			label = name
+		} else if taken[label] {
+			if delivered {
+				r.Leaving = append(r.Leaving, was)
+			}
+			continue
+		}
+		held[label] = d
+		if delivered {
+			sealed[label] = was
+		}
+	}
+	for label, was := range r.Deliveries {
+		if _, stated := p.held[label]; stated {
+			continue
+		}
+		if _, twice := sealed[label]; twice {
+			r.Leaving = append(r.Leaving, was)
+		} else {
+			sealed[label] = was
+		}
+	}
+	if p.held != nil {
+		p.held, r.Deliveries = held, sealed
+	}
+	return p, r
+}
+
 // knownOwner is the owner that a delivery was made for, as long as it is spelled as it was: the path may be
-// somebody else's by now.
-func knownOwner(state *view, record record, label string, d delivery.Delivery) (gitlab.Target, bool) {
+// somebody else's by now. Deleted tells whether that one was found deleted.
+func knownOwner(state *view, record record, d delivery.Delivery) (owner gitlab.Target, deleted, is bool) {
 	if state == nil {
-		return gitlab.Target{}, false
+		return gitlab.Target{}, false, false
 	}
-	if gone, is := record.Missing[label]; is && gone.Spelled == d.Spelled && gone.Kind == d.Owner.Kind {
-		return gone.owner(), true
+	if gone, is := record.Missing[d.Label]; is && gone.Spelled == d.Spelled && gone.Kind == d.Owner.Kind {
+		return gone.owner(), false, true
 	}
-	sealed, is := record.Deliveries[label]
-	stated := delivery.Expand(state.Deliveries)[label]
-	if is && stated.Spelled == d.Spelled && stated.Owner.Kind == d.Owner.Kind {
-		return sealed.Owner(), true
+	stated := delivery.Expand(state.Deliveries)
+	for _, label := range append([]string{d.Label}, slices.Sorted(maps.Keys(stated))...) {
+		sealed, is := record.Deliveries[label]
+		held := stated[label]
+		if is && held.Spelled == d.Spelled && held.Owner.Kind == d.Owner.Kind && (label == d.Label || held.Key == d.Key && held.Scope == d.Scope) {
+			return sealed.Owner(), sealed.Deleted, true
+		}
 	}
-	return gitlab.Target{}, false
+	for _, label := range slices.Sorted(maps.Keys(record.Missing)) {
+		gone := record.Missing[label]
+		if gone.Spelled == d.Spelled && gone.Kind == d.Owner.Kind && gone.Key == d.Key && gone.Scope == d.Scope {
+			return gone.owner(), false, true
+		}
+	}
+	return gitlab.Target{}, false, false
 }
 
 // twice refuses two deliveries into one variable.

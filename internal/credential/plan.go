@@ -76,6 +76,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	p.identify(ctx)
 	p.held = heldPlaces(p.state, p.record)
 	p.diags.Append(p.twice()...)
+	p.places, p.record = p.aligned(p.record)
 	p.checkUsername()
 	change := decide(p.kind, p.config, p.state, p.record, p.wanted, p.held)
 	p.keep(plan, change)
@@ -254,9 +255,9 @@ func (p *planner) identify(ctx context.Context) {
 		if d.Unknown {
 			continue
 		}
-		owner, is := knownOwner(p.state, p.record, label, d)
+		owner, deleted, is := knownOwner(p.state, p.record, d)
 		if is {
-			p.checkOwner(ctx, d, owner)
+			p.checkOwner(ctx, d, owner, deleted)
 		} else {
 			found, diags := ref.Resolve(ctx, p.GitLab, d.Owner.Kind, d.Path(string(d.Owner.Kind)), d.Spelled)
 			p.diags.Append(diags...)
@@ -272,12 +273,12 @@ func (p *planner) identify(ctx context.Context) {
 
 // checkOwner warns of a delivery whose project or group has another path than is configured. It stays with
 // that one.
-func (p *planner) checkOwner(ctx context.Context, d delivery.Delivery, owner gitlab.Target) {
+func (p *planner) checkOwner(ctx context.Context, d delivery.Delivery, owner gitlab.Target, deleted bool) {
 	if owner.Path == "" {
 		return // only its id is known
 	}
 	at := d.Path(string(d.Owner.Kind))
-	if p.record.Deliveries[d.Label].Deleted {
+	if deleted {
 		p.diags.Append(diagnose.Warn(at, diagnose.DeliveryOwnerGone.For(owner.Path+": "+d.Key),
 			"The delivery %q goes to the %s, which was deleted. Nothing is delivered there any more, also if another one has its path by now: name that one by its id, or take the delivery out.",
 			d.Label, owner))
@@ -647,7 +648,7 @@ func secretNeeded(config, state view, wanted, held map[string]delivery.Delivery,
 		_, there := held[label]
 		switch {
 		case there && d.Same(old):
-			if d.Spelled != old.Spelled {
+			if d.Spelled != old.Spelled && old.Label == label { // core accepts the state's words only where the state has them
 				c.respelled[label] = d.SpelledAs(old)
 			}
 		case d.Store == delivery.StoreToken && !known:

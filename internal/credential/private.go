@@ -54,6 +54,9 @@ type missing struct {
 	Path string      `json:"path"`
 	// Spelled is the owner as the configuration had it.
 	Spelled string `json:"spelled"`
+	// Key and Scope are the variable's.
+	Key   string `json:"key,omitempty"`
+	Scope string `json:"scope,omitempty"`
 }
 
 func (m missing) owner() gitlab.Target { return gitlab.Target{Kind: m.Kind, ID: m.ID, Path: m.Path} }
@@ -165,6 +168,13 @@ func (r record) clone() record {
 	return r
 }
 
+// labelled has the deliveries of an earlier record, under its labels: nothing was delivered since.
+func (r record) labelled(before record) record {
+	before = before.clone()
+	r.Deliveries, r.Missing, r.Leaving = before.Deliveries, before.Missing, before.Leaving
+	return r
+}
+
 // places are the variables that were delivered into.
 func (r record) places() (all []delivery.Place) {
 	for _, sealed := range r.Deliveries {
@@ -191,8 +201,12 @@ func (r record) orphanedVariables() (diags diag.Diagnostics) {
 
 // deleted tells whether a delivery goes to a project or group that was deleted.
 func (r record) deleted(d delivery.Delivery) bool {
-	sealed := r.Deliveries[d.Label]
-	return sealed.Deleted && sealed.Place == d.Place()
+	for _, sealed := range r.Deliveries {
+		if sealed.Deleted && sealed.Place == d.Place() {
+			return true
+		}
+	}
+	return false
 }
 
 // over are the previous tokens that an apply is to end.

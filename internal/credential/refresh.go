@@ -170,7 +170,7 @@ func (r *refresher) miss(label string, held delivery.Delivery, owner gitlab.Targ
 	if r.record.Missing == nil {
 		r.record.Missing = map[string]missing{}
 	}
-	r.record.Missing[label] = missing{Kind: owner.Kind, ID: owner.ID, Path: owner.Path, Spelled: held.Spelled}
+	r.record.Missing[label] = missing{Kind: owner.Kind, ID: owner.ID, Path: owner.Path, Spelled: held.Spelled, Key: held.Key, Scope: held.Scope}
 }
 
 // rotation writes why a new token is due.

@@ -226,7 +226,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	left := plan
-	change := decide(r.kind, configured(config), &old, held, l.wanted, l.held)
+	change := decide(r.kind, configured(config), &old, l.record, l.wanted, l.held)
 	changed := true
 	switch {
 	case change.renew:
@@ -237,7 +237,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		l.adjust(ctx, old)
 	}
 	if !changed {
-		left = state
+		left, l.record = state, l.record.labelled(held)
 		old.PreviousTokenIDs = idList(l.record.previousIDs())
 		if l.record.Due != "" {
 			old.RotationDue = types.StringValue(l.record.Due)
@@ -368,6 +368,7 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 	if state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
 		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
 	}
+	l.places, l.record = l.aligned(l.record)
 	diags.Append(l.name(ctx)...)
 	diags.Append(l.twice()...)
 	unbroken, cancel, err := withoutInterrupt(ctx)

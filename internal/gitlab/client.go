@@ -16,6 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/turns"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
@@ -49,7 +50,7 @@ type Client struct {
 	variables   *coalesce.Loader[owner, []Variable]
 	caller      *coalesce.Loader[struct{}, Caller]
 	roles       *coalesce.Loader[owner, Membership]
-	tokenTurns  turns[tokenList]
+	tokenTurns  turns.Turns[tokenList]
 	clock       func() time.Time
 
 	prefetchGroups []string

@@ -33,7 +33,7 @@ func (c *Client) CreateToken(ctx context.Context, kind TokenKind, parent Target,
 func (c *Client) createToken(ctx context.Context, of tokenList, request TokenRequest, own []int64) (issued, error) {
 	// Of two alike made at once here, neither could be told from the other after a lost answer; and a
 	// list that grows while it is paged through has to be read again.
-	done, err := c.tokenTurns.take(ctx, of)
+	done, err := c.tokenTurns.Take(ctx, of)
 	if err != nil {
 		return issued{}, err
 	}

@@ -43,16 +43,20 @@ func (c *Client) postVariable(ctx context.Context, of owner, v Variable) (Variab
 	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.CreateVariable(of.id, &options, option))
 }
 
-// putVariable changes a variable. GitLab refuses a masked flag for hidden ones, and keeps the scope.
-func (c *Client) putVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
+// putVariable changes a variable, and its value if that is asked for: what is left out stays as it is. GitLab
+// refuses a masked flag for hidden ones, and keeps the scope.
+func (c *Client) putVariable(ctx context.Context, of owner, v VariableChange, withValue bool) (Variable, error) {
 	option := restContext(transport.WithEffect(ctx, transport.Repeatable))
 	options := client.UpdateProjectVariableOptions{
 		Filter:    v.filter(),
 		Protected: &v.Protected, Raw: &v.Raw, VariableType: v.variableType(),
 	}
-	if !v.Value.Empty() { // what is left out stays as it is
+	if withValue {
 		value := v.Value.Reveal()
-		options.Value, options.Description = &value, &v.Description
+		options.Value = &value
+	}
+	if v.Describe {
+		options.Description = &v.Description
 	}
 	if !v.Hidden {
 		options.Masked = &v.Masked

@@ -13,33 +13,106 @@ import (
 // went meanwhile, and one that was deleted to be made anew.
 const variableRounds = 4
 
+// VariableChange is what a variable is to become.
+type VariableChange struct {
+	Variable
+	// Describe writes the description too, which otherwise stays.
+	Describe bool
+	// Recreate has a variable deleted and made again that differs in whether it is hidden.
+	Recreate bool
+	// Again is how often to start over after a failure.
+	Again int
+}
+
+// Outcome is what a write of a variable came to.
+type Outcome int
+
+// What it can come to.
+const (
+	// Untouched means that GitLab has what it had.
+	Untouched Outcome = iota
+	// Created means that the variable was made, and none was there.
+	Created
+	// Overwritten means that what was there is no more.
+	Overwritten
+	// Unknown means that an answer was lost: it may be any of the others.
+	Unknown
+)
+
+// Written is what became of a variable by a write, beside an error or not.
+type Written struct {
+	Outcome Outcome
+	// Before is what was there; nil is nothing. Of a hidden variable nobody knows the value.
+	Before *Variable
+	// Stored is what is there now, without an error.
+	Stored Variable
+}
+
 // variableWrite is the state of one SetVariable.
 type variableWrite struct {
-	client   *Client
-	of       owner
-	want     Variable
-	recreate bool
+	client *Client
+	of     owner
+	want   VariableChange
 
-	// deleted means that the former variable is gone.
-	deleted bool
-	// lost means that a creation was not answered.
-	lost bool
-	// created means that this call made the variable, or sent for it and then found it.
-	created bool
+	// before is what was there, as long as nothing of this call can have changed it.
+	before *Variable
+	// wrote means that the variable got what was wanted, deleted that the former one is gone, and lost that a
+	// write was not answered.
+	wrote, deleted, lost bool
 }
 
 // SetVariable makes the CI/CD variable of a key and environment scope what is wanted, whether it is
-// there or not, and returns it as stored. Created tells whether it was made anew, beside an error
-// whether it may have been and may still be there.
+// there or not, and says what that came to, beside an error too.
 //
 // GitLab settles whether a variable is hidden when it makes it. One that is there and differs in that
-// is deleted and made again if recreate says so, otherwise it is a Conflict. A Conflict is also what
+// is deleted and made again if the change says so, otherwise it is a Conflict. A Conflict is also what
 // GitLab stores otherwise than it was sent; if it was created, it is deleted again, because it may be
 // seen by others than was meant. No error repeats the value.
-func (c *Client) SetVariable(ctx context.Context, owner Target, want Variable, recreate bool) (created bool, stored Variable, err error) {
-	w := &variableWrite{client: c, of: ownerOf(owner), want: want.normal(), recreate: recreate}
+func (c *Client) SetVariable(ctx context.Context, owner Target, want VariableChange) (Written, error) {
+	want.Variable = want.normal()
+	w := &variableWrite{client: c, of: ownerOf(owner), want: want}
 	ctx = transport.WithSecret(ctx, want.Value.Reveal())
 	defer c.variables.Invalidate(w.of)
+	stored, err := w.write(ctx)
+	for try := 0; err != nil && try < want.Again; try++ {
+		stored, err = w.write(ctx)
+	}
+	written := Written{Outcome: w.outcome(), Before: w.before, Stored: stored}
+	if err != nil {
+		written.Stored = Variable{}
+		return written, annotate(w.explained(err), "set the CI/CD variable "+want.name()+" of", owner.String())
+	}
+	return written, nil
+}
+
+// SetVariableFlags changes whether the variable of a key and environment scope is protected, masked and
+// raw, and its description if the change says so. Its value stays. One that is gone is NotFound.
+func (c *Client) SetVariableFlags(ctx context.Context, owner Target, want VariableChange) error {
+	of := ownerOf(owner)
+	want.Variable = want.normal()
+	defer c.variables.Invalidate(of)
+	doing := "change the flags of the CI/CD variable " + want.name() + " of"
+	have, err := c.findVariable(ctx, of, want.Variable)
+	switch {
+	case err != nil:
+		return annotate(err, doing, owner.String())
+	case have == nil:
+		return &apierror.Error{Kind: apierror.NotFound, Doing: doing, Target: owner.String(), Note: "there is no such variable any more"}
+	}
+	want.Hidden = have.Hidden
+	stored, err := c.putVariable(ctx, of, want, false)
+	if err != nil {
+		return annotate(refusedFor(err, of.variablesRole(), of.kind), doing, owner.String())
+	}
+	want.Value = stored.Value
+	if differences := want.differences(stored); len(differences) > 0 {
+		return &apierror.Error{Kind: apierror.Conflict, Doing: doing, Target: owner.String(), Note: "GitLab stored it with " + strings.Join(differences, " and ")}
+	}
+	return nil
+}
+
+// write goes rounds until one has written or failed for good.
+func (w *variableWrite) write(ctx context.Context) (stored Variable, err error) {
 	again := true
 	for round := 0; again && round < variableRounds; round++ {
 		stored, again, err = w.round(ctx)
@@ -47,57 +120,70 @@ func (c *Client) SetVariable(ctx context.Context, owner Target, want Variable, r
 	if err == nil {
 		err = w.check(ctx, stored)
 	}
-	if err != nil {
-		return w.created || w.lost, Variable{}, annotate(w.explained(err), "set the CI/CD variable "+w.want.name()+" of", owner.String())
-	}
-	return w.created, stored, nil
+	return stored, err
 }
 
-// SetVariableFlags changes whether the variable of a key and environment scope is protected, masked and
-// raw, and leaves its value as it is. One that is gone is NotFound.
-func (c *Client) SetVariableFlags(ctx context.Context, owner Target, want Variable) error {
-	of := ownerOf(owner)
-	want = want.normal()
-	defer c.variables.Invalidate(of)
-	doing := "change the flags of the CI/CD variable " + want.name() + " of"
-	have, err := c.findVariable(ctx, of, want)
+func (w *variableWrite) outcome() Outcome {
 	switch {
-	case err != nil:
-		return annotate(err, doing, owner.String())
-	case have == nil:
-		return &apierror.Error{Kind: apierror.NotFound, Doing: doing, Target: owner.String(), Note: "there is no such variable any more"}
+	case w.wrote && w.before == nil:
+		return Created
+	case w.wrote, w.deleted:
+		return Overwritten
+	case w.lost:
+		return Unknown
+	default:
+		return Untouched
 	}
-	want.Value, want.Hidden = Secret{}, have.Hidden
-	stored, err := c.putVariable(ctx, of, want)
-	if err != nil {
-		return annotate(refusedFor(err, of.variablesRole(), of.kind), doing, owner.String())
+}
+
+// look notes what was there before, unless it can be this call's own.
+func (w *variableWrite) look(have *Variable) {
+	theirs := have != nil && !have.Hidden && have.Value.Reveal() != w.want.Value.Reveal()
+	if !w.wrote && !w.deleted && (!w.lost || w.before == nil && theirs) {
+		w.before = have
 	}
-	stored.Value = Secret{}
-	if differences := want.differences(stored); len(differences) > 0 {
-		return &apierror.Error{Kind: apierror.Conflict, Doing: doing, Target: owner.String(), Note: "GitLab stored it with " + strings.Join(differences, " and ")}
-	}
-	return nil
 }
 
 // round writes once. Again means that another one may succeed.
 func (w *variableWrite) round(ctx context.Context) (stored Variable, again bool, err error) {
-	have, err := w.client.findVariable(ctx, w.of, w.want)
-	switch {
-	case err != nil:
+	have, err := w.client.findVariable(ctx, w.of, w.want.Variable)
+	if err != nil {
 		return Variable{}, false, err
+	}
+	w.look(have)
+	switch {
 	case have == nil:
 		return w.create(ctx)
-	case have.Hidden != w.want.Hidden && !w.recreate:
+	case have.Hidden != w.want.Hidden && !w.want.Recreate:
 		return Variable{}, false, &apierror.Error{Kind: apierror.Conflict, Note: visibility(have.Hidden) + "; GitLab settles that when a variable is made, so it has to be deleted and made again"}
 	case have.Hidden != w.want.Hidden:
-		return w.replace(ctx)
+		return w.replace(ctx, *have)
 	}
-	w.created = w.created || w.lost
-	stored, err = w.client.putVariable(ctx, w.of, w.want)
+	stored, err = w.client.putVariable(ctx, w.of, w.want, true)
 	if e, ok := apierror.As(err); ok && variableMissing(e) {
 		return Variable{}, true, err
 	}
+	err = unanswered(err)
+	w.note(err)
 	return stored, false, err
+}
+
+// unanswered says of a request that may be sent twice that it may have been done, where no answer of GitLab's
+// came to the last one. Below that is no question, for sending it again settles it.
+func unanswered(err error) error {
+	e, ok := apierror.As(err)
+	if !ok || e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected {
+		return err
+	}
+	told := *e
+	told.Uncertain = true
+	return &told
+}
+
+// note takes down what a write may have done.
+func (w *variableWrite) note(err error) {
+	w.wrote = w.wrote || err == nil
+	w.lost = w.lost || lost(err)
 }
 
 func visibility(hidden bool) string {
@@ -108,24 +194,38 @@ func visibility(hidden bool) string {
 }
 
 func (w *variableWrite) create(ctx context.Context) (stored Variable, again bool, err error) {
-	stored, err = w.client.postVariable(ctx, w.of, w.want)
+	want := w.want.Variable
+	if !w.want.Describe {
+		want.Description = ""
+		if w.before != nil {
+			want.Description = w.before.Description
+		}
+	}
+	stored, err = w.client.postVariable(ctx, w.of, want)
+	w.note(err)
 	if err == nil {
-		w.created = true
 		return stored, false, nil
 	}
-	w.lost = w.lost || lost(err)
 	return Variable{}, lost(err) || apierror.Is(err, apierror.Conflict), err
 }
 
-// replace deletes what is there and makes it again at once, interrupted or not.
-func (w *variableWrite) replace(ctx context.Context) (Variable, bool, error) {
+// replace deletes what is there and makes it again at once, interrupted or not. If GitLab refuses that, what
+// was there comes back, as far as it is known.
+func (w *variableWrite) replace(ctx context.Context, have Variable) (stored Variable, again bool, err error) {
 	ctx, cancel := cleanUp(ctx)
 	defer cancel()
-	if err := w.client.removeVariable(ctx, w.of, w.want); err != nil {
+	if err := unanswered(w.client.removeVariable(ctx, w.of, w.want.Variable)); err != nil {
+		w.lost = w.lost || lost(err)
 		return Variable{}, false, err
 	}
 	w.deleted = true
-	return w.create(ctx)
+	stored, again, err = w.create(ctx)
+	if err != nil && !again && !have.Hidden {
+		if _, restoreErr := w.client.postVariable(transport.WithSecret(ctx, have.Value.Reveal()), w.of, have); restoreErr == nil {
+			w.deleted = false
+		}
+	}
+	return stored, again, err
 }
 
 // check holds what GitLab stored against what was wanted.
@@ -135,13 +235,13 @@ func (w *variableWrite) check(ctx context.Context, stored Variable) error {
 		return nil
 	}
 	note := "GitLab stored it with " + strings.Join(differences, " and ")
-	if w.created {
+	if w.before == nil {
 		ctx, cancel := cleanUp(ctx)
 		defer cancel()
 		if err := w.client.removeVariable(ctx, w.of, stored); err != nil {
 			note += fmt.Sprintf("; it could not be deleted again (%v): look after it by hand", err)
 		} else {
-			w.created, w.lost = false, false
+			w.wrote, w.lost = false, false
 			note += "; it was deleted again"
 		}
 	}
@@ -175,7 +275,7 @@ func (v Variable) differences(stored Variable) []string {
 func (w *variableWrite) explained(err error) error {
 	err = refusedFor(err, w.of.variablesRole(), w.of.kind)
 	e, ok := apierror.As(err)
-	if !ok || w.created {
+	if !ok || w.wrote {
 		return err
 	}
 	told := *e

@@ -81,6 +81,14 @@ func (c *Client) fetchVariables(ctx context.Context, of owner) ([]Variable, erro
 	return slices.CompactFunc(list, func(a, b Variable) bool { return a.Key == b.Key && a.Scope == b.Scope }), nil
 }
 
+// Variable reads the variable of a key and environment scope afresh; nil is none. An owner that is gone or out
+// of sight is NotFound.
+func (c *Client) Variable(ctx context.Context, owner Target, key, scope string) (*Variable, error) {
+	v := Variable{Key: key, Scope: scope}.normal()
+	found, err := c.findVariable(ctx, ownerOf(owner), v)
+	return found, annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
+}
+
 // DeleteVariable deletes the variable of a key and environment scope. One that is gone already is no
 // error; an owner that is gone or out of sight is NotFound.
 func (c *Client) DeleteVariable(ctx context.Context, owner Target, key, scope string) error {

@@ -36,6 +36,13 @@ func wanted(edits ...func(*gitlab.Variable)) gitlab.Variable {
 	return v
 }
 
+// setVariable sets a variable with all that is wanted of it. Created tells whether it may be there by this call alone.
+func setVariable(t *testing.T, client *gitlab.Client, owner gitlab.Target, want gitlab.Variable, recreate bool) (created bool, stored gitlab.Variable, err error) {
+	t.Helper()
+	got, err := client.SetVariable(t.Context(), owner, gitlab.VariableChange{Variable: want, Describe: true, Recreate: recreate})
+	return got.Outcome == gitlab.Created || got.Outcome == gitlab.Unknown && got.Before == nil, got.Stored, err
+}
+
 func hidden(v *gitlab.Variable) { v.Hidden = true }
 
 func inProduction(v *gitlab.Variable) { v.Scope = "production" }
@@ -105,7 +112,7 @@ func TestSetVariableCreates(t *testing.T) {
 			t.Parallel()
 			eachOwner(t, func(t *testing.T, owner gitlab.Target) {
 				s := newStub(t)
-				created, got, err := s.client().SetVariable(t.Context(), owner, c.want, false)
+				created, got, err := setVariable(t, s.client(), owner, c.want, false)
 				if err != nil || !created || got.Key != "TOKEN" || got.Hidden != c.want.Hidden || got.File != c.want.File {
 					t.Fatalf("got %t, %+v, %v", created, got, err)
 				}
@@ -132,7 +139,7 @@ func TestSetVariableUpdates(t *testing.T) {
 				s := newStub(t).plant(owner, "variables",
 					record{"key": "TOKEN", "value": "other", "environment_scope": "staging"},
 					record{"key": "TOKEN", "value": "former", "environment_scope": scope, "masked_and_hidden": want.Hidden})
-				created, got, err := s.client().SetVariable(t.Context(), owner, want, false)
+				created, got, err := setVariable(t, s.client(), owner, want, false)
 				if err != nil || created || got.Protected != true {
 					t.Fatalf("got %t, %+v, %v", created, got, err)
 				}
@@ -165,13 +172,13 @@ func TestSetVariableOfAnotherVisibility(t *testing.T) {
 			eachOwner(t, func(t *testing.T, owner gitlab.Target) {
 				s := newStub(t).plant(owner, "variables", record{"key": "TOKEN", "value": "former", "masked_and_hidden": !wantHidden})
 				want := wanted(func(v *gitlab.Variable) { v.Hidden = wantHidden })
-				_, _, err := s.client().SetVariable(t.Context(), owner, want, false)
+				_, _, err := setVariable(t, s.client(), owner, want, false)
 				wantError(t, err, apierror.Conflict, "deleted and made again")
 				if all := s.stored(owner, "variables"); len(all) != 1 || all[0]["value"] != "former" {
 					t.Errorf("stored are %v", all)
 				}
-				created, got, err := s.client().SetVariable(t.Context(), owner, want, true)
-				if err != nil || !created || got.Hidden != wantHidden {
+				created, got, err := setVariable(t, s.client(), owner, want, true)
+				if err != nil || created || got.Hidden != wantHidden {
 					t.Errorf("got %t, %+v, %v", created, got, err)
 				}
 				if all := s.stored(owner, "variables"); len(all) != 1 || all[0]["value"] != value {
@@ -189,7 +196,7 @@ func TestSetVariableThatIsDeletedAndRefused(t *testing.T) {
 		s.on(restRoute("POST", owner, "variables"), func(request, func() reply) reply {
 			return refusal(400, map[string]any{"value": []string{"is invalid"}})
 		})
-		created, _, err := s.client().SetVariable(t.Context(), owner, wanted(hidden), true)
+		created, _, err := setVariable(t, s.client(), owner, wanted(hidden), true)
 		e := failureOf(t, err, apierror.Invalid, "the variable that was there is deleted")
 		if created || e.Words != "value is invalid" {
 			t.Errorf("got %t, %v", created, e)
@@ -220,7 +227,7 @@ func TestSetVariableAfterALostAnswer(t *testing.T) {
 						}
 						return loss(meant)
 					})
-					created, got, err := s.retrying().SetVariable(t.Context(), owner, wanted(), false)
+					created, got, err := setVariable(t, s.retrying(), owner, wanted(), false)
 					if err != nil || !created || got.Value.Reveal() != value {
 						t.Fatalf("got %t, %+v, %v", created, got, err)
 					}
@@ -237,7 +244,7 @@ func TestSetVariableWhoseAnswersAreAlwaysLost(t *testing.T) {
 	t.Parallel()
 	eachOwner(t, func(t *testing.T, owner gitlab.Target) {
 		s := newStub(t).on(restRoute("POST", owner, "variables"), func(request, func() reply) reply { return reply{cut: true} })
-		created, _, err := s.client().SetVariable(t.Context(), owner, wanted(), false)
+		created, _, err := setVariable(t, s.client(), owner, wanted(), false)
 		if e := failureOf(t, err, apierror.Unavailable); !created || !e.Uncertain {
 			t.Errorf("created %t: %v", created, e)
 		}
@@ -256,7 +263,7 @@ func TestSetVariableThatCannotBeFoundAfterALostAnswer(t *testing.T) {
 			s.overrides[restRoute("GET", owner, "variables/TOKEN")] = func(request, func() reply) reply { return refusal(502, "Bad Gateway") }
 			return reply{cut: true}
 		})
-		created, _, err := s.client().SetVariable(t.Context(), owner, wanted(), false)
+		created, _, err := setVariable(t, s.client(), owner, wanted(), false)
 		if e := failureOf(t, err, apierror.Unavailable); !created || !e.Uncertain {
 			t.Errorf("created %t: %v", created, e)
 		}
@@ -271,7 +278,7 @@ func TestSetVariableIsSeenByTheNextRead(t *testing.T) {
 			if got, err := client.Variables(t.Context(), owner); err != nil || len(got) != want {
 				t.Errorf("got %v, %v", got, err)
 			}
-			if _, _, err := client.SetVariable(t.Context(), owner, wanted(), false); err != nil {
+			if _, _, err := setVariable(t, client, owner, wanted(), false); err != nil {
 				t.Error(err)
 			}
 		}
@@ -297,7 +304,7 @@ func TestSetVariableBesideOthers(t *testing.T) {
 			}
 			return answer
 		})
-		created, got, err := s.client().SetVariable(t.Context(), owner, wanted(), false)
+		created, got, err := setVariable(t, s.client(), owner, wanted(), false)
 		if err != nil || !created || got.Value.Reveal() != value {
 			t.Errorf("got %t, %+v, %v", created, got, err)
 		}
@@ -332,7 +339,7 @@ func TestSetVariableStoredOtherwise(t *testing.T) {
 					return usual()
 				})
 				s.on(restRoute("GET", owner, "variables/TOKEN"), finding(s, owner))
-				created, _, err := s.client().SetVariable(t.Context(), owner, wanted(inProduction), false)
+				created, _, err := setVariable(t, s.client(), owner, wanted(inProduction), false)
 				wantError(t, err, apierror.Conflict, c.note, "it was deleted again")
 				if all := s.stored(owner, "variables"); len(all) > 0 || created {
 					t.Errorf("stored are %v", all)
@@ -381,7 +388,7 @@ func TestVariableOfAGroupThatIsFoundByKeyAlone(t *testing.T) {
 			}
 			s.on(restRoute("GET", owner, "variables/TOKEN"), finding(s, owner))
 			client := s.client()
-			_, _, err := client.SetVariable(t.Context(), owner, wanted(inProduction), false)
+			_, _, err := setVariable(t, client, owner, wanted(inProduction), false)
 			if kind, _ := apierror.KindOf(err); kind != c.set {
 				t.Errorf("set gives %v", err)
 			}
@@ -409,7 +416,7 @@ func TestSetScopedVariableOfAGroupThatHasTheKey(t *testing.T) {
 	s.on(restRoute("POST", owner, "variables"), func(request, func() reply) reply {
 		return refusal(400, map[string]any{"key": []string{"(TOKEN) has already been taken"}})
 	})
-	created, _, err := s.client().SetVariable(t.Context(), owner, wanted(inProduction), true)
+	created, _, err := setVariable(t, s.client(), owner, wanted(inProduction), true)
 	wantError(t, err, apierror.Conflict, "without a licence")
 	if all := s.stored(owner, "variables"); created || len(all) != 1 || all[0]["value"] != "theirs" {
 		t.Errorf("created %t, stored are %v", created, all)
@@ -449,7 +456,7 @@ func TestVariableOfAnOwnerThatIsGone(t *testing.T) {
 		if e := failureOf(t, err, apierror.NotFound); e.Doing != "delete the CI/CD variable TOKEN of" || e.Target != owner.String() {
 			t.Errorf("got %v", e)
 		}
-		_, _, err = s.client().SetVariable(t.Context(), owner, wanted(), false)
+		_, _, err = setVariable(t, s.client(), owner, wanted(), false)
 		wantError(t, err, apierror.NotFound)
 		s.wantRequests(restRoute("POST", owner, "variables"), 0)
 	})
@@ -477,7 +484,7 @@ func TestValueIsNotRepeated(t *testing.T) {
 				var mu sync.Mutex
 				s := newStub(t).on(restRoute("POST", owner, "variables"), func(request, func() reply) reply { return answer })
 				client := s.client(func(c *gitlab.Config) { c.Logger = logTo(&mu, &lines) })
-				_, _, err := client.SetVariable(t.Context(), owner, wanted(), false)
+				_, _, err := setVariable(t, client, owner, wanted(), false)
 				e, ok := apierror.As(err)
 				if !ok {
 					t.Fatalf("got %v", err)
@@ -533,5 +540,61 @@ func TestKeyProblem(t *testing.T) {
 		if got := gitlab.KeyProblem(key); (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%q gives %q, want %q", key, got, want)
 		}
+	}
+}
+
+// What a write came to is told beside an error too, with what was there before.
+func TestSetVariableOutcome(t *testing.T) {
+	t.Parallel()
+	refuse := func(request, func() reply) reply {
+		return refusal(400, map[string]any{"value": []string{"is invalid"}})
+	}
+	cutAfter := func(_ request, usual func() reply) reply { usual(); return reply{cut: true} }
+	cases := map[string]struct {
+		// there is what is there before; post and put are what GitLab does.
+		there     record
+		post, put override
+		recreate  bool
+		outcome   gitlab.Outcome
+		before    string
+	}{
+		"created":                 {outcome: gitlab.Created},
+		"overwritten":             {there: record{"value": "former"}, outcome: gitlab.Overwritten, before: "former"},
+		"made again":              {there: record{"value": "former", "masked_and_hidden": true}, recreate: true, outcome: gitlab.Overwritten},
+		"refused, none there":     {post: refuse, outcome: gitlab.Untouched},
+		"refused":                 {there: record{"value": "former"}, put: refuse, outcome: gitlab.Untouched, before: "former"},
+		"not answered, none":      {post: cutAfter, put: cutAfter, outcome: gitlab.Unknown},
+		"not answered":            {there: record{"value": "former"}, put: cutAfter, outcome: gitlab.Unknown, before: "former"},
+		"another flag stored":     {there: record{"value": "former"}, put: withFlag("protected", false), outcome: gitlab.Overwritten, before: "former"},
+		"another flag in the new": {post: withFlag("protected", false), outcome: gitlab.Untouched},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachOwner(t, func(t *testing.T, owner gitlab.Target) {
+				s := newStub(t)
+				if c.there != nil {
+					there := record{"key": "TOKEN", "value": c.there["value"], "masked_and_hidden": c.there["masked_and_hidden"] == true}
+					s.plant(owner, "variables", there)
+				}
+				for route, do := range map[string]override{restRoute("POST", owner, "variables"): c.post, restRoute("PUT", owner, "variables/TOKEN"): c.put} {
+					if do != nil {
+						s.on(route, do)
+					}
+				}
+				got, err := s.client().SetVariable(t.Context(), owner, gitlab.VariableChange{Variable: wanted(), Recreate: c.recreate, Again: 1})
+				if got.Outcome != c.outcome || (got.Before != nil) != (c.there != nil) || got.Before != nil && got.Before.Value.Reveal() != c.before {
+					t.Errorf("got %d, before %+v, %v", got.Outcome, got.Before, err)
+				}
+			})
+		})
+	}
+}
+
+// withFlag is a GitLab that stores another flag than was sent.
+func withFlag(name string, value bool) override {
+	return func(r request, usual func() reply) reply {
+		r.variables[name] = value
+		return usual()
 	}
 }

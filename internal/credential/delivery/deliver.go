@@ -27,53 +27,67 @@ func (v Values) of(store string) gitlab.Secret {
 type Delivered struct {
 	// Sealed are the deliveries that were made, by label.
 	Sealed map[string]Sealed
-	// Created are the labels whose variables were not there before.
-	Created map[string]bool
-	// Failed is the delivery that ended the round; its label is empty where none failed.
-	Failed Delivery
-	Err    error
+	// Attempts are all that were tried. The last one ended the round where there is an error.
+	Attempts []Attempt
+	Err      error
+}
+
+// Failed is the delivery that ended the round.
+func (d Delivered) Failed() Attempt { return d.Attempts[len(d.Attempts)-1] }
+
+// Attempt is a delivery that was tried.
+type Attempt struct {
+	Delivery
+	gitlab.Written
+
+	// Own means that the variable was the resource's own before.
+	Own   bool
+	value gitlab.Secret
 }
 
 // All writes deliveries, in the order of their labels, until one fails after a second try. Owned are the
 // variables that are the resource's own by now: they may be deleted and made again where GitLab asks for
 // that.
 func All(ctx context.Context, s *session.Session, key []byte, deliveries map[string]Delivery, values Values, owned map[string]Sealed) Delivered {
-	done := Delivered{Sealed: map[string]Sealed{}, Created: map[string]bool{}}
+	done := Delivered{Sealed: map[string]Sealed{}}
 	for _, label := range slices.Sorted(maps.Keys(deliveries)) {
-		d := deliveries[label]
-		value := values.of(d.Store)
-		created, err := write(ctx, s, key, d, value, owns(owned, d))
-		if err != nil {
-			created, err = write(ctx, s, key, d, value, owns(owned, d))
-		}
-		if created {
-			done.Created[label] = true
-		}
-		if err != nil {
-			done.Failed, done.Err = d, err
+		a := Attempt{Delivery: deliveries[label], Own: owns(owned, deliveries[label]), value: values.of(deliveries[label].Store)}
+		a.Written, done.Err = a.write(ctx, s, key)
+		done.Attempts = append(done.Attempts, a)
+		if done.Err != nil {
 			return done
 		}
-		done.Sealed[label] = seal(d, key, value)
+		done.Sealed[label] = a.Seal(key)
 	}
 	return done
 }
 
 // write sets one variable. One that another resource has written in the same apply is a Conflict: the two
 // would take it from each other for ever.
-func write(ctx context.Context, s *session.Session, key []byte, d Delivery, value gitlab.Secret, own bool) (created bool, err error) {
-	turn := take(s, d.Place())
+func (a Attempt) write(ctx context.Context, s *session.Session, key []byte) (gitlab.Written, error) {
+	doing := "set the CI/CD variable " + keyAndScope(a.Key, a.Scope) + " of"
+	turn, err := take(ctx, s, a.Place())
+	if err != nil {
+		return gitlab.Written{}, interrupted(err, doing, a.Owner)
+	}
 	defer turn.done()
 	if turn.others(key) {
-		return false, &apierror.Error{
-			Kind: apierror.Conflict, Doing: "set the CI/CD variable " + keyAndScope(d.Key, d.Scope) + " of", Target: d.Owner.String(),
+		return gitlab.Written{}, &apierror.Error{
+			Kind: apierror.Conflict, Doing: doing, Target: a.Owner.String(),
 			Note: "another resource has just delivered its token there; give one of the two another key or environment scope",
 		}
 	}
-	created, _, err = s.GitLab.SetVariable(ctx, d.Owner, d.variable(value), own)
-	if err == nil || created {
-		turn.writer = key
+	change := a.change(a.value)
+	change.Recreate, change.Again = a.Own, 1
+	written, err := s.GitLab.SetVariable(ctx, a.Owner, change)
+	if written.Outcome != gitlab.Untouched {
+		turn.wrote(key)
 	}
-	return created, err
+	return written, err
+}
+
+func interrupted(err error, doing string, owner gitlab.Target) error {
+	return &apierror.Error{Kind: apierror.Unavailable, Doing: doing, Target: owner.String(), Note: "interrupted while another resource was at it", Cause: err}
 }
 
 // owns tells whether the variable of a delivery is one of the resource's own.
@@ -86,7 +100,50 @@ func owns(owned map[string]Sealed, d Delivery) bool {
 	return false
 }
 
-// SetFlags puts the flags of a variable right without touching its value.
+// Seal notes that the variable holds what was delivered.
+func (a Attempt) Seal(key []byte) Sealed { return seal(a.Delivery, key, a.value) }
+
+// Settle finds out whether a variable holds, or may hold, what was tried to deliver. One that was somebody
+// else's is put back as it was. The error is why that cannot be, or why nobody can tell.
+func (a Attempt) Settle(ctx context.Context, s *session.Session, key []byte) (holds bool, err error) {
+	if a.Outcome == gitlab.Untouched {
+		return false, nil
+	}
+	doing := "put back the CI/CD variable " + keyAndScope(a.Key, a.Scope) + " of"
+	turn, err := take(ctx, s, a.Place())
+	if err != nil {
+		return true, interrupted(err, doing, a.Owner)
+	}
+	defer turn.done()
+	now, err := s.GitLab.Variable(ctx, a.Owner, a.Key, a.Scope)
+	switch {
+	case apierror.Is(err, apierror.NotFound):
+		return false, nil
+	case err != nil && a.Own:
+		return true, nil
+	case err != nil:
+		return true, err
+	case now == nil, !now.Hidden && now.Value.Reveal() != a.value.Reveal():
+		return false, nil
+	case a.Own:
+		return true, nil
+	case a.Before == nil:
+		err = s.GitLab.DeleteVariable(ctx, a.Owner, a.Key, a.Scope)
+	case a.Before.Hidden:
+		return true, &apierror.Error{
+			Kind: apierror.Conflict, Doing: doing, Target: a.Owner.String(), Note: "it was there before and is hidden, so GitLab shows nobody what it held",
+		}
+	default:
+		_, err = s.GitLab.SetVariable(ctx, a.Owner, gitlab.VariableChange{Variable: *a.Before, Describe: true, Again: 1})
+	}
+	if err != nil {
+		return true, err
+	}
+	turn.wrote(nil)
+	return false, nil
+}
+
+// SetFlags puts the flags of a variable, and its description, right without touching its value.
 func (d Delivery) SetFlags(ctx context.Context, client *gitlab.Client) error {
-	return client.SetVariableFlags(ctx, d.Owner, d.variable(gitlab.Secret{}))
+	return client.SetVariableFlags(ctx, d.Owner, d.change(gitlab.Secret{}))
 }

@@ -23,6 +23,8 @@ type Delivery struct {
 	// Store is [StoreToken] or [StoreUsername].
 	Store                          string
 	Protected, Masked, Hidden, Raw bool
+	// Description is the variable's; nil leaves it as it is.
+	Description *string
 	// Unknown means that something of it is known only after the apply.
 	Unknown bool
 
@@ -65,6 +67,9 @@ func expand(label string, object types.Object) Delivery {
 	d.Key, d.Scope, d.Store = d.text("key", ""), d.text("environment_scope", gitlab.EveryEnvironment), d.text("store", StoreToken)
 	d.Hidden, d.Protected, d.Raw = d.truth("hidden", false), d.truth("protected", true), d.truth("raw", true)
 	d.Masked = d.truth("masked", d.Store == StoreToken) || d.Hidden
+	if description, ok := object.Attributes()["description"].(types.String); ok && !description.IsNull() {
+		d.Description = description.ValueStringPointer()
+	}
 	for name := range object.Attributes() {
 		d.Unknown = d.Unknown || d.unknown(name)
 	}
@@ -125,10 +130,15 @@ func keyAndScope(key, scope string) string {
 	return key
 }
 
-func (d Delivery) variable(value gitlab.Secret) gitlab.Variable {
-	return gitlab.Variable{
+// change is the variable that a delivery asks for.
+func (d Delivery) change(value gitlab.Secret) gitlab.VariableChange {
+	change := gitlab.VariableChange{Variable: gitlab.Variable{
 		Key: d.Key, Value: value, Protected: d.Protected, Masked: d.Masked, Hidden: d.Hidden, Raw: d.Raw, Scope: d.Scope,
+	}}
+	if d.Description != nil {
+		change.Description, change.Describe = *d.Description, true
 	}
+	return change
 }
 
 // Same tells whether two deliveries put the same thing into the same variable, other flags apart.
@@ -136,13 +146,14 @@ func (d Delivery) Same(other Delivery) bool {
 	return !d.Unknown && !other.Unknown && d.Place() == other.Place() && d.Store == other.Store && d.Hidden == other.Hidden
 }
 
-// Flags tells whether flags differ that can be changed in place.
+// Flags tells whether flags differ that can be changed in place, or the description.
 func (d Delivery) Flags(other Delivery) bool {
-	return d.Protected != other.Protected || d.Masked != other.Masked || d.Raw != other.Raw
+	described := d.Description == nil || other.Description != nil && *d.Description == *other.Description
+	return d.Protected != other.Protected || d.Masked != other.Masked || d.Raw != other.Raw || !described
 }
 
 // As writes the delivery as the state has it: with the flags that the server shows, left out where
-// they were and are the defaults.
+// they were and are the defaults, and with its description where there was one.
 func (d Delivery) As(stored gitlab.Variable) types.Object {
 	attributes := make(map[string]attr.Value, len(d.object.Attributes()))
 	for name, value := range d.object.Attributes() {
@@ -154,6 +165,9 @@ func (d Delivery) As(stored gitlab.Variable) types.Object {
 		if flag.held != flag.shown {
 			attributes[name] = types.BoolValue(flag.shown)
 		}
+	}
+	if d.Description != nil {
+		attributes["description"] = types.StringValue(stored.Description)
 	}
 	return types.ObjectValueMust(d.object.AttributeTypes(context.Background()), attributes)
 }

@@ -70,6 +70,11 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
 		},
+		"description": schema.StringAttribute{
+			MarkdownDescription: "Description of the variable. Left out, the one that it has stays.",
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(255)},
+		},
 	}
 	if len(stores) > 1 {
 		attributes["store"] = schema.StringAttribute{
@@ -99,6 +104,7 @@ func ObjectType(stores ...string) types.ObjectType {
 	attributes := map[string]attr.Type{
 		"project": types.StringType, "group": types.StringType, "key": types.StringType, "protected": types.BoolType,
 		"masked": types.BoolType, "hidden": types.BoolType, "raw": types.BoolType, "environment_scope": types.StringType,
+		"description": types.StringType,
 	}
 	if len(stores) > 1 {
 		attributes["store"] = types.StringType

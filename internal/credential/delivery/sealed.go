@@ -100,7 +100,10 @@ func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 // may be gone with it or not. What another resource has delivered there in this walk is that one's, and
 // left in silence.
 func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (left string, err error) {
-	turn := take(of, s.Place)
+	turn, err := take(ctx, of, s.Place)
+	if err != nil {
+		return "", interrupted(err, "delete the CI/CD variable "+keyAndScope(s.Key, s.Scope)+" of", s.Owner())
+	}
 	defer turn.done()
 	switch {
 	case turn.others(key):
@@ -124,7 +127,7 @@ func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (
 		err = nil
 	}
 	if err == nil {
-		turn.writer = nil
+		turn.wrote(nil)
 	}
 	return "", err
 }

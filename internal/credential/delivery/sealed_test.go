@@ -2,10 +2,10 @@ package delivery
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -79,32 +79,43 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// A turn keeps a second resource out until the first is done, for one variable alone.
+// A turn knows who has written before, for one variable and one walk alone.
 func TestTurn(t *testing.T) {
 	t.Parallel()
 	walk := &session.Session{}
 	mine, yours := NewKey(), NewKey()
-	first := take(walk, sealedDelivery.Place())
+	elsewhere := sealedDelivery.Place()
+	elsewhere.Scope = "production"
+	enter := func(s *session.Session, place Place) turn {
+		turn, err := take(t.Context(), s, place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return turn
+	}
+	first := enter(walk, sealedDelivery.Place())
 	if first.others(mine) {
 		t.Error("a variable that nobody has written is another's")
 	}
-	first.writer = mine
-	elsewhere := sealedDelivery.Place()
-	elsewhere.Scope = "production"
-	take(walk, elsewhere).done()
-	take(&session.Session{}, sealedDelivery.Place()).done()
-
-	entered := make(chan *turn)
-	go func() { entered <- take(walk, sealedDelivery.Place()) }()
-	select {
-	case <-entered:
-		t.Fatal("two are at one variable")
-	case <-time.After(20 * time.Millisecond):
+	first.wrote(mine)
+	for name, other := range map[string]turn{"variable": enter(walk, elsewhere), "walk": enter(&session.Session{}, sealedDelivery.Place())} {
+		if other.others(yours) {
+			t.Errorf("another %s is taken too", name)
+		}
+		other.done()
+	}
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := take(impatient, walk, sealedDelivery.Place()); err == nil {
+		t.Error("two are at one variable")
 	}
 	first.done()
-	second := <-entered
+	second := enter(walk, sealedDelivery.Place())
 	defer second.done()
 	if second.others(mine) || !second.others(yours) {
 		t.Error("the turn does not know who has written")
+	}
+	if second.wrote(nil); second.others(yours) {
+		t.Error("a variable that was deleted is another's")
 	}
 }

@@ -2,31 +2,52 @@ package delivery
 
 import (
 	"bytes"
+	"context"
 	"sync"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/turns"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-// turns has one for each variable that was written or deleted in this walk, by [Place].
-type turns struct{ held sync.Map }
+// variables are those that were written or deleted in this walk. They let one resource at a time at each: one
+// that was given another name is destroyed and made side by side, and the new one must not write between the
+// old one's look at the value and the deletion.
+type variables struct {
+	turns turns.Turns[Place]
 
-// turn lets one resource at a time at a variable. One that was given another name is destroyed and made
-// side by side: the new one must not write between the old one's look at the value and the deletion.
-type turn struct {
 	mu sync.Mutex
-	// writer is the key of the resource that wrote last.
-	writer []byte
+	// writers are the keys of the resources that wrote last.
+	writers map[Place][]byte
 }
 
-// take waits for a variable's turn, which ends with [turn.done].
-func take(s *session.Session, place Place) *turn {
-	held, _ := session.Shared[turns](s).held.LoadOrStore(place, &turn{})
-	t, _ := held.(*turn) // nothing else is stored
-	t.mu.Lock()
-	return t
+// turn is one resource's time at a variable, which ends with done.
+type turn struct {
+	all   *variables
+	place Place
+	done  func()
 }
 
-func (t *turn) done() { t.mu.Unlock() }
+// take waits for a variable's turn, or for the end of ctx.
+func take(ctx context.Context, s *session.Session, place Place) (turn, error) {
+	all := session.Shared[variables](s)
+	done, err := all.turns.Take(ctx, place)
+	return turn{all, place, done}, err
+}
 
 // others tells whether another resource wrote last, which a hidden value does not show.
-func (t *turn) others(key []byte) bool { return t.writer != nil && !bytes.Equal(t.writer, key) }
+func (t turn) others(key []byte) bool {
+	t.all.mu.Lock()
+	defer t.all.mu.Unlock()
+	writer := t.all.writers[t.place]
+	return writer != nil && !bytes.Equal(writer, key)
+}
+
+// wrote notes who wrote; nil is nobody.
+func (t turn) wrote(key []byte) {
+	t.all.mu.Lock()
+	defer t.all.mu.Unlock()
+	if t.all.writers == nil {
+		t.all.writers = map[Place][]byte{}
+	}
+	t.all.writers[t.place] = key
+}

@@ -52,6 +52,7 @@ const (
 	DeliverToken      Title = "Unable to Deliver Token to CI/CD Variable"
 	TakeBackDelivery  Title = "Unable to Delete CI/CD Variable"
 	ReadDelivered     Title = "Unable to Read Delivered Secret"
+	PutBackVariable   Title = "Unable to Put CI/CD Variable Back"
 	NowhereToGo       Title = "Token Would Go Nowhere"
 	InvalidVariable   Title = "Invalid CI/CD Variable"
 	InvalidExpiry     Title = "Invalid Expiry"

@@ -1,18 +1,19 @@
-package gitlab
+// Package turns lets one caller at a time in.
+package turns
 
 import (
 	"context"
 	"sync"
 )
 
-// turns lets one caller at a time in for each key.
-type turns[K comparable] struct {
+// Turns has one for each key. The zero value is ready for use; it lives in what its callers share.
+type Turns[K comparable] struct {
 	mu   sync.Mutex
 	busy map[K]chan struct{}
 }
 
-// take waits for the key's turn, which ends by calling done, or for the end of ctx.
-func (t *turns[K]) take(ctx context.Context, key K) (done func(), err error) {
+// Take waits for the key's turn, which ends by calling done, or for the end of ctx.
+func (t *Turns[K]) Take(ctx context.Context, key K) (done func(), err error) {
 	for {
 		t.mu.Lock()
 		other, taken := t.busy[key]
