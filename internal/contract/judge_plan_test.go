@@ -235,6 +235,30 @@ func wishSingle(b *book, _ string, config, _ map[string]any) []string {
 	return b.differs(b.w.look(), i, accessOf(config["permissions"] == nil, asList(config["permissions"])))
 }
 
+// triggered holds a plan to the triggers of tokens: the first and each other one plans a new token, and with an
+// overlap the old one stays.
+func (j *journey) triggered(p *core.Plan) {
+	for _, c := range p.Changes {
+		if c.Action != core.Update && c.Action != core.NoOp || !strings.Contains(c.Kind, "token") || c.Prior == nil || c.Planned == nil {
+			continue
+		}
+		before, _ := c.Prior["rotation"].(map[string]any)
+		after, _ := c.Planned["rotation"].(map[string]any)
+		trigger, _ := after["trigger"].(string)
+		if trigger == "" || trigger == before["trigger"] {
+			continue
+		}
+		old, known := c.Prior["token_id"].(int64)
+		if _, stays := c.Planned["token_id"].(int64); stays {
+			j.hold("a trigger makes a new token", "%s: trigger %v -> %s plans none", c.Address, before["trigger"], trigger)
+		}
+		overlap, _ := after["overlap_days"].(int64)
+		if known && overlap > 0 && c.Prior["active"] == true && !slices.Contains(tokenIDs(c.Planned), old) {
+			j.hold("a trigger cuts nobody off", "%s: token %d is to end at once under an overlap of %d days", c.Address, old, overlap)
+		}
+	}
+}
+
 func wishToken(b *book, address string, config, state map[string]any) (problems []string) {
 	kind, parent := tokenKind(address)
 	server, of := b.w.look(), b.lookup(parent, fmt.Sprint(config[parent]))

@@ -228,9 +228,28 @@ func (g *generator) delivery(to, token string, number int) map[string]any {
 	return map[string]any{"project": g.paths[to], "key": key}
 }
 
+// pull gives a token another trigger, or takes that out; with or without an overlap.
+func pull(g *generator, config map[string]any) {
+	rotation, _ := config["rotation"].(map[string]any)
+	if rotation["trigger"] != nil && g.chance(20) {
+		delete(rotation, "trigger")
+		return
+	}
+	if rotation == nil {
+		rotation = map[string]any{"overlap_days": int64(g.IntN(3))}
+		config["rotation"] = rotation
+	}
+	if g.chance(30) {
+		rotation["overlap_days"] = int64(g.IntN(3))
+	}
+	rotation["trigger"] = fmt.Sprintf("leak %d", g.IntN(1000))
+}
+
 func alterToken(g *generator, config map[string]any) {
 	deliveries, _ := config["deliveries"].(map[string]any)
-	switch g.IntN(5) {
+	switch g.IntN(6) {
+	case 5:
+		pull(g, config)
 	case 0:
 		config["name"] = fmt.Sprint(config["name"], "x")
 	case 1:

@@ -211,6 +211,7 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 		return nil
 	}
 	j.book.read(tr.plan, tr.leftoversStay())
+	j.triggered(tr.plan)
 	return tr
 }
 

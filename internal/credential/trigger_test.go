@@ -2,6 +2,9 @@ package credential_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -147,6 +150,49 @@ func TestAccTrigger_unknownEnded(t *testing.T) {
 	}
 	holds(t, cli, s.address(), map[string]any{"expired": true, "active": false})
 	cli.Plan(t, acctest.NoChanges)
+}
+
+// TestAccTrigger_olderState: a state from before there were triggers is as good as one without.
+func TestAccTrigger_olderState(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, groupAccess)
+	cli := acctest.NewCLI(t, s.GitLab, s.token(s.delivered(), rotation(30, 2)))
+	cli.Apply(t, 0)
+	older := regexp.MustCompile(`,\s*"trigger": null`).ReplaceAllString(stateFile(t, cli), "")
+	if older == stateFile(t, cli) {
+		t.Fatal("the state holds no trigger")
+	}
+	if err := os.WriteFile(filepath.Join(cli.Dir, "terraform.tfstate"), []byte(older), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cli.Plan(t, acctest.NoChanges)
+	cli.Plan(t, acctest.NoChanges, "-refresh=false")
+}
+
+// TestAccTrigger_wholeUnknown: nothing of the rotation is known before the apply, and all is as it was.
+func TestAccTrigger_wholeUnknown(t *testing.T) {
+	t.Parallel()
+	each(t, []kind{projectDeploy, projectAccess}, nil, func(t *testing.T, s *stage) {
+		config := func(again, trigger string) string {
+			return fmt.Sprintf("resource \"terraform_data\" \"how\" {\n  input = { every_days = 30, overlap_days = 2, trigger = %q }\n  triggers_replace = %q\n}\n", trigger, again) +
+				s.token(s.delivered(), "rotation = terraform_data.how.output")
+		}
+		cli := acctest.NewCLI(t, s.GitLab, config("1", "a"))
+		cli.Apply(t, 0)
+		cli.Plan(t, acctest.NoChanges)
+		first := tokenID(t, cli, s.address())
+		cli.Configure(t, config("2", "a"))
+		s.ForgetRequests(t)
+		cli.Apply(t, 0)
+		if done := writes(t, s.GitLab); len(done) > 0 {
+			t.Errorf("it wrote %v", done)
+		}
+		cli.Plan(t, acctest.NoChanges)
+		cli.Configure(t, config("3", "b"))
+		cli.Apply(t, 0)
+		cli.Plan(t, acctest.NoChanges)
+		holds(t, cli, s.address(), map[string]any{"previous_token_ids": []any{float64(first)}})
+	})
 }
 
 // TestAccTrigger_imported: an import under a trigger rotates, which the plan says.

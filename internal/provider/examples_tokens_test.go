@@ -25,12 +25,12 @@ var made = map[string]struct {
 }{
 	"jobtoken_project_deploy_token": {"/projects/3/deploy_tokens", map[string]any{"name": "cluster", "scopes": []string{"read_registry"}}},
 	"jobtoken_group_deploy_token":   {"/groups/5/deploy_tokens", map[string]any{"name": "packages", "scopes": []string{"read_package_registry"}}},
-	"jobtoken_project_access_token": {"/projects/5/access_tokens", map[string]any{"name": "editor", "scopes": []string{"api"}, "access_level": 30, "expires_at": nextMonth()}},
-	"jobtoken_group_access_token":   {"/groups/5/access_tokens", map[string]any{"name": "reports", "scopes": []string{"read_api"}, "access_level": 20, "expires_at": nextMonth()}},
+	"jobtoken_project_access_token": {"/projects/5/access_tokens", map[string]any{"name": "editor", "scopes": []string{"api"}, "access_level": 30, "expires_at": importedEnd}},
+	"jobtoken_group_access_token":   {"/groups/5/access_tokens", map[string]any{"name": "reports", "scopes": []string{"read_api"}, "access_level": 20, "expires_at": importedEnd}},
 }
 
-// nextMonth is an end for access tokens, which GitLab does not make without one.
-func nextMonth() string { return time.Now().UTC().AddDate(0, 1, 0).Format(time.DateOnly) }
+// importedEnd is the end that the examples of imports name.
+const importedEnd = "2027-06-30"
 
 // prepare gives the company what the examples of a resource count on: a token to import, and for the tokens
 // of a group its Owner.

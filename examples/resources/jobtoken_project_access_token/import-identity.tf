@@ -11,4 +11,5 @@ resource "jobtoken_project_access_token" "editor" {
   name         = "editor"
   access_level = "developer"
   scopes       = ["api"]
+  expires_at   = "2027-06-30" # the one that it has
 }
