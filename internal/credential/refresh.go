@@ -48,6 +48,12 @@ func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bo
 		ended := !r.state.ExpiresAt.IsNull() && !now.Before(r.state.expiry())
 		r.state.Active, r.state.Revoked, r.state.Expired = types.BoolValue(false), types.BoolValue(true), types.BoolValue(ended)
 	}
+	switch {
+	case !r.state.Revoked.ValueBool():
+		r.record.Ended = time.Time{}
+	case r.record.Ended.IsZero():
+		r.record.Ended = now.UTC().Truncate(time.Second)
+	}
 	r.previous(ctx, tokens, now)
 	reasons := r.deliveries(ctx)
 	r.rotation(found, now, reasons)

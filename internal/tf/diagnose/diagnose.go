@@ -97,6 +97,7 @@ const (
 	DeliveryUnseen     Title = "Delivery of Token Cannot Be Checked"
 	VariableKept       Title = "CI/CD Variable Is Left as It Is"
 	OrphanedToken      Title = "Token May Be Left Over"
+	NotMadeAnew        Title = "Token Has Ended and None Is Made Anew"
 	LiveTokens         Title = "Live Tokens of This Name"
 	DeletesAnothers    Title = "CI/CD Variable of Another Token Is Deleted"
 	HandedOver         Title = "Token Works On Until Its Replacement Is Delivered"
