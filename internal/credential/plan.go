@@ -74,6 +74,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	p.identify(ctx)
 	p.held = heldPlaces(p.state, p.record)
 	p.diags.Append(p.twice()...)
+	p.claim(false)
 	change := decide(p.kind, p.config, p.state, p.record, p.wanted, p.held)
 	p.keep(plan, change)
 	plan.DeliveryOwners = plannedOwners(p.config.Deliveries, p.wanted)

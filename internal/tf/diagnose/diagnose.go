@@ -98,6 +98,8 @@ const (
 	VariableKept       Title = "CI/CD Variable Is Left as It Is"
 	OrphanedToken      Title = "Token May Be Left Over"
 	NotMadeAnew        Title = "Token Has Ended and None Is Made Anew"
+	DeliveredTwice     Title = "CI/CD Variable Is Delivered Into Twice"
+	HeldTwice          Title = "Token Is Held Twice"
 	LiveTokens         Title = "Live Tokens of This Name"
 	DeletesAnothers    Title = "CI/CD Variable of Another Token Is Deleted"
 	HandedOver         Title = "Token Works On Until Its Replacement Is Delivered"
