@@ -38,7 +38,7 @@ func (p *planner) claim(leaving bool) {
 	for _, shared := range p.Overlap.Hold(overlap.Holding{Resource: p.kind.resource(), Self: hex.EncodeToString(p.record.Key), Leaving: leaving, Things: things}) {
 		if d, is := variables[shared.Thing]; is {
 			p.diags.Append(diagnose.Warn(d.Path("key"), diagnose.DeliveredTwice.For(d.Owner.Path+": "+d.Key),
-				"%s gets the token of a %s and that of a %s. Each apply of the one takes it from the other, which then makes a new token. Give one of the two another key or environment scope.",
+				"%s gets the token of a %s and that of a %s. Each apply of the one takes it from the other, which then makes a new token: that is what a new value of it comes from. Give one of the two another key or environment scope.",
 				d.Variable(), shared.First, shared.Second))
 			continue
 		}

@@ -16,12 +16,16 @@ func TestAccTwice_variable(t *testing.T) {
 	acctest.NeedsEmbedded(t, g)
 	a, b := stageIn(t, g, projectDeploy), stageIn(t, g, projectAccess)
 	b.app = a.app
-	cli := acctest.NewCLI(t, g, a.token(a.delivered())+b.token(b.delivered()))
+	first := "depends_on = [" + a.address() + "]"
+	cli := acctest.NewCLI(t, g, a.token(a.delivered())+b.token(b.delivered(), first))
 	words := []string{"CI/CD Variable Is Delivered Into Twice (" + a.app.Path + ": TOKEN)", "TOKEN of " + a.app.Target(), "jobtoken_project_deploy_token", "jobtoken_project_access_token",
-		"Give one of the two another key or environment scope"}
+		"that is what a new value of it comes from. Give one of the two another key or environment scope"}
 	says(t, cli.Plan(t, acctest.Changes), words...)
 	cli.Apply(t, acctest.Failed)
 	cli.Apply(t, 0)
+	says(t, cli.Plan(t, acctest.Changes), words...)
+	// Of the other one a read knows that comes after it.
+	cli.Configure(t, a.token(a.delivered(), "depends_on = ["+b.address()+"]")+b.token(b.delivered()))
 	output := cli.Plan(t, acctest.Changes)
 	says(t, output, append(words, "TOKEN of "+a.app.Target()+" holds the token with id ", "which is delivered there too")...)
 	if acctest.Says(output, "was given another value") {
