@@ -11,7 +11,7 @@ import (
 func (c *CLI) Private(t testing.TB, typeName string, rewrite func(values map[string][]byte)) {
 	t.Helper()
 	path := filepath.Join(c.Dir, "terraform.tfstate")
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the state of a test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,3 +49,26 @@ func TestAlike(t *testing.T) {
 		})
 	}
 }
+
+func TestDisplayNames(t *testing.T) {
+	t.Parallel()
+	read, more := []string{"read_repository"}, []string{"read_registry", "read_repository"}
+	names := displayNames([]gitlab.Token{
+		{ID: 1, Name: "alone", Scopes: read},
+		{ID: 2, Name: "ci", Scopes: read, ExpiresAt: noon, Username: "gitlab+deploy-token-2"},
+		{ID: 3, Name: "ci", Scopes: more, Username: "gitlab+deploy-token-3"},
+		{ID: 4, Name: "ci", Scopes: read, ExpiresAt: noon.Add(day), Username: "gitlab+deploy-token-4"},
+		{ID: 5, Name: "ci", Scopes: read, ExpiresAt: noon.Add(day), Username: "machines"},
+	})
+	for id, want := range map[int64]string{
+		1: "alone",
+		2: "ci (read_repository; ends " + noon.Format(time.RFC3339) + "), in its overlap if id 4 has replaced it",
+		3: "ci (read_registry, read_repository; never ends)",
+		4: "ci (read_repository; ends " + noon.Add(day).Format(time.RFC3339) + ") id 4",
+		5: "ci (read_repository; ends " + noon.Add(day).Format(time.RFC3339) + ") id 5",
+	} {
+		if names[id] != want {
+			t.Errorf("%d is %q, want %q", id, names[id], want)
+		}
+	}
+}

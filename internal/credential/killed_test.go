@@ -17,7 +17,7 @@ import (
 
 // killAt applies, and kills the provider when a request of a method to a path with a suffix is under way:
 // before GitLab has it, or after.
-func killAt(t *testing.T, g *acctest.GitLab, cli *acctest.CLI, method, suffix string, after bool) acctest.Result {
+func killAt(t *testing.T, g *acctest.GitLab, cli *acctest.CLI, method, suffix string, after bool) {
 	t.Helper()
 	to, err := url.Parse(g.BaseURL)
 	if err != nil {
@@ -42,11 +42,9 @@ func killAt(t *testing.T, g *acctest.GitLab, cli *acctest.CLI, method, suffix st
 	defer cli.Setenv("GITLAB_BASE_URL=" + g.BaseURL)
 	r := cli.Start(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	running <- r
-	result := r.Wait()
-	if result.Code == 0 {
+	if result := r.Wait(); result.Code == 0 {
 		t.Fatalf("the provider lives:\n%s", result.Output)
 	}
-	return result
 }
 
 // A provider that is killed in an update leaves a state without private state. The older tokens that the

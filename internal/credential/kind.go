@@ -33,6 +33,9 @@ func (k kind) typeName() string {
 	return string(k.parent) + "_deploy_token"
 }
 
+// resource is the resource's type.
+func (k kind) resource() string { return "jobtoken_" + k.typeName() }
+
 // at is where the parent stands in the configuration.
 func (k kind) at() path.Path { return path.Root(string(k.parent)) }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -69,11 +71,12 @@ func (l *tokenList) List(ctx context.Context, req list.ListRequest, stream *list
 			push(list.ListResult{Diagnostics: diags})
 			return
 		}
+		names := displayNames(tokens)
 		if req.Limit > 0 && int64(len(tokens)) > req.Limit {
 			tokens = tokens[:req.Limit]
 		}
 		for _, token := range tokens {
-			if !push(l.result(ctx, req, parent, token)) {
+			if !push(l.result(ctx, req, parent, token, names[token.ID])) {
 				return
 			}
 		}
@@ -96,10 +99,55 @@ func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Targe
 	return parent, tokens, diags
 }
 
+// displayNames tell tokens apart, by id. Those of one name have their scopes and end beside it, and the id where
+// that is not enough; and each is marked that a newer one like it seems to have replaced: to import that one
+// would take it from the resource that ends it.
+func displayNames(tokens []gitlab.Token) map[int64]string {
+	names, count := map[int64]string{}, map[string]int{}
+	for _, t := range tokens {
+		count[t.Name]++
+		names[t.ID] = t.Name
+	}
+	full := map[string]int{}
+	for _, t := range tokens {
+		if count[t.Name] > 1 {
+			end := "never ends"
+			if !t.ExpiresAt.IsZero() {
+				end = "ends " + t.ExpiresAt.UTC().Format(time.RFC3339)
+			}
+			names[t.ID] += fmt.Sprintf(" (%s; %s)", strings.Join(t.Scopes, ", "), end)
+			full[names[t.ID]]++
+		}
+	}
+	for _, t := range tokens {
+		if full[names[t.ID]] > 1 {
+			names[t.ID] += fmt.Sprintf(" id %d", t.ID)
+		}
+	}
+	for _, t := range tokens {
+		if newer := successor(tokens, t); newer != 0 {
+			names[t.ID] += fmt.Sprintf(", in its overlap if id %d has replaced it", newer)
+		}
+	}
+	return names
+}
+
+// successor is the newest token that may have been made in the place of another, which still works; 0 is none.
+func successor(tokens []gitlab.Token, of gitlab.Token) (id int64) {
+	for _, t := range tokens {
+		username := t.Username == of.Username || madeUpName(t.Username) && madeUpName(of.Username)
+		if t.ID > of.ID && t.Name == of.Name && slices.Equal(t.Scopes, of.Scopes) && username &&
+			t.AccessLevel == of.AccessLevel && t.Description == of.Description && !t.Revoked && !of.Revoked {
+			id = max(id, t.ID)
+		}
+	}
+	return id
+}
+
 // result is a token as the read of its import would write it.
-func (l *tokenList) result(ctx context.Context, req list.ListRequest, parent gitlab.Target, token gitlab.Token) list.ListResult {
+func (l *tokenList) result(ctx context.Context, req list.ListRequest, parent gitlab.Target, token gitlab.Token, name string) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = token.Name
+	result.DisplayName = name
 	id, tokenID := types.Int64Value(parent.ID), types.Int64Value(token.ID)
 	result.Diagnostics.Append(l.identify(ctx, result.Identity, view{common: &common{TokenID: tokenID}, ParentID: &id})...)
 	if !req.IncludeResource {

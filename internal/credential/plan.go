@@ -78,6 +78,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	p.diags.Append(p.twice()...)
 	p.places, p.record = p.aligned(p.record)
 	p.checkUsername()
+	p.claim(false)
 	change := decide(p.kind, p.config, p.state, p.record, p.wanted, p.held)
 	p.keep(plan, change)
 	plan.DeliveryOwners = plannedOwners(p.config.Deliveries, p.wanted)
@@ -100,6 +101,10 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 		p.mayMake(plan)
 		p.checkAdjusting(ctx, plan)
 	default:
+		if change.left {
+			plan.RotationDue = p.state.RotationDue
+			p.warnLeft(plan, gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: p.record.Path})
+		}
 		p.checkAdjusting(ctx, plan)
 	}
 	return false
@@ -374,15 +379,33 @@ func (p *planner) checkAdjusting(ctx context.Context, plan view) {
 	}
 }
 
+// nowhere tells whether the secret of a new token would be lost at once.
+func nowhere(config view, wanted map[string]delivery.Delivery) bool {
+	for _, d := range wanted {
+		if d.Store == delivery.StoreToken {
+			return false
+		}
+	}
+	return !config.tokenInState()
+}
+
+// warnLeft tells of a token that has ended without anything being planned for it. A configuration that asks for
+// a new one is refused instead, by [planner.checkUse].
+func (p *planner) warnLeft(plan view, parent gitlab.Target) {
+	since := ""
+	if !p.record.Ended.IsZero() {
+		since = ", as was first seen at " + p.record.Ended.Format(time.RFC3339)
+	}
+	p.diags.Append(diagnose.Warn(path.Root("deliveries"), diagnose.NotMadeAnew.For(parent.Path+": "+plan.Name.ValueString()),
+		"The %s with id %d of the %s was revoked or deleted%s. None is planned in its place, since its secret, which GitLab shows only once, would go nowhere. "+
+			"To have a new one made, name a CI/CD variable for it in deliveries, or set token_in_state = true. If nobody needs it any more, take the resource out of the configuration.",
+		p.kind.token, p.state.TokenID.ValueInt64(), parent, since))
+}
+
 // checkUse refuses a token whose secret would go nowhere.
 func (p *planner) checkUse(change change) {
-	if p.config.tokenInState() {
+	if !nowhere(p.config, p.wanted) {
 		return
-	}
-	for _, d := range p.wanted {
-		if d.Store == delivery.StoreToken {
-			return
-		}
 	}
 	why := "A token is to be made"
 	if !change.create {
@@ -574,6 +597,8 @@ type change struct {
 	create, renew, rotate bool
 	// may means that it is known only after the apply whether a new token is made.
 	may bool
+	// left means that the token has ended, and that none is made in its place: its secret would go nowhere.
+	left bool
 	// because is why, where the plan's lines do not say so.
 	because string
 	// previous are the older tokens that are left afterwards.
@@ -599,8 +624,11 @@ func decide(k kind, config view, state *view, record record, wanted, held map[st
 	if !trigger.IsNull() && !trigger.IsUnknown() && before.IsNull() {
 		reasons = append(reasons, "rotation.trigger was set")
 	}
-	due := !state.RotationDue.IsNull() || !trigger.IsNull() && !trigger.IsUnknown() && !trigger.Equal(before)
-	c.renew = fixed || due || len(reasons) > 0
+	pulled := !trigger.IsNull() && !trigger.IsUnknown() && !trigger.Equal(before)
+	due := !state.RotationDue.IsNull()
+	asked := fixed || pulled || len(reasons) > 0
+	c.left = due && !asked && state.Revoked.ValueBool() && nowhere(config, wanted)
+	c.renew = asked || due && !c.left
 	c.may = !c.renew && trigger.IsUnknown()
 	c.because = strings.Join(reasons, ", and ")
 	rotation := config.rotation()

@@ -41,6 +41,8 @@ type record struct {
 	Superseded []delivery.Place `json:"superseded,omitempty"`
 	// Previous are older tokens that are to end.
 	Previous []previous `json:"previous,omitempty"`
+	// Ended is when a read first found the token revoked or gone.
+	Ended time.Time `json:"ended,omitzero"`
 	// Due is why a new token is to be made, where nothing else says so.
 	Due string `json:"due,omitempty"`
 	// Lost is a creation that was never answered.

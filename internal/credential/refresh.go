@@ -49,6 +49,12 @@ func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bo
 		ended := !end.IsZero() && !now.Before(end)
 		r.state.Active, r.state.Revoked, r.state.Expired = types.BoolValue(false), types.BoolValue(true), types.BoolValue(ended)
 	}
+	switch {
+	case !r.state.Revoked.ValueBool():
+		r.record.Ended = time.Time{}
+	case r.record.Ended.IsZero():
+		r.record.Ended = now.UTC().Truncate(time.Second)
+	}
 	r.previous(ctx, tokens, now)
 	reasons := r.deliveries(ctx)
 	r.rotation(found, now, reasons)
@@ -151,7 +157,12 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 			delete(r.record.Deliveries, label)
 			r.miss(label, held[label], sealed.Owner())
 		case delivery.Changed:
-			reasons = append(reasons, sealed.Variable()+givenAnother)
+			this := token{r.kind.typeName(), r.state.TokenID.ValueInt64()}
+			if other, is := session.Shared[walk](r.Session).whose(this, sealed.Place, variable); is {
+				reasons = append(reasons, fmt.Sprintf("%s holds the token with id %d of a jobtoken_%s, which is delivered there too", sealed.Variable(), other.id, other.kind))
+			} else {
+				reasons = append(reasons, sealed.Variable()+givenAnother)
+			}
 		case delivery.Unseen:
 			r.diags.AddAttributeWarning(path.Root("deliveries").AtMapKey(label), string(diagnose.DeliveryUnseen.For(sealed.Path)), diagnose.Detail(err))
 		case delivery.InPlace:

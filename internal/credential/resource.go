@@ -91,6 +91,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if req.Plan.Raw.IsNull() {
 		if !resp.Diagnostics.HasError() {
 			p.settle(p.state.TokenID.ValueInt64(), true)
+			p.claim(true)
 		}
 		resp.Diagnostics.Append(p.diags...)
 		return

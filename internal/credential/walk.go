@@ -123,6 +123,20 @@ func (w *walk) shares(t token, place delivery.Place) bool {
 	})
 }
 
+// whose tells of which other token a variable holds the value.
+func (w *walk) whose(t token, place delivery.Place, variable gitlab.Variable) (other token, found bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.seen {
+		for _, sealed := range s.record.Deliveries {
+			if s.token != t && sealed.Place == place && sealed.Holds(variable, s.record.Key) {
+				return s.token, true
+			}
+		}
+	}
+	return token{}, false
+}
+
 // replaced are the records, by token id, of tokens that a creation may replace: of the kind, not settled,
 // and with one of its places or its name. The places that are theirs are presumed to be its own.
 func (w *walk) replaced(kind string, parent int64, name string, wanted []delivery.Place) (records map[int64]record, own []delivery.Place) {

@@ -222,7 +222,7 @@ func TestLostCreationOfANameInUse(t *testing.T) {
 					return
 				}
 				wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateAmbiguous, IDs: []int64{2}}, true)
-				failureOf(t, err, apierror.Unavailable, "(id 2)", "was not revoked", "there were tokens of that name before (id 1)")
+				wantError(t, err, apierror.Unavailable, "(id 2)", "was not revoked", "there were tokens of that name before (id 1)")
 				if live := s.live(token.parent, token.list); !slices.Equal(live, []int64{1, 2}) {
 					t.Errorf("%v are live", live)
 				}

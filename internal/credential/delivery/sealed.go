@@ -90,6 +90,10 @@ func (s Sealed) Inspect(ctx context.Context, client *gitlab.Client, key []byte) 
 	}
 }
 
+// Holds tells whether a variable has the value that was delivered, as far as can be seen, under the key of its
+// resource.
+func (s Sealed) Holds(v gitlab.Variable, key []byte) bool { return s.heldBy(v, key) }
+
 // heldBy tells whether a variable is the one that was written, and as far as can be seen with its value.
 func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 	return v.Hidden == s.Hidden && (v.Hidden || hmac.Equal(s.MAC, mac(key, v.Value)))

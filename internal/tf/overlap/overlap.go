@@ -37,6 +37,8 @@ type Claim struct {
 type Registry struct {
 	mu     sync.Mutex
 	claims map[int64][]Claim
+
+	holdings []Holding
 }
 
 // Add notes a claim and describes each conflict with an earlier one: what is managed twice, and what is

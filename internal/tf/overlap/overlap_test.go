@@ -73,3 +73,35 @@ func TestKept(t *testing.T) {
 		t.Error("what two walks noted is not joined")
 	}
 }
+
+func TestHold(t *testing.T) {
+	t.Parallel()
+	deploy := overlap.Holding{Resource: "deploy", Self: "a", Things: []string{"variable 1", "token 1"}}
+	access := overlap.Holding{Resource: "access", Self: "b", Things: []string{"variable 1"}}
+	leaving := func(h overlap.Holding) overlap.Holding { h.Leaving = true; return h }
+	nameless := func(h overlap.Holding) overlap.Holding { h.Self = ""; return h }
+	for name, c := range map[string]struct {
+		first, second overlap.Holding
+		want          []overlap.Shared
+	}{
+		"one variable":           {deploy, access, []overlap.Shared{{Thing: "variable 1", First: "deploy", Second: "access"}}},
+		"the other way round":    {access, deploy, []overlap.Shared{{Thing: "variable 1", First: "access", Second: "deploy"}}},
+		"a replacement":          {deploy, deploy, nil},
+		"two that nothing tells": {nameless(deploy), nameless(access), []overlap.Shared{{Thing: "variable 1", First: "deploy", Second: "access"}}},
+		"one leaves":             {leaving(deploy), access, []overlap.Shared{{Thing: "variable 1", First: "deploy", Second: "access", Leaving: true}}},
+		"one leaves afterwards":  {deploy, leaving(access), []overlap.Shared{{Thing: "variable 1", First: "deploy", Second: "access", Leaving: true}}},
+		"both leave":             {leaving(deploy), leaving(access), nil},
+		"nothing in common":      {deploy, overlap.Holding{Resource: "access", Things: []string{"variable 2"}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r overlap.Registry
+			if first := r.Hold(c.first); len(first) > 0 {
+				t.Fatalf("a first holding is shared: %v", first)
+			}
+			if got := r.Hold(c.second); !slices.Equal(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
