@@ -30,6 +30,8 @@ type lifecycle struct {
 	record record
 	// former is the project or group of the token that is replaced, where that is another one.
 	former *home
+	// gone means that the project or group was deleted for good, and its tokens with it.
+	gone bool
 
 	places
 	diags diag.Diagnostics
@@ -335,6 +337,9 @@ func (l *lifecycle) end(ctx context.Context, ids []int64) {
 // revoke ends a token for good. One of a project or group that has been deleted since ended with that.
 func (l *lifecycle) revoke(ctx context.Context, id int64) (ended bool) {
 	of := l.homeOf(id)
+	if l.gone && of.ID == l.parent.ID {
+		return true
+	}
 	err := l.GitLab.RevokeToken(ctx, l.kind.token, of, id)
 	if err == nil || of.ID != l.parent.ID && ref.Deleted(ctx, l.Session, of, err) {
 		return true
@@ -373,7 +378,7 @@ func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done 
 	case err != nil:
 		l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
 		return false
-	case left != "":
+	case left != "" && !(l.gone && within(sealed.Owner(), l.parent)):
 		l.diags.Append(diag.NewWarningDiagnostic(string(diagnose.VariableKept.For(sealed.Path+": "+sealed.Key)),
 			fmt.Sprintf("%s is not deleted: %s.", sealed.Variable(), left)))
 	}

@@ -163,17 +163,25 @@ func (r record) places() (all []delivery.Place) {
 	return all
 }
 
-// orphanedVariables warns of variables whose token is gone with its parent.
-func (r record) orphanedVariables() (diags diag.Diagnostics) {
+// orphanedVariables warns of variables whose token is gone with its parent, but for those that went with it too.
+func (r record) orphanedVariables(parent gitlab.Target) (diags diag.Diagnostics) {
 	var names []string
 	for _, label := range slices.Sorted(maps.Keys(r.Deliveries)) {
-		names = append(names, r.Deliveries[label].Variable())
+		if sealed := r.Deliveries[label]; !sealed.Deleted && !within(sealed.Owner(), parent) {
+			names = append(names, sealed.Variable())
+		}
 	}
 	if len(names) > 0 {
 		diags.AddWarning(string(diagnose.VariableKept.For(r.Path)),
 			fmt.Sprintf("What was delivered of its token opens nothing any more, and stays where it is. Delete it by hand: %s.", strings.Join(names, ", ")))
 	}
 	return diags
+}
+
+// within tells whether a project or group is another one, or was in it at the last read.
+func within(of, parent gitlab.Target) bool {
+	return of.Kind == parent.Kind && of.ID == parent.ID ||
+		parent.Kind == gitlab.KindGroup && parent.Path != "" && strings.HasPrefix(strings.ToLower(of.Path), strings.ToLower(parent.Path)+"/")
 }
 
 // deleted tells whether a delivery goes to a project or group that was deleted.
