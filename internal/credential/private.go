@@ -33,6 +33,9 @@ type record struct {
 	// Key is that of the hashes.
 	Key        []byte                     `json:"key"`
 	Deliveries map[string]delivery.Sealed `json:"deliveries"`
+	// Readable means that a variable was last seen to hold the secret, and shows it. Plans go by this alone:
+	// what they saw at GitLab may have changed when they are made again.
+	Readable bool `json:"readable,omitempty"`
 	// Missing are deliveries whose variable is gone: the next one goes to the same project or group.
 	Missing map[string]missing `json:"missing,omitempty"`
 	// Leaving are variables of former deliveries that are still to be deleted.
@@ -150,6 +153,16 @@ func (r record) labelled(before record) record {
 	before = before.clone()
 	r.Deliveries, r.Missing, r.Leaving = before.Deliveries, before.Missing, before.Leaving
 	return r
+}
+
+// readable tells whether the secret can be read from one of some variables, as long as nobody changes it.
+func readable(deliveries map[string]delivery.Sealed) bool {
+	for _, sealed := range deliveries {
+		if sealed.ShowsToken() {
+			return true
+		}
+	}
+	return false
 }
 
 // places are the variables that were delivered into.

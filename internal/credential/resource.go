@@ -211,15 +211,14 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	left := plan
-	change := decide(r.kind, config.view(), &old, l.record, l.wanted, l.held)
-	changed := true
+	change, changed := decide(r.kind, config.view(), &old, l.record, l.wanted, l.held), false
 	switch {
 	case change.renew:
 		changed = l.renew(ctx, old, change)
 	case change.rotate:
 		changed = l.rotate(ctx, old)
 	default:
-		l.adjust(ctx, old)
+		changed = l.adjust(ctx, old)
 	}
 	if !changed {
 		left, l.record = state, l.record.labelled(held)

@@ -96,6 +96,20 @@ func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 	return v.Hidden == s.Hidden && (v.Hidden || hmac.Equal(s.MAC, mac(key, v.Value)))
 }
 
+// ShowsToken tells whether it is the secret that was delivered, into a variable that shows what it holds.
+func (s Sealed) ShowsToken() bool {
+	return s.Store == StoreToken && !s.Hidden && !s.Deleted && len(s.MAC) > 0
+}
+
+// Value reads what was delivered from the variable, afresh. Held tells whether it is still there.
+func (s Sealed) Value(ctx context.Context, client *gitlab.Client, key []byte) (value gitlab.Secret, held bool, err error) {
+	found, err := client.Variable(ctx, s.Owner(), s.Key, s.Scope)
+	if err != nil || found == nil || found.File || found.Hidden || !s.heldBy(*found, key) {
+		return gitlab.Secret{}, false, err
+	}
+	return found.Value, true, nil
+}
+
 // TakeBack deletes a variable that still holds what was delivered. One that was left alone has a reason,
 // as the end of a sentence: it holds something else by now, or its project or group cannot be seen, which
 // may be gone with it or not. What went with a project or group that was deleted, and what another resource has delivered there in this walk is that one's, and
