@@ -231,6 +231,27 @@ func (g *GitLab) Delete(t testing.TB, project Project) {
 	})
 }
 
+// DeleteGroup deletes an empty group for good.
+func (g *GitLab) DeleteGroup(t testing.TB, group Group) {
+	t.Helper()
+	at := fmt.Sprintf("/groups/%d", group.ID)
+	g.Admin(t, http.MethodDelete, at, nil, nil)
+	if g.Since(t, "18.0") {
+		var scheduled struct {
+			Path string `json:"full_path"`
+		}
+		if status, _ := g.try(t, g.admin, http.MethodGet, "/api/v4"+at, nil, &scheduled); status == http.StatusOK {
+			g.Admin(t, http.MethodDelete, at, map[string]any{"permanently_remove": true, "full_path": scheduled.Path}, nil)
+		}
+	}
+	Eventually(t, func() error {
+		if status, _ := g.try(t, g.admin, http.MethodGet, "/api/v4"+at, nil, nil); status != http.StatusNotFound {
+			return fmt.Errorf("group %d still answers %d", group.ID, status)
+		}
+		return nil
+	})
+}
+
 // instance is held by a test that changes a setting of a real instance.
 var instance sync.Mutex
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -333,8 +334,8 @@ func checkVariables(t *testing.T, g *acctest.GitLab, project acctest.Project, wa
 	}
 }
 
-// A variable that needs the secret needs a new token, which the plan says with the reason; the variable
-// that is left is deleted.
+// A delivery that comes or moves takes the secret from a variable that holds it: no new token is made, and nothing
+// says so. Only where every one is hidden a new one is.
 func TestAccDelivery_moves(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -342,65 +343,84 @@ func TestAccDelivery_moves(t *testing.T) {
 		second func(app, other acctest.Project) string
 		// inApp and inOther are the variables afterwards.
 		inApp, inOther []string
-		because        string
+		// written are the kinds of writes.
+		written int
 	}{
 		"to another key": {
 			func(app, _ acctest.Project) string {
 				return deliver(app, map[string]string{"one": `key = "OTHER"`, "stays": `key = "STAYS"`})
-			}, []string{"OTHER", "STAYS"}, nil, `the delivery "one" needs its secret, which nobody knows any more`,
+			}, []string{"OTHER", "STAYS"}, nil, 2,
 		},
 		"to another project, by id": {
 			func(app, other acctest.Project) string {
 				return fmt.Sprintf("  deliveries = {\n one = { project = %d, key = \"KEY\" }\n stays = { project = %q, key = \"STAYS\" }\n }", other.ID, app.Path)
-			}, []string{"STAYS"}, []string{"KEY"}, `the delivery "one" needs its secret, which nobody knows any more`,
+			}, []string{"STAYS"}, []string{"KEY"}, 2,
 		},
 		"to another scope": {
 			func(app, _ acctest.Project) string {
 				return deliver(app, map[string]string{"one": "key = \"KEY\"\n environment_scope = \"production\"", "stays": `key = "STAYS"`})
-			}, []string{"KEY@production", "STAYS"}, nil, `the delivery "one" needs its secret, which nobody knows any more`,
+			}, []string{"KEY@production", "STAYS"}, nil, 2,
 		},
 		"into a hidden one": {
 			func(app, _ acctest.Project) string {
 				return deliver(app, map[string]string{"one": "key = \"KEY\"\n hidden = true", "stays": `key = "STAYS"`})
-			}, []string{"KEY", "STAYS"}, nil, `the delivery "one" needs its secret, which nobody knows any more`,
+			}, []string{"KEY", "STAYS"}, nil, 2,
 		},
 		"one more": {
 			func(app, _ acctest.Project) string {
 				return deliver(app, map[string]string{"one": `key = "KEY"`, "stays": `key = "STAYS"`, "more": `key = "MORE"`})
-			}, []string{"KEY", "MORE", "STAYS"}, nil, `the delivery "more" needs its secret, which nobody knows any more`,
+			}, []string{"KEY", "MORE", "STAYS"}, nil, 1,
+		},
+		"all": {
+			func(_, other acctest.Project) string {
+				return deliver(other, map[string]string{"one": `key = "KEY"`, "stays": "key = \"STAYS\"\n hidden = true"})
+			}, nil, []string{"KEY", "STAYS"}, 2,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := acctest.New(t)
-			lib, app, other := g.Project(t, "lib"), g.Project(t, "app"), g.Project(t, "other")
-			parent := ofProject(lib, "deploy")
-			cli := acctest.NewCLI(t, g, parent.block("t", deliver(app, map[string]string{"one": `key = "KEY"`, "stays": `key = "STAYS"`})))
-			cli.Apply(t, 0)
-			old := g.Variable(t, "projects", app.ID, "STAYS").Value
-			before := mustState(t, cli, "t")
-			cli.Configure(t, parent.block("t", c.second(app, other)))
-			planned := cli.PlanJSON(t)
-			checkPlanned(t, planned, "jobtoken_project_deploy_token.t", true)
-			for _, words := range []string{"Token Is Made Anew", c.because} {
-				if !planned.Says(words) {
-					t.Errorf("the plan does not say %q:\n%s", words, planned.Output)
+		for _, hidden := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, all hidden %t", name, hidden), func(t *testing.T) {
+				t.Parallel()
+				g := acctest.New(t)
+				lib, app, other := g.Project(t, "lib"), g.Project(t, "app"), g.Project(t, "other")
+				parent := ofProject(lib, "deploy")
+				veiled := func(lines string) string {
+					if !hidden {
+						return lines
+					}
+					lines = strings.ReplaceAll(lines, "\n hidden = true", "")
+					return regexp.MustCompile(`key = "\w+"`).ReplaceAllString(lines, "$0\n hidden = true")
 				}
-			}
-			if planned.Says("is there already") {
-				t.Errorf("the plan warns of the resource's own variable:\n%s", planned.Output)
-			}
-			cli.ApplySaved(t, 0)
-			cli.Plan(t, acctest.NoChanges)
-			checkKeys(t, g, "projects", app.ID, c.inApp...)
-			checkKeys(t, g, "projects", other.ID, c.inOther...)
-			checkNamed(t, g, cli, parent, "t")
-			fresh := g.Variable(t, "projects", app.ID, "STAYS").Value
-			checkOpens(t, g, cli, "t", lib, fresh)
-			if fresh == old || opens(t, g, lib, before.Username, old) {
-				t.Error("the old token still works")
-			}
-		})
+				if hidden && (strings.Contains(name, "hidden") || strings.Contains(name, "by id")) {
+					return // nothing moves, or it stands in one line
+				}
+				cli := acctest.NewCLI(t, g, parent.block("t", veiled(deliver(app, map[string]string{"one": `key = "KEY"`, "stays": `key = "STAYS"`}))))
+				cli.Apply(t, 0)
+				before := mustState(t, cli, "t")
+				cli.Configure(t, parent.block("t", veiled(c.second(app, other))))
+				planned := cli.PlanJSON(t)
+				checkPlanned(t, planned, "jobtoken_project_deploy_token.t", hidden)
+				if planned.Says("Token Is Made Anew") != hidden || hidden && !planned.Says("needs its secret, which nobody knows any more") || planned.Says("is there already") {
+					t.Errorf("the plan says:\n%s", planned.Output)
+				}
+				g.ForgetRequests(t)
+				cli.ApplySaved(t, 0)
+				if done := writes(t, g); !hidden && len(done) != c.written {
+					t.Errorf("the apply wrote %v", done)
+				}
+				cli.Plan(t, acctest.NoChanges)
+				checkKeys(t, g, "projects", app.ID, c.inApp...)
+				checkKeys(t, g, "projects", other.ID, c.inOther...)
+				checkNamed(t, g, cli, parent, "t")
+				if after := mustState(t, cli, "t"); (after.TokenID != before.TokenID) != hidden {
+					t.Errorf("token %d became %d", before.TokenID, after.TokenID)
+				}
+				for _, v := range slices.Concat(g.Variables(t, "projects", app.ID), g.Variables(t, "projects", other.ID)) {
+					if !v.Hidden {
+						checkOpens(t, g, cli, "t", lib, v.Value)
+					}
+				}
+			})
+		}
 	}
 }
 

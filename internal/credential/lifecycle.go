@@ -30,6 +30,8 @@ type lifecycle struct {
 	record record
 	// former is the project or group of the token that is replaced, where that is another one.
 	former *home
+	// gone means that the project or group was deleted for good, and its tokens with it.
+	gone bool
 
 	places
 	diags diag.Diagnostics
@@ -81,7 +83,7 @@ func (l *lifecycle) create(ctx context.Context) (kept bool) {
 	l.record.Born = l.born(token)
 	l.made(token, secret)
 	done := delivery.All(ctx, l.Session, l.record.Key, l.wanted, values(token, secret), nil)
-	l.record.Deliveries = done.Sealed
+	l.record.Deliveries, l.record.Readable = done.Sealed, readable(done.Sealed)
 	if done.Err == nil {
 		return true
 	}
@@ -281,17 +283,28 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 	return true
 }
 
-// adjust does what needs no new token: deliveries whose value is known, flags, and what is to end.
-func (l *lifecycle) adjust(ctx context.Context, state view) {
+// adjust does what needs no new token: deliveries whose value is known, flags, and what is to end. Changed
+// tells whether the plan has become the state.
+func (l *lifecycle) adjust(ctx context.Context, state view) (changed bool) {
 	fresh, known := map[string]delivery.Delivery{}, delivery.Values{Token: gitlab.NewSecret(state.Token.ValueString())}
 	if state.deployToken != nil {
 		known.Username = state.Username.ValueString()
 	}
+	needed := l.plan.tokenInState()
 	start := l.plan.RotatesAt.IsUnknown() // nobody knows when the token was made: the rotation counts from now
 	for label, d := range l.wanted {
 		if old, there := l.held[label]; !there || !d.Same(old) {
 			fresh[label] = d
+			needed = needed || d.Store == delivery.StoreToken
 		}
+	}
+	if needed && known.Token.Empty() {
+		if known.Token = l.find(ctx, state); known.Token.Empty() {
+			return false
+		}
+	}
+	if l.plan.tokenInState() {
+		l.plan.Token = types.StringValue(known.Token.Reveal())
 	}
 	done := delivery.All(ctx, l.Session, l.key(), fresh, known, l.record.Deliveries)
 	if done.Err != nil {
@@ -316,7 +329,36 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 		l.record.Born = l.GitLab.Now().UTC().Truncate(time.Second)
 		l.plan.RotatesAt = types.StringValue(l.plan.rotation().rotatesAt(l.record.Born, l.plan.expiry()).Format(time.RFC3339))
 	}
+	l.record.Readable = l.record.Readable && readable(l.record.Deliveries)
 	l.plan.Deliveries = l.deliveries()
+	return true
+}
+
+// find reads the secret from a variable that holds it. Where none does any more, a new token is due.
+func (l *lifecycle) find(ctx context.Context, state view) gitlab.Secret {
+	var failed error
+	for _, label := range slices.Sorted(maps.Keys(l.record.Deliveries)) {
+		sealed := l.record.Deliveries[label]
+		if !sealed.ShowsToken() {
+			continue
+		}
+		secret, held, err := sealed.Value(ctx, l.GitLab, l.record.Key)
+		if held {
+			return secret
+		}
+		if err != nil {
+			failed = err
+		}
+	}
+	if failed != nil {
+		l.diags.Append(diagnose.LookupError(path.Root("deliveries"), diagnose.DeliverToken, failed))
+		return gitlab.Secret{}
+	}
+	l.record.Due = "its secret is in no variable any more"
+	l.diags.Append(diagnose.Problem(path.Root("deliveries"), diagnose.DeliverToken,
+		"Could not find the secret of the %s with id %d of the %s.\n\nWhen this was planned, a variable held it. None does any more, and GitLab shows it nowhere else. Nothing was written. Plan again: a new token is made then.",
+		l.kind.token, state.TokenID.ValueInt64(), l.parent))
+	return gitlab.Secret{}
 }
 
 // end revokes tokens for good. Those that cannot be are kept as previous ones, which the next apply ends.
@@ -336,6 +378,9 @@ func (l *lifecycle) end(ctx context.Context, ids []int64) {
 // revoke ends a token for good. One of a project or group that has been deleted since ended with that.
 func (l *lifecycle) revoke(ctx context.Context, id int64) (ended bool) {
 	of := l.homeOf(id)
+	if l.gone && of.ID == l.parent.ID {
+		return true
+	}
 	err := l.GitLab.RevokeToken(ctx, l.kind.token, of, id)
 	if err == nil || of.ID != l.parent.ID && ref.Deleted(ctx, l.Session, of, err) {
 		return true
@@ -374,7 +419,7 @@ func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done 
 	case err != nil:
 		l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
 		return false
-	case left != "":
+	case left != "" && !(l.gone && within(sealed.Owner(), l.parent)):
 		l.diags.Append(diag.NewWarningDiagnostic(string(diagnose.VariableKept.For(sealed.Path+": "+sealed.Key)),
 			fmt.Sprintf("%s is not deleted: %s.", sealed.Variable(), left)))
 	}
@@ -444,6 +489,7 @@ func (l *lifecycle) born(token gitlab.Token) time.Time {
 // made writes a new token into what becomes the state.
 func (l *lifecycle) made(token gitlab.Token, secret gitlab.Secret) {
 	l.plan.flatten(token, l.GitLab.Now())
+	l.record.Readable = false // until it is delivered
 	l.plan.Token = types.StringNull()
 	if l.plan.tokenInState() {
 		l.plan.Token = types.StringValue(secret.Reveal())
@@ -493,7 +539,7 @@ func (l *lifecycle) succeed(sealed map[string]delivery.Sealed) {
 		all[label] = s
 		delete(l.record.Missing, label)
 	}
-	l.record.Deliveries = all
+	l.record.Deliveries, l.record.Readable = all, l.record.Readable || readable(sealed)
 }
 
 func values(token gitlab.Token, secret gitlab.Secret) delivery.Values {

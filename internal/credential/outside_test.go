@@ -157,7 +157,8 @@ func TestAccOutside_parentDeleted(t *testing.T) {
 	g := acctest.New(t)
 	lib, app := g.Project(t, "lib"), g.Project(t, "app")
 	parents := map[string]parentage{"of_project": ofProject(lib, "deploy"), "for_project": ofProject(lib, "access")}
-	cli := acctest.NewCLI(t, g, blocks(parents, app, ""))
+	config := blocks(parents, app, "")
+	cli := acctest.NewCLI(t, g, strings.Replace(config, "deliveries = {", fmt.Sprintf("deliveries = {\n inside = { project = %q, key = \"INSIDE\" }", lib.Path), 1))
 	cli.Apply(t, 0)
 	g.Delete(t, lib)
 	if output := cli.Plan(t, acctest.Failed); !acctest.Says(output, "Unable to Find Project") {
@@ -171,12 +172,51 @@ func TestAccOutside_parentDeleted(t *testing.T) {
 	if !acctest.Says(output, "Delete it by hand: KEY_of_project of project "+app.Path) {
 		t.Errorf("the variables that stay are not named:\n%s", output)
 	}
+	if acctest.Says(output, "INSIDE") {
+		t.Errorf("it asks for a variable of the project that is gone:\n%s", output)
+	}
 	for label := range parents {
 		if _, there := tokenInFile(t, cli, label); there {
 			t.Errorf("the state still has %s", label)
 		}
 	}
 	checkKeys(t, g, "projects", app.ID, "KEY_for_project", "KEY_of_project")
+}
+
+// A destroy whose token went with its project still takes back what was delivered to projects that live, and
+// asks for nothing of those that do not.
+func TestAccOutside_parentDeletedBeforeTheDestroy(t *testing.T) {
+	t.Parallel()
+	for name, ofTeam := range map[string]bool{"a project's": false, "a group's": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := acctest.New(t)
+			team, app := g.Group(t, "team", &g.Root), g.Project(t, "app")
+			lib := g.ProjectIn(t, team, "lib")
+			parent := ofProject(lib, "access")
+			if ofTeam {
+				parent = ofGroup(team, "access")
+			}
+			cli := acctest.NewCLI(t, g, parent.block("t", fmt.Sprintf("  deliveries = {\n a = { project = %q, key = \"DEAD\" }\n b = { project = %q, key = \"LIVES\" }\n c = { project = %q, key = \"HIDDEN\", hidden = true }\n d = { project = %q, key = \"CHANGED\" }\n }",
+				lib.Path, app.Path, app.Path, app.Path)))
+			cli.Apply(t, 0)
+			changeVariable(t, g, app, "CHANGED", map[string]any{"value": "by-hand-12"})
+			cli.PlanJSON(t, "-destroy")
+			g.Delete(t, lib)
+			if ofTeam {
+				g.DeleteGroup(t, team)
+			}
+			output := cli.ApplySaved(t, 0)
+			if acctest.Says(output, "DEAD") {
+				t.Errorf("it asks for a variable of the project that is gone:\n%s", output)
+			}
+			says(t, output, "Was Deleted ("+parent.path+")", "CHANGED of "+app.Target()+" is not deleted: it holds another value than was delivered.")
+			checkKeys(t, g, "projects", app.ID, "CHANGED")
+			if _, there := tokenInFile(t, cli, "t"); there {
+				t.Error("the state still has the token")
+			}
+		})
+	}
 }
 
 // What is out of sight is not gone: an error, nothing is dropped from the state and nothing is changed,

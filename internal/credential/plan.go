@@ -91,7 +91,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 		if plan.ParentID.IsNull() && !planned.Unknown() {
 			*plan.ParentID = types.Int64Value(planned.ID) // moved, and not read since
 		}
-		parent := gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: plan.Parent.ValueString()}
+		parent := gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: cmp.Or(plan.Parent.ValueString(), p.record.Path)}
 		if change.create && p.replace(parent, plan) {
 			p.foresee(ctx, plan, change, parent)
 			return false
@@ -137,6 +137,9 @@ func (p *planner) keep(plan view, change change) {
 	plan.Token = types.StringNull()
 	if p.config.tokenInState() {
 		plan.Token = state.Token
+		if state.Token.IsNull() {
+			plan.Token = types.StringUnknown() // a variable tells
+		}
 	}
 	if plan.deployToken != nil && p.config.Username.IsNull() {
 		plan.Username = state.Username
@@ -619,7 +622,7 @@ func decide(k kind, config view, state *view, record record, wanted, held map[st
 	}
 	c := change{respelled: map[string]attr.Value{}, sameExpiry: !config.ExpiresAt.IsUnknown() && sameText(config.ExpiresAt, state.ExpiresAt)}
 	fixed := fixedDiffer(config, *state, c.sameExpiry)
-	reasons := secretNeeded(config, *state, wanted, held, &c)
+	reasons := secretNeeded(config, *state, record, wanted, held, &c)
 	trigger, before := config.trigger(), state.trigger()
 	if !trigger.IsNull() && !trigger.IsUnknown() && before.IsNull() {
 		reasons = append(reasons, "rotation.trigger was set")
@@ -665,9 +668,9 @@ func fixedDiffer(config, state view, sameExpiry bool) bool {
 	return differs(config.AccessLevel, state.AccessLevel) || differs(config.Description, state.Description)
 }
 
-// secretNeeded says why the secret, which is not known, is needed again.
-func secretNeeded(config, state view, wanted, held map[string]delivery.Delivery, c *change) (reasons []string) {
-	known := !state.Token.IsNull()
+// secretNeeded says why the secret is needed again, where neither the state nor a variable tells it.
+func secretNeeded(config, state view, record record, wanted, held map[string]delivery.Delivery, c *change) (reasons []string) {
+	known := !state.Token.IsNull() || record.Readable && state.Active.ValueBool()
 	if config.tokenInState() && !known {
 		reasons = append(reasons, "token_in_state asks for its secret, which nobody knows any more")
 	}

@@ -33,6 +33,9 @@ type record struct {
 	// Key is that of the hashes.
 	Key        []byte                     `json:"key"`
 	Deliveries map[string]delivery.Sealed `json:"deliveries"`
+	// Readable means that a variable was last seen to hold the secret, and shows it. Plans go by this alone:
+	// what they saw at GitLab may have changed when they are made again.
+	Readable bool `json:"readable,omitempty"`
 	// Missing are deliveries whose variable is gone: the next one goes to the same project or group.
 	Missing map[string]missing `json:"missing,omitempty"`
 	// Leaving are variables of former deliveries that are still to be deleted.
@@ -177,6 +180,16 @@ func (r record) labelled(before record) record {
 	return r
 }
 
+// readable tells whether the secret can be read from one of some variables, as long as nobody changes it.
+func readable(deliveries map[string]delivery.Sealed) bool {
+	for _, sealed := range deliveries {
+		if sealed.ShowsToken() {
+			return true
+		}
+	}
+	return false
+}
+
 // places are the variables that were delivered into.
 func (r record) places() (all []delivery.Place) {
 	for _, sealed := range r.Deliveries {
@@ -188,17 +201,25 @@ func (r record) places() (all []delivery.Place) {
 	return all
 }
 
-// orphanedVariables warns of variables whose token is gone with its parent.
-func (r record) orphanedVariables() (diags diag.Diagnostics) {
+// orphanedVariables warns of variables whose token is gone with its parent, but for those that went with it too.
+func (r record) orphanedVariables(parent gitlab.Target) (diags diag.Diagnostics) {
 	var names []string
 	for _, label := range slices.Sorted(maps.Keys(r.Deliveries)) {
-		names = append(names, r.Deliveries[label].Variable())
+		if sealed := r.Deliveries[label]; !sealed.Deleted && !within(sealed.Owner(), parent) {
+			names = append(names, sealed.Variable())
+		}
 	}
 	if len(names) > 0 {
 		diags.AddWarning(string(diagnose.VariableKept.For(r.Path)),
 			fmt.Sprintf("What was delivered of its token opens nothing any more, and stays where it is. Delete it by hand: %s.", strings.Join(names, ", ")))
 	}
 	return diags
+}
+
+// within tells whether a project or group is another one, or was in it at the last read.
+func within(of, parent gitlab.Target) bool {
+	return of.Kind == parent.Kind && of.ID == parent.ID ||
+		parent.Kind == gitlab.KindGroup && parent.Path != "" && strings.HasPrefix(strings.ToLower(of.Path), strings.ToLower(parent.Path)+"/")
 }
 
 // deleted tells whether a delivery goes to a project or group that was deleted.

@@ -137,6 +137,7 @@ func (r *refresher) previous(ctx context.Context, tokens []gitlab.Token, now tim
 
 // deliveries looks at the variables. It gives the reasons for a new token that they hold.
 func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
+	r.record.Readable = false
 	if r.state.Deliveries.IsNull() || r.state.Deliveries.IsUnknown() {
 		return nil
 	}
@@ -167,6 +168,7 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 			r.diags.AddAttributeWarning(path.Root("deliveries").AtMapKey(label), string(diagnose.DeliveryUnseen.For(sealed.Path)), diagnose.Detail(err))
 		case delivery.InPlace:
 			elements[label] = held[label].As(variable)
+			r.record.Readable = r.record.Readable || sealed.ShowsToken()
 		}
 	}
 	r.state.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), elements)

@@ -184,7 +184,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, r.last(view, held), err)
 		if resp.Diagnostics.Append(diags...); gone {
-			resp.Diagnostics.Append(held.orphanedVariables()...)
+			resp.Diagnostics.Append(held.orphanedVariables(r.last(view, held))...)
 			resp.State.RemoveResource(ctx)
 		}
 		return
@@ -227,15 +227,14 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	left := plan
-	change := decide(r.kind, configured(config), &old, l.record, l.wanted, l.held)
-	changed := true
+	change, changed := decide(r.kind, configured(config), &old, l.record, l.wanted, l.held), false
 	switch {
 	case change.renew:
 		changed = l.renew(ctx, old, change)
 	case change.rotate:
 		changed = l.rotate(ctx, old)
 	default:
-		l.adjust(ctx, old)
+		changed = l.adjust(ctx, old)
 	}
 	if !changed {
 		left, l.record = state, l.record.labelled(held)
@@ -271,7 +270,8 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if err != nil {
 		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
 		if resp.Diagnostics.Append(diags...); gone {
-			resp.Diagnostics.Append(held.orphanedVariables()...)
+			l := lifecycle{Session: r.session, kind: r.kind, parent: r.last(view, held), gone: true, plan: view, record: held.clone(), places: places{held: heldPlaces(&view, held)}}
+			r.end(ctx, &l, state, resp)
 		}
 		return
 	}
@@ -286,7 +286,12 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held.clone(), places: places{held: heldPlaces(&view, held)}}
-	left := l.destroy(ctx, view)
+	r.end(ctx, &l, state, resp)
+}
+
+// end destroys a token, and keeps in the state what is left of it.
+func (r *tokenResource) end(ctx context.Context, l *lifecycle, state model, resp *resource.DeleteResponse) {
+	left := l.destroy(ctx, state.view())
 	resp.Diagnostics.Append(l.diags...)
 	if left && l.diags.HasError() {
 		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, l.record)...)

@@ -82,7 +82,7 @@ func (d *Delivery) unknown(name string) bool {
 }
 
 func (d *Delivery) text(name, otherwise string) string {
-	if value, ok := d.object.Attributes()[name].(types.String); ok && !value.IsNull() {
+	if value, ok := d.object.Attributes()[name].(types.String); ok && !value.IsNull() && !value.IsUnknown() {
 		return value.ValueString()
 	}
 	return otherwise

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
@@ -99,9 +100,23 @@ func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
 	return v.Hidden == s.Hidden && (v.Hidden || hmac.Equal(s.MAC, mac(key, v.Value)))
 }
 
+// ShowsToken tells whether it is the secret that was delivered, into a variable that shows what it holds.
+func (s Sealed) ShowsToken() bool {
+	return s.Store == StoreToken && !s.Hidden && !s.Deleted && len(s.MAC) > 0
+}
+
+// Value reads what was delivered from the variable, afresh. Held tells whether it is still there.
+func (s Sealed) Value(ctx context.Context, client *gitlab.Client, key []byte) (value gitlab.Secret, held bool, err error) {
+	found, err := client.Variable(ctx, s.Owner(), s.Key, s.Scope)
+	if err != nil || found == nil || found.File || found.Hidden || !s.heldBy(*found, key) {
+		return gitlab.Secret{}, false, err
+	}
+	return found.Value, true, nil
+}
+
 // TakeBack deletes a variable that still holds what was delivered. One that was left alone has a reason,
 // as the end of a sentence: it holds something else by now, or its project or group cannot be seen, which
-// may be gone with it or not. What another resource has delivered there in this walk is that one's, and
+// may be gone with it or not. What went with a project or group that was deleted, and what another resource has delivered there in this walk is that one's, and
 // left in silence.
 func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (left string, err error) {
 	turn, err := take(ctx, of, s.Place)
@@ -109,20 +124,21 @@ func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (
 		return "", interrupted(err, "delete the CI/CD variable "+keyAndScope(s.Key, s.Scope)+" of", s.Owner())
 	}
 	defer turn.done()
-	switch {
-	case turn.others(key):
+	if turn.others(key) {
 		return "", nil
-	case len(s.MAC) == 0:
-		return "it was not read before, so nothing tells whether it holds what was delivered; delete it by hand if it does", nil
 	}
 	finding, variable, err := s.Inspect(ctx, of.GitLab, key)
 	switch {
+	case apierror.Is(err, apierror.NotFound) && ref.Deleted(ctx, of, s.Owner(), err):
+		return "", nil
 	case apierror.Is(err, apierror.NotFound):
 		return "its " + string(s.Kind) + " is gone, or out of sight", nil
 	case err != nil:
 		return "", err
 	case finding == Gone:
 		return "", nil
+	case len(s.MAC) == 0:
+		return "it was not read before, so nothing tells whether it holds what was delivered; delete it by hand if it does", nil
 	case !s.heldBy(variable, key):
 		return "it holds another value than was delivered", nil
 	}
