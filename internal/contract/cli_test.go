@@ -79,7 +79,7 @@ func (c *command) run(t *testing.T, r run) {
 		return // its reasons are judged where there are more of them
 	}
 	tr.plan = c.plan(t)
-	c.book.read(tr.plan, tr.leftoversStay())
+	c.book.read(tr.plan, tr.leftoversStay(), tr.run.NoRefresh)
 	tr.begin(t)
 	applied := c.cli.Run(t, "apply", "-input=false", "-no-color", "saved.tfplan")
 	c.note("%s", applied.Output)

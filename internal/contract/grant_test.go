@@ -37,6 +37,11 @@ type book struct {
 	narrows map[string]bool
 	// frozen is so from the plan to the end of its apply.
 	frozen bool
+	// past is what paths have ever stood for, by kind and path: a plan that does not refresh names what it
+	// takes off a list by what the last refresh saw.
+	past map[string]map[string]bool
+	// stale is a plan that does not refresh.
+	stale bool
 	// needs are entries that both the state before and the plan admit.
 	needs []need
 }
@@ -65,12 +70,13 @@ type claim struct {
 }
 
 func newBook(w *world) *book {
-	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}, abandoned: map[string]bool{}, holders: map[string]map[string]bool{}}
+	return &book{w: w, known: map[string]map[string]bool{}, narrows: map[string]bool{}, abandoned: map[string]bool{}, past: map[string]map[string]bool{}, holders: map[string]map[string]bool{}}
 }
 
 // read takes the lines of a plan down, at the time of the plan: references lead where they lead now.
-func (b *book) read(p *core.Plan, leftoversStay bool) {
-	b.frozen = false
+func (b *book) read(p *core.Plan, leftoversStay, stale bool) {
+	b.frozen, b.stale = false, stale
+	b.notePaths()
 	defer func() { b.frozen = true }()
 	b.grants, b.makes, b.needs = map[item][]grant{}, map[string][]string{}, nil
 	deposed := map[string]bool{}
@@ -83,6 +89,22 @@ func (b *book) read(p *core.Plan, leftoversStay bool) {
 			continue
 		}
 		subjects[c.Kind].grant(b, c)
+	}
+}
+
+// notePaths takes down what paths stand for.
+func (b *book) notePaths() {
+	note := func(kind, path, of string) {
+		if b.past[kind+" "+path] == nil {
+			b.past[kind+" "+path] = map[string]bool{}
+		}
+		b.past[kind+" "+path][of] = true
+	}
+	for name, id := range b.w.projects {
+		note("project", b.w.pathOf(name), projectRef(id))
+	}
+	for name, id := range b.w.groups {
+		note("group", b.w.groupPath(name), groupRef(id))
 	}
 }
 
@@ -208,7 +230,7 @@ func grantList(b *book, c *core.Change) {
 	from, to := b.projectOf(c.Address, c.Prior), b.projectOf(c.Address, c.Planned)
 	same := from == to
 	// Going from exclusive to not lets go of what leaves the map, without a write.
-	letGo := c.Planned["exclusive"] == false && c.Prior["exclusive"] != false
+	letGo := c.Action == core.Update && c.Planned["exclusive"] == false && c.Prior["exclusive"] != false
 	staying := map[string]bool{}
 	if same {
 		for _, line := range after {
@@ -243,7 +265,11 @@ func grantList(b *book, c *core.Change) {
 	}
 	for _, reference := range asList(c.Planned["removes"]) {
 		for _, kind := range []string{"project", "group"} {
-			for _, id := range b.ids(c.Address, kind, reference) {
+			ids := b.ids(c.Address, kind, reference)
+			if b.stale {
+				ids = append(ids, slices.Collect(maps.Keys(b.past[kind+" "+reference]))...)
+			}
+			for _, id := range ids {
 				b.allow(c, to, id, nothing, false)
 			}
 		}

@@ -295,6 +295,10 @@ func (tr *trial) writesAreKnown(end snapshot, touched map[item]bool, said []clai
 			continue
 		}
 		known := slices.ContainsFunc(said, func(c claim) bool { return c.item == i && (i.isToken() || c.value == has) })
+		// Who has lost the role in between can neither take it back nor read what it came to: the error says so.
+		known = known || len(tr.lost) > 0 && slices.ContainsFunc(core.Errors(tr.outcome.Diagnostics), func(d core.Diagnostic) bool {
+			return strings.Contains(d.Detail, "look after it by hand")
+		})
 		// A wrong that was not taken back is the matter of the other judge.
 		if !known && (len(tr.book.grants[i]) > 0 || i.isToken()) && !tr.ambiguous(i) {
 			tr.hold("state = server", "the provider has written %s of %s, %q, and no state says so", tr.w.nameOf(i.what), tr.w.nameOf(i.of), hidden(i, has))

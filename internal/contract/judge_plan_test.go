@@ -36,6 +36,9 @@ func (j *journey) stated(t testing.TB) map[string]bool {
 		if h.deposed {
 			continue // the successor has no state of its own
 		}
+		if reference, is := h.attributes["project"].(string); is && j.book.lookup("project", reference) != j.book.projectOf(h.address, h.attributes) {
+			continue // its path is another project's now, for which a list is made anew
+		}
 		for _, kind := range []string{"project", "group"} {
 			entries, _ := h.attributes[kind+"s"].(map[string]any)
 			for key, entry := range entries {

@@ -210,7 +210,7 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 		j.planFailed(t, r, resources, errors)
 		return nil
 	}
-	j.book.read(tr.plan, tr.leftoversStay())
+	j.book.read(tr.plan, tr.leftoversStay(), tr.run.NoRefresh)
 	j.triggered(tr.plan)
 	return tr
 }

@@ -257,8 +257,11 @@ func unlessKnown(id types.Int64) types.Int64 {
 }
 
 // identify finds the configured deliveries and their owners.
+//
+// What a creation cannot find that a token was handed over to is left to the apply, which keeps that token.
 func (p *planner) identify(ctx context.Context) {
 	p.wanted = delivery.Expand(p.config.Deliveries)
+	var lost diag.Diagnostics
 	for label, d := range p.wanted {
 		if d.Unknown {
 			continue
@@ -268,7 +271,7 @@ func (p *planner) identify(ctx context.Context) {
 			p.checkOwner(ctx, d, owner, deleted)
 		} else {
 			found, diags := ref.Resolve(ctx, p.GitLab, d.Owner.Kind, d.Path(string(d.Owner.Kind)), d.Spelled)
-			p.diags.Append(diags...)
+			lost.Append(diags...)
 			owner = found
 		}
 		if owner.ID != 0 {
@@ -277,6 +280,32 @@ func (p *planner) identify(ctx context.Context) {
 			session.Shared[walk](p.Session).expect(d.Place(), owner.Path)
 		}
 	}
+	if len(lost) > 0 && !(p.state == nil && p.asPlanned()) {
+		p.diags.Append(lost...)
+	}
+}
+
+// asPlanned gives deliveries whose owner is gone since the plan of a replacement the owner of that plan. False
+// if there is none that does.
+func (p *planner) asPlanned() bool {
+	o := session.Shared[walk](p.Session).offered(p.kind.typeName(), p.variables())
+	if o == nil {
+		return false
+	}
+	for label, d := range p.wanted {
+		if d.Unknown || d.Owner.ID != 0 {
+			continue
+		}
+		at := slices.IndexFunc(o.planned, func(place delivery.Place) bool {
+			return place.Kind == d.Owner.Kind && place.Key == d.Key && place.Scope == d.Scope
+		})
+		if at < 0 {
+			return false
+		}
+		d.Owner.ID = o.planned[at].ID
+		p.wanted[label] = d
+	}
+	return true
 }
 
 // checkOwner warns of a delivery whose project or group has another path than is configured. It stays with

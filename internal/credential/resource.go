@@ -278,7 +278,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	token, found := byID(tokens, view.TokenID.ValueInt64())
 	session.Shared[walk](r.session).hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
 	if common := inBoth(half.Places, held.places()); len(common) > 0 && found && token.Active(r.session.GitLab.Now()) {
-		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held}, common)
+		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held, planned: half.Places}, common)
 		resp.Diagnostics.AddWarning(string(diagnose.HandedOver.For(parent.Path+": "+view.Name.ValueString())), fmt.Sprintf(
 			"The %s with id %d of the %s is not ended before the one that replaces it is delivered: nobody is refused in between. "+
 				"If this apply ends without that, it works on while no state names it. Take it back then, with the resource's address: terraform import ADDRESS %s:%d",

@@ -63,6 +63,8 @@ type offer struct {
 	parent gitlab.Target
 	state  model
 	record record
+	// planned are the variables that the creation was planned to go into.
+	planned []delivery.Place
 }
 
 // see notes a token, before anything is asked of it: of two that are read at once each sees the other.
