@@ -143,6 +143,10 @@ func (v Version) ShowsTokenAddresses() bool { return v.atLeast(19, 0) }
 // granular. Read in 19.x; the first version is not known.
 func (v Version) ShowsGranularTokens() bool { return v.atLeast(19, 0) }
 
+// HasGranularTokens says whether there are fine-grained personal access tokens (beta in
+// 18.10, generally available in 19.2).
+func (v Version) HasGranularTokens() bool { return v.atLeast(18, 10) }
+
 // HasServiceAccounts says whether every tier has service accounts (18.11). Before, they
 // want a licence.
 func (v Version) HasServiceAccounts() bool { return v.atLeast(18, 11) }
