@@ -31,7 +31,7 @@ func (c *Client) Caller(ctx context.Context) (Caller, error) {
 func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
 	user, response, err := c.transport.REST().Users.CurrentUser(restContext(ctx))
 	if err != nil {
-		if err = answered(err, response); apierror.Is(err, apierror.InsufficientScope) {
+		if err = answered(err, response); apierror.Is(err, apierror.InsufficientScope) || apierror.Is(err, apierror.FineGrained) {
 			return Caller{}, nil
 		}
 		return Caller{}, err
@@ -68,7 +68,7 @@ func (c *Client) fetchRole(ctx context.Context, in owner) (role, error) {
 		return role{level: level, known: true}, nil
 	case e.Kind == apierror.NotFound && !parentMissing(e):
 		return role{known: true}, nil
-	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope:
+	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope, e.Kind == apierror.FineGrained:
 		return role{}, nil
 	default:
 		return role{}, err

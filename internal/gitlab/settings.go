@@ -89,7 +89,7 @@ func (c *Client) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement,
 	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
 	err = annotate(err, readingInstance, "at "+c.transport.BaseURL())
 	switch {
-	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound):
+	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil
 	case err != nil:
 		return EnforcementUnknown, err
