@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"regexp"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -39,8 +40,11 @@ func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
 	if user == nil {
 		return Caller{}, answered(errNothing, response)
 	}
-	return Caller{ID: user.ID, Username: user.Username, Bot: user.Bot, Admin: user.IsAdmin}, nil
+	return Caller{ID: user.ID, Username: user.Username, Bot: user.Bot && tokenBot.MatchString(user.Username), Admin: user.IsAdmin}, nil
 }
+
+// tokenBot are the user names of the bots behind access tokens. GitLab says bot of service accounts too.
+var tokenBot = regexp.MustCompile(`^(project|group)_\d+_bot(_?\w+)?$`)
 
 // role is an access level, where it could be found out.
 type role struct {

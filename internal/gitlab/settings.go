@@ -7,8 +7,9 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
-// CrossProjectPush is the first GitLab with the cross-project push toggle.
-var CrossProjectPush = version.Version{Major: 19, Minor: 0}
+// CrossProjectPush is the first GitLab in which the cross-project push toggle has an effect. 19.0 stores
+// it, behind a feature flag that is off.
+var CrossProjectPush = version.Version{Major: 19, Minor: 1}
 
 // OwnEntry is the first GitLab that stores an allowlist entry for the project itself.
 var OwnEntry = version.Version{Major: 18, Minor: 1}

@@ -168,6 +168,8 @@ func serviceAccountRows() []row {
 		fact("its token", []call{made}, token, says(201, "keys id token expires_at scopes user_id"))
 		fact("its tokens are listed, without their secrets", []call{made, token}, call{as: "owner", do: "GET " + list + "/<robot>/personal_access_tokens"}, says(200, "keys id name expires_at scopes active"))
 		fact("no token of another", []call{made}, call{as: "owner", do: "POST " + list + "/<user.guest>/personal_access_tokens", body: `{"name":"t","scopes":["api"]}`}, says(404, message("404 User Not Found")))
+		fact("a bot in REST", []call{made, token}, robot("GET /user", ""), says(200, `~"bot":true`))
+		fact("its type in GraphQL", []call{made, token}, robot(`QUERY {currentUser{type bot human}}`, ""), says(200, `{"data":{"currentUser":{"type":"SERVICE_ACCOUNT","bot":true,"human":false}}}`))
 		fact("no role by itself", []call{made, token}, robot("GET /projects/<lib>", ""), says(404, noProject))
 		fact("makes access tokens", []call{made, token, member}, robot("POST "+of+"/access_tokens", `{"name":"ci","scopes":["api"],"expires_at":"<day:9>"}`), says(201, "keys token"))
 		fact("its token is rotated by the Owner", []call{made, token}, call{as: "owner", do: "POST " + list + "/<robot>/personal_access_tokens/<id>/rotate"}, says(200, "keys token expires_at"))

@@ -21,6 +21,7 @@ type Version struct {
 var versions = []Version{
 	{Text: "17.11.7", major: 17, minor: 11},
 	{Text: "18.4.6", major: 18, minor: 4},
+	{Text: "19.0.4", major: 19, minor: 0},
 	{Text: "19.4.1", major: 19, minor: 4},
 }
 

@@ -70,6 +70,7 @@ const (
 	RemovesEntries     Title = "Job Token Allowlist Entries Will Be Removed"
 	WidensEntry        Title = "Job Token Allowlist Entry Is Widened"
 	Respelled          Title = "Job Token Allowlist Entry Is Spelled Differently"
+	PushNoEffect       Title = "Cross-Project Push May Have No Effect"
 	NoEffect           Title = "Job Token Allowlist Has No Effect"
 	LeftAsItIs         Title = "Job Token Allowlist Is Left as It Is"
 	ManagedTwice       Title = "Job Token Access Is Managed Twice"
