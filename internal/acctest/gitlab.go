@@ -279,6 +279,12 @@ func (g *GitLab) Admin(t testing.TB, method, path string, body, answer any) {
 	g.call(t, g.admin, method, "/api/v4"+path, body, answer)
 }
 
+// ReadAs reads from the REST API with a token, and fails the test unless it succeeds.
+func (g *GitLab) ReadAs(t testing.TB, token, path string, answer any) {
+	t.Helper()
+	g.call(t, token, http.MethodGet, "/api/v4"+path, nil, answer)
+}
+
 // GraphQL sends a document as an administrator and fails the test on any error in the answer.
 func (g *GitLab) GraphQL(t testing.TB, query string, variables map[string]any, data any) {
 	t.Helper()

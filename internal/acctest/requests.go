@@ -149,6 +149,19 @@ func (g *GitLab) Job(t testing.TB, project Project, user User) (token string) {
 	return job.Token
 }
 
+// NewFineGrainedToken makes a fine-grained personal access token, such as with read_project. Only the
+// embedded GitLab makes them on demand, and from 18.10 on.
+func (g *GitLab) NewFineGrainedToken(t testing.TB, user User, permissions ...string) string {
+	t.Helper()
+	NeedsEmbedded(t, g)
+	NeedsVersion(t, g, "18.10")
+	var token struct {
+		Token string `json:"token"`
+	}
+	g.call(t, g.admin, http.MethodPost, "/-/emulator/tokens", map[string]any{"user": user.ID, "permissions": permissions}, &token)
+	return token.Token
+}
+
 // CanClone tells whether a job's token may fetch from a project, with GitLab's words where it may not.
 func (g *GitLab) CanClone(t testing.TB, project Project, token string) (bool, string) {
 	t.Helper()

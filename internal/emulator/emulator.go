@@ -84,6 +84,7 @@ type Options struct {
 // Server is a GitLab.
 type Server struct {
 	options  Options
+	version  release.Version
 	tokens   map[string]string
 	clock    *clock.Clock
 	store    *store.Store
@@ -116,7 +117,7 @@ func New(options Options) (*Server, error) {
 	options.StatementTimeout = cmp.Or(options.StatementTimeout, 30*time.Second)
 	shown := clock.New(options.Now)
 	s := &Server{
-		options: options, clock: shown, store: store.New(shown.Now),
+		options: options, version: version, clock: shown, store: store.New(shown.Now),
 		throttle: throttle.New(options.RateLimit, shown.Now, version.Flipped(release.ThrottleJSON)),
 	}
 	s.store.Write(func(st *store.State) {

@@ -68,7 +68,7 @@ func (w *allowlistWrite) removeByID(ctx context.Context, due []int) (lost error)
 // concernsAll tells whether the next request would fail as this one has.
 func concernsAll(e *apierror.Error) bool {
 	switch e.Kind {
-	case apierror.Unavailable, apierror.RateLimited, apierror.Unauthenticated, apierror.InsufficientScope, apierror.Misdirected:
+	case apierror.Unavailable, apierror.RateLimited, apierror.Unauthenticated, apierror.InsufficientScope, apierror.FineGrained, apierror.Misdirected:
 		return true
 	default:
 		return false

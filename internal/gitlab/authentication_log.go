@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
@@ -12,6 +13,22 @@ import (
 type LogEntry struct {
 	Origin         Target
 	LastAuthorized time.Time
+}
+
+// logPage is a page of the log as GitLab answers it.
+type logPage struct {
+	PageInfo *pageInfo  `json:"pageInfo"`
+	Nodes    []*logNode `json:"nodes"`
+}
+
+type logNode struct {
+	LastAuthorized time.Time     `json:"lastAuthorizedAt"`
+	Origin         referenceNode `json:"originProject"`
+}
+
+// isWhole tells that GitLab left out nothing of a page.
+func (p *logPage) isWhole() bool {
+	return p != nil && p.PageInfo != nil && p.Nodes != nil && !slices.Contains(p.Nodes, nil)
 }
 
 // AuthenticationLog reads who used a project by job token: one row per origin project, the latest
@@ -26,13 +43,7 @@ func (c *Client) AuthenticationLog(ctx context.Context, project Target) ([]LogEn
 		var answer struct {
 			Projects struct {
 				Nodes []*struct {
-					Log *struct {
-						PageInfo pageInfo `json:"pageInfo"`
-						Nodes    []struct {
-							LastAuthorized time.Time     `json:"lastAuthorizedAt"`
-							Origin         referenceNode `json:"originProject"`
-						} `json:"nodes"`
-					} `json:"ciJobTokenAuthLogs"`
+					Log *logPage `json:"ciJobTokenAuthLogs"`
 				} `json:"nodes"`
 			} `json:"projects"`
 		}
@@ -40,11 +51,12 @@ func (c *Client) AuthenticationLog(ctx context.Context, project Target) ([]LogEn
 		if err != nil {
 			return nil, annotate(err, doing, project.String())
 		}
-		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || answer.Projects.Nodes[0].Log == nil {
-			if len(problems) == 0 {
-				return nil, (&apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}).With(doing, project.String())
+		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Log.isWhole() {
+			refused := &apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}
+			if len(problems) > 0 {
+				refused = apierror.FromGraphQL(problems)
 			}
-			return nil, apierror.FromGraphQL(problems).With(doing, project.String())
+			return nil, c.explainHidden(ctx, refused.With(doing, project.String()))
 		}
 		page := answer.Projects.Nodes[0].Log
 		for _, node := range page.Nodes {

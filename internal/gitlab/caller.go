@@ -38,7 +38,7 @@ func (c *Client) Caller(ctx context.Context) (Caller, error) {
 func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
 	user, response, err := c.transport.REST().Users.CurrentUser(restContext(ctx))
 	if err != nil {
-		if err = answered(err, response); apierror.Is(err, apierror.InsufficientScope) {
+		if err = answered(err, response); apierror.Is(err, apierror.InsufficientScope) || apierror.Is(err, apierror.FineGrained) {
 			return Caller{}, nil
 		}
 		return Caller{}, err
@@ -77,7 +77,7 @@ func (c *Client) fetchRole(ctx context.Context, in owner) (Membership, error) {
 		return found, nil
 	case e.Kind == apierror.NotFound && !parentMissing(e):
 		return Membership{Known: true}, nil
-	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope:
+	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope, e.Kind == apierror.FineGrained:
 		return Membership{}, nil
 	default:
 		return Membership{}, err

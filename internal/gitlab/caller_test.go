@@ -43,8 +43,10 @@ func TestCaller(t *testing.T) {
 	}{
 		"a user":            {answering(200, anna), gitlab.Caller{ID: 5, Username: "anna"}, 0},
 		"an admin":          {answering(200, record{"id": 1, "username": "root", "is_admin": true}), gitlab.Caller{ID: 1, Username: "root", Admin: true}, 0},
+		"a group's bot":     {answering(200, record{"id": 9, "username": "group_12_bot", "bot": true}), gitlab.Caller{ID: 9, Username: "group_12_bot", Bot: true}, 0},
+		"a service account": {answering(200, record{"id": 9, "username": "service_account_group_2_abc", "bot": true}), gitlab.Caller{ID: 9, Username: "service_account_group_2_abc"}, 0},
+		"a person named so": {answering(200, record{"id": 9, "username": "project_1_bot", "bot": false}), gitlab.Caller{ID: 9, Username: "project_1_bot"}, 0},
 		"a bot":             {answering(200, record{"id": 9, "username": "project_1_bot_x", "bot": true}), gitlab.Caller{ID: 9, Username: "project_1_bot_x", Bot: true}, 0},
-		"a service account": {answering(200, record{"id": 7, "username": "service_account_group_3_ab12", "bot": true}), gitlab.Caller{ID: 7, Username: "service_account_group_3_ab12"}, 0},
 		"scope too small":   {insufficientScope(), gitlab.Caller{}, 0},
 		"token unknown":     {answering(401, record{"message": "401 Unauthorized"}), gitlab.Caller{}, apierror.Unauthenticated},
 		"null":              {answering(200, nil), gitlab.Caller{}, apierror.Unsupported},

@@ -45,7 +45,7 @@ type Client struct {
 	effective   *coalesce.Loader[int64, bool]
 	instance    *coalesce.Loader[struct{}, Enforcement]
 	permissions *coalesce.Loader[struct{}, []string]
-	scopes      *coalesce.Loader[struct{}, []string]
+	token       *coalesce.Loader[struct{}, ownToken]
 	tokens      *coalesce.Loader[tokenList, []Token]
 	variables   *coalesce.Loader[owner, []Variable]
 	caller      *coalesce.Loader[struct{}, Caller]
@@ -86,7 +86,7 @@ func New(config Config) (*Client, error) {
 	c.effective = coalesce.New(single, one(c.fetchEffective))
 	c.instance = coalesce.New(single, one(c.fetchEnforcement))
 	c.permissions = coalesce.New(single, one(c.fetchPermissionNames))
-	c.scopes = coalesce.New(single, one(c.fetchScopes))
+	c.token = coalesce.New(single, one(c.fetchToken))
 	c.tokens = coalesce.New(single, one(c.fetchTokens))
 	c.variables = coalesce.New(single, one(c.fetchVariables))
 	c.caller = coalesce.New(single, one(c.fetchCaller))

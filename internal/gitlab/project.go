@@ -174,9 +174,9 @@ func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[
 	outcomes := c.snapshots(ctx, answer.Projects.Nodes, problems, []string{"projects", "nodes"}, fit)
 	for _, id := range ids {
 		if _, found := outcomes[id]; !found {
-			outcomes[id] = coalesce.Outcome[*Project]{Err: &apierror.Error{
+			outcomes[id] = coalesce.Outcome[*Project]{Err: c.explainHidden(ctx, &apierror.Error{
 				Kind: apierror.NotFound, Doing: readingProject, Target: Target{Kind: KindProject, ID: id}.String(),
-			}}
+			})}
 		}
 	}
 	return outcomes, nil
@@ -192,14 +192,34 @@ func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems [
 		project := node.project()
 		var err error
 		switch {
-		case node.Allowlist == nil || node.Settings == nil:
-			err = refusal(problems, append(slices.Clone(place), index(i))).With(readingProject, project.Target().String())
+		case !node.isWhole():
+			err = c.hidden(ctx, problems, append(slices.Clone(place), index(i)), project)
+		case node.Allowlist.hasBlanks() && c.tokenIsFineGrained(ctx):
+			err = c.hidden(ctx, problems, append(slices.Clone(place), index(i)), project)
 		case node.Allowlist.incomplete():
 			err = c.readFurther(ctx, project, node.Allowlist, fit)
 		}
 		outcomes[project.ID] = coalesce.Outcome[*Project]{Value: project, Err: err}
 	}
 	return outcomes
+}
+
+// hidden is the error where GitLab left out the list or settings of a project that it shows, or a part
+// of them. Where it gave no reason REST is asked for one: a group that accepts fine-grained tokens alone
+// answers any other like one of these.
+func (c *Client) hidden(ctx context.Context, problems []apierror.GraphQLError, place []string, project *Project) error {
+	refused := refusal(problems, place)
+	err := c.explainHidden(ctx, refused.With(readingProject, project.Target().String()))
+	if refused.Words != "" || apierror.Is(err, apierror.FineGrained) {
+		return err
+	}
+	_, reason := c.effective.Load(ctx, project.ID)
+	if denied, ok := apierror.As(reason); ok && denied.Kind == apierror.FineGrained {
+		told := *denied
+		told.Doing, told.Target = readingProject, project.Target().String()
+		return &told
+	}
+	return err
 }
 
 // refusal is why GitLab left out the list of the project at a place of the answer.
@@ -222,8 +242,8 @@ func refusal(problems []apierror.GraphQLError, place []string) *apierror.Error {
 func (c *Client) readFurther(ctx context.Context, project *Project, list *allowlistNode, fit fit) error {
 	variables := map[string]any{"ids": gids("Project", []int64{project.ID})}
 	for list.incomplete() {
-		advanced := advance(variables, "projectsAfter", list.Projects.PageInfo)
-		advanced = advance(variables, "groupsAfter", list.Groups.PageInfo) || advanced
+		advanced := advance(variables, "projectsAfter", *list.Projects.PageInfo)
+		advanced = advance(variables, "groupsAfter", *list.Groups.PageInfo) || advanced
 		if !advanced {
 			return &apierror.Error{Kind: apierror.Invalid, Doing: readingProject, Target: project.Target().String(), Note: "GitLab's pages do not advance"}
 		}
@@ -236,10 +256,13 @@ func (c *Client) readFurther(ctx context.Context, project *Project, list *allowl
 		if err != nil {
 			return annotate(err, readingProject, project.Target().String())
 		}
-		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || answer.Projects.Nodes[0].Allowlist == nil {
-			return refusal(problems, []string{"projects", "nodes", "0"}).With(readingProject, project.Target().String())
+		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Allowlist.isWhole() {
+			return c.hidden(ctx, problems, []string{"projects", "nodes", "0"}, project)
 		}
 		list = answer.Projects.Nodes[0].Allowlist
+		if list.hasBlanks() && c.tokenIsFineGrained(ctx) {
+			return c.hidden(ctx, problems, []string{"projects", "nodes", "0"}, project)
+		}
 		project.Projects = appendNew(project.Projects, list.Projects.entries(KindProject))
 		project.Groups = appendNew(project.Groups, list.Groups.entries(KindGroup))
 		project.Outbound = append(project.Outbound, list.Projects.outbound()...)
@@ -296,10 +319,10 @@ func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 			return nil //nolint:nilerr // see prefetch
 		}
 		if answer.Group == nil {
-			return &apierror.Error{
+			return c.explainHidden(ctx, &apierror.Error{
 				Kind: apierror.Invalid, Doing: "read the projects of", Target: "group " + path,
 				Note: "prefetch_groups names a group that GitLab does not show to this user",
-			}
+			})
 		}
 		for id, outcome := range c.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, fit{}) {
 			if outcome.Err == nil {
@@ -331,12 +354,12 @@ type (
 		Project *referenceNode `json:"project"`
 	}
 	allowlistNode struct {
-		Projects entryPage `json:"projectsAllowlist"`
-		Groups   entryPage `json:"groupsAllowlist"`
+		Projects *entryPage `json:"projectsAllowlist"`
+		Groups   *entryPage `json:"groupsAllowlist"`
 	}
 	entryPage struct {
-		PageInfo pageInfo    `json:"pageInfo"`
-		Nodes    []entryNode `json:"nodes"`
+		PageInfo *pageInfo    `json:"pageInfo"`
+		Nodes    []*entryNode `json:"nodes"`
 	}
 	pageInfo struct {
 		HasNextPage bool   `json:"hasNextPage"`
@@ -362,7 +385,7 @@ func (n *projectNode) project() *Project {
 	if n.Settings != nil {
 		p.Settings = n.Settings.settings()
 	}
-	if n.Allowlist != nil {
+	if n.Allowlist.isWhole() {
 		// A stored entry of the project itself may be listed twice.
 		p.Projects = appendNew(nil, n.Allowlist.Projects.entries(KindProject))
 		p.Groups = appendNew(nil, n.Allowlist.Groups.entries(KindGroup))
@@ -381,11 +404,26 @@ func (n *settingsNode) settings() Settings {
 	}
 }
 
+// isWhole tells that GitLab left out nothing: what is null is not shown, which is not the same as empty.
+func (n *projectNode) isWhole() bool { return n.Settings != nil && n.Allowlist.isWhole() }
+
+func (n *allowlistNode) isWhole() bool { return n != nil && n.Projects.isWhole() && n.Groups.isWhole() }
+
+func (p *entryPage) isWhole() bool {
+	return p != nil && p.PageInfo != nil && p.Nodes != nil && !slices.Contains(p.Nodes, nil)
+}
+
+// hasBlanks tells that entries name no target.
+func (n *allowlistNode) hasBlanks() bool {
+	isBlank := func(node *entryNode) bool { return node.Target == nil }
+	return slices.ContainsFunc(n.Projects.Nodes, isBlank) || slices.ContainsFunc(n.Groups.Nodes, isBlank)
+}
+
 func (n *allowlistNode) incomplete() bool {
 	return n.Projects.PageInfo.HasNextPage || n.Groups.PageInfo.HasNextPage
 }
 
-func (p entryPage) entries(kind Kind) []Entry {
+func (p *entryPage) entries(kind Kind) []Entry {
 	entries := make([]Entry, 0, len(p.Nodes))
 	for _, node := range p.Nodes {
 		if node.Target == nil || node.isOutbound() {
@@ -397,7 +435,7 @@ func (p entryPage) entries(kind Kind) []Entry {
 }
 
 // outbound are the leftovers of the legacy outbound list, which share the connection.
-func (p entryPage) outbound() []Target {
+func (p *entryPage) outbound() []Target {
 	var targets []Target
 	for _, node := range p.Nodes {
 		if node.Target != nil && node.isOutbound() {
@@ -407,9 +445,9 @@ func (p entryPage) outbound() []Target {
 	return targets
 }
 
-func (n entryNode) isOutbound() bool { return strings.EqualFold(n.Direction, "outbound") }
+func (n *entryNode) isOutbound() bool { return strings.EqualFold(n.Direction, "outbound") }
 
-func (n entryNode) entry(kind Kind) Entry {
+func (n *entryNode) entry(kind Kind) Entry {
 	class, id := parseGID(n.Target.ID)
 	if class == "Group" {
 		kind = KindGroup

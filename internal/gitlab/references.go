@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
@@ -46,7 +47,7 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 			outcome = c.resolveOldPath(ctx, ref, outcome.Err)
 		}
 		if apierror.Is(outcome.Err, apierror.NotFound) {
-			outcome.Err = &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)}
+			outcome.Err = c.explainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
 		}
 		outcome.Err = annotate(outcome.Err, lookingUp, ref.describe(kind))
 		answers[ref] = outcome
@@ -67,6 +68,7 @@ func (c *Client) load(ctx context.Context, keys []reference) map[reference]Resol
 // NamespaceVisible tells whether the user still sees the group or user namespace of a path.
 func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error) {
 	_, err := c.references.Load(ctx, reference{kindNamespace, Ref{Path: path}.folded()})
+	err = c.explainHidden(ctx, err)
 	if apierror.Is(err, apierror.NotFound) {
 		return false, nil
 	}
@@ -145,6 +147,11 @@ func (n referenceNode) target(kind Kind) Target {
 	return Target{Kind: kind, ID: id, Path: n.FullPath}
 }
 
+// shownNodes are those that GitLab did not leave out: null is what a fine-grained token may not see.
+func shownNodes(nodes []*referenceNode) []*referenceNode {
+	return slices.DeleteFunc(nodes, func(n *referenceNode) bool { return n == nil })
+}
+
 func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target, error) {
 	paths := make([]string, len(refs))
 	for i, ref := range refs {
@@ -152,14 +159,14 @@ func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target
 	}
 	var answer struct {
 		Projects struct {
-			Nodes []referenceNode `json:"nodes"`
+			Nodes []*referenceNode `json:"nodes"`
 		} `json:"projects"`
 	}
 	if err := c.queryWhole(ctx, documents.ProjectReferencesByPath, fit{}, map[string]any{"fullPaths": paths}, &answer); err != nil {
 		return nil, err
 	}
 	found := make(map[Ref]Target, len(refs))
-	for _, node := range answer.Projects.Nodes {
+	for _, node := range shownNodes(answer.Projects.Nodes) {
 		found[Ref{Path: node.FullPath}.folded()] = node.target(KindProject)
 	}
 	return found, nil
@@ -172,7 +179,7 @@ func (c *Client) listedByID(class string, name documents.Name) func(context.Cont
 			ids[i] = ref.ID
 		}
 		var answer map[string]struct {
-			Nodes []referenceNode `json:"nodes"`
+			Nodes []*referenceNode `json:"nodes"`
 		}
 		if err := c.queryWhole(ctx, name, fit{}, map[string]any{"ids": gids(class, ids)}, &answer); err != nil {
 			return nil, err
@@ -183,7 +190,7 @@ func (c *Client) listedByID(class string, name documents.Name) func(context.Cont
 		}
 		found := make(map[Ref]Target, len(refs))
 		for _, list := range answer {
-			for _, node := range list.Nodes {
+			for _, node := range shownNodes(list.Nodes) {
 				target := node.target(kind)
 				found[target.Ref()] = target
 			}

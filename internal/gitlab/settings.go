@@ -7,8 +7,9 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
-// CrossProjectPush is the first GitLab with the cross-project push toggle.
-var CrossProjectPush = version.Version{Major: 19, Minor: 0}
+// CrossProjectPush is the first GitLab in which the cross-project push toggle has an effect. 19.0 stores
+// it, behind a feature flag that is off.
+var CrossProjectPush = version.Version{Major: 19, Minor: 1}
 
 // OwnEntry is the first GitLab that stores an allowlist entry for the project itself.
 var OwnEntry = version.Version{Major: 18, Minor: 1}
@@ -89,7 +90,7 @@ func (c *Client) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement,
 	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
 	err = annotate(err, readingInstance, "at "+c.transport.BaseURL())
 	switch {
-	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound):
+	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil
 	case err != nil:
 		return EnforcementUnknown, err

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -141,7 +142,10 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 	case err != nil:
 		return nil, err
 	case answer.Update == nil:
-		return nil, c.explainRefusal(ctx, apierror.FromGraphQL(problems))
+		refused := apierror.FromGraphQL(problems)
+		// What is not shown afterwards was stored all the same.
+		refused.Uncertain = strings.Contains(refused.Words, "Cannot return null")
+		return nil, c.explainRefusal(ctx, refused)
 	case len(answer.Update.Errors) > 0:
 		return nil, apierror.FromPayload(answer.Update.Errors)
 	case answer.Update.Settings == nil:

@@ -352,7 +352,7 @@ func (s *stub) lists(r request, p *stubProject, projectsAfter, groupsAfter any) 
 
 // page is one page of a list; its cursors are positions.
 func (s *stub) page(r request, p *stubProject, kind gitlab.Kind, after any) map[string]any {
-	var nodes []any
+	nodes := []any{}
 	for _, e := range p.entries {
 		if e.kind == kind {
 			nodes = append(nodes, e.node(r))

@@ -55,6 +55,14 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 		diags.Append(diagnose.Problem(path.Root("cross_project_push_allowed"), diagnose.NotSupported,
 			"Pushing from other projects with a job token came with GitLab %s; this one is older. Leave the attribute out.", gitlab.CrossProjectPush))
 	}
+	if config.CrossProjectPushAllowed.ValueBool() && !state.CrossProjectPushAllowed.ValueBool() && project.Settings.CrossProjectPush != nil {
+		server, err := client.Server(ctx)
+		if err == nil && server.Version.Less(gitlab.CrossProjectPush) {
+			diags.Append(diagnose.Warn(path.Root("cross_project_push_allowed"), diagnose.PushNoEffect.For(project.Path),
+				"GitLab %s stores it, and lets no other project push to %s unless an administrator has enabled the feature flag allow_push_to_allowlisted_projects. From GitLab %s on it needs none.",
+				server.Text, project.Target(), gitlab.CrossProjectPush))
+		}
+	}
 	return false, diags
 }
 

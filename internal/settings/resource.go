@@ -51,7 +51,7 @@ const (
 	aboutInbound          = "GitLab's \"Limit access **to** this project\": only projects and groups on the allowlist reach it with a job token. This is the project's own stored value."
 	aboutOutbound         = "The legacy \"Limit access **from** this project\". GitLab only lets it be switched off."
 	aboutPush             = "Whether jobs of the project may push to its own repository with their job token."
-	aboutCrossProjectPush = "Whether jobs of projects on the allowlist may push too (GitLab 19.0 and later). Their entry needs the permission `admin_repositories` or the default permissions, and `push_repository_allowed` must be on."
+	aboutCrossProjectPush = "Whether jobs of projects on the allowlist may push too (GitLab 19.1 and later). Their entry needs the permission `admin_repositories` or the default permissions, and `push_repository_allowed` must be on."
 	aboutEffective        = "Whether access is limited: the project's own toggle is on, or the instance enforces it."
 	aboutEnforced         = "Whether the instance enforces every project's allowlist. Null where only an administrator could tell."
 )

@@ -104,7 +104,7 @@ func TestAccSettings_withoutCrossProjectPush(t *testing.T) {
 	acctest.Run(t, g,
 		resource.TestStep{
 			Config:      toggles(project.Path, "cross_project_push_allowed = false"),
-			ExpectError: acctest.MessageAt("cross_project_push_allowed", "came with GitLab 19.0; this one is older"),
+			ExpectError: acctest.MessageAt("cross_project_push_allowed", "came with GitLab 19.1; this one is older"),
 		},
 		resource.TestStep{
 			Config:            toggles(project.Path, "push_repository_allowed = true"),
@@ -314,4 +314,26 @@ func TestAccSettings_outbound(t *testing.T) {
 		PlanOnly:    true,
 		ExpectError: acctest.MessageAt("outbound_allowlist_enabled", "GitLab only lets it be switched off since 16.0"),
 	})
+}
+
+// GitLab 19.0 stores the toggle without an effect, which the plan that switches it on says.
+func TestAccSettings_crossProjectPushBeforeItsTime(t *testing.T) {
+	t.Parallel()
+	for version, warned := range map[string]bool{"19.0": true, "19.4": false} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			g := acctest.NewWith(t, emulator.Options{Version: version})
+			acctest.NeedsEmbedded(t, g)
+			project := g.Project(t, "app")
+			cli := acctest.NewCLI(t, g, toggles(project.Path, "cross_project_push_allowed = true"))
+			output := cli.Apply(t, 0)
+			if acctest.Says(output, "Cross-Project Push May Have No Effect ("+project.Path+")") != warned || acctest.Says(output, "allow_push_to_allowlisted_projects") != warned {
+				t.Errorf("warned is to be %t:\n%s", warned, output)
+			}
+			g.CheckSettings(t, project, acctest.Settings{Inbound: true, CrossProjectPush: true})
+			if output := cli.Plan(t, acctest.NoChanges); acctest.Says(output, "Cross-Project Push") {
+				t.Errorf("a plan without a change warns:\n%s", output)
+			}
+		})
+	}
 }

@@ -28,7 +28,7 @@ func TestAccConformance(t *testing.T) {
 		runTable(t, func(t *testing.T) *run { t.Helper(); return newRun(t, baseURL, token, true) }, true)
 		return
 	}
-	for _, version := range []string{"17.11", "18.4", "19.4"} {
+	for _, version := range []string{"17.11", "18.4", "19.0", "19.4"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			runTable(t, func(t *testing.T) *run {

@@ -44,53 +44,103 @@ func shareRows() []row {
 
 // granularRows are about fine-grained personal access tokens.
 func granularRows() []row {
-	const denied = `~"error":"insufficient_granular_scope"`
+	const (
+		routes  = "https://docs.gitlab.com/auth/tokens/fine_grained_access_tokens_rest/"
+		graphql = "https://docs.gitlab.com/auth/tokens/fine_grained_access_tokens_graphql/"
+		service = "app/services/authz/tokens/authorize_granular_scopes_service.rb"
+		types   = "lib/gitlab/graphql/authz/granular_scope_authorization.rb"
+		filter  = "GitLab's shared examples \"authorizing granular token permissions\""
+		pending = "GitLab's list of GraphQL mutations and types that are missing granular token authorization"
+	)
 	grant := func(permissions string) call {
 		return call{as: "admin", do: "POST //-/emulator/tokens", body: `{"user":<user.maintainer>,"permissions":[` + permissions + `]}`, save: "secret=token"}
 	}
-	with := func(fact, permissions, do, body string, want answer) row {
-		return row{fact: "fine-grained: " + fact, source: "lib/api/project_job_token_scope.rb", since: "18.10", given: []call{grant(permissions)}, ask: call{as: "token:<secret>", do: do, body: body}, want: want}
+	with := func(fact, source, permissions, do, body string, want answer) row {
+		return row{fact: "fine-grained: " + fact, source: source, since: "18.10", given: []call{grant(permissions)}, ask: call{as: "token:<secret>", do: do, body: body}, want: want}
 	}
-	lists := `QUERY {project(fullPath:"<lib.path>"){id ciJobTokenScopeAllowlist{projectsAllowlist{nodes{createdAt}}}}}`
-	const types = "spec/graphql/types_spec.rb"
-	graphql := func(fact, permissions, do string, want answer) row {
-		r := with(fact, permissions, do, "", want)
-		r.source = types
-		return r
+	denied := func(boundary, label string) answer {
+		return says(403, `{"error":"insufficient_granular_scope","error_description":"Access denied: This operation requires a fine-grained personal access token with the following `+boundary+` permissions: [`+label+`]."}`)
+	}
+	const unsupported = `Access denied: This operation doesn't support fine-grained personal access tokens.`
+	project := func(fields string) string { return `QUERY {project(fullPath:"<lib.path>"){` + fields + `}}` }
+	listed := func(fields string) string {
+		return `QUERY {projects(ids:["gid://gitlab/Project/<lib>"]){` + fields + `}}`
 	}
 	rows := []row{
-		graphql("the list is null in GraphQL", `"read_project","read_job_token_scope_allowlist"`, lists, says(200, `~"ciJobTokenScopeAllowlist":null`)),
-		graphql("a project is null without read_project", ``, lists, says(200, `~"project":null`)),
-		graphql("a mutation is null, with an error", `"read_project","create_job_token_scope_allowlist"`, `QUERY mutation{m:ciJobTokenScopeAddGroupOrProject(input:{projectPath:"<lib.path>",targetPath:"<app.path>"}){errors}}`, says(200, `~{"data":{"m":null},"errors":[`)),
-		with("the role is still asked", `"read_resource_access_token"`, "GET /groups/<group>/access_tokens", "", says(401, unauthorized)),
-		with("a route whose permission is not granted says which", `"read_project"`, "GET /projects/<lib>/job_token_scope", "", says(403, "~read_job_token_scope")),
+		with("a project is shown with read_project", graphql, `"read_project"`, project("fullPath"), "", says(200, `{"data":{"project":{"fullPath":"<lib.path>"}}}`)),
+		with("a project is null without read_project", types, ``, project("id"), "", says(200, `{"data":{"project":null}}`)),
+		with("a list is without what is null", filter, ``, listed("nodes{id}"), "", says(200, `{"data":{"projects":{"nodes":[]}}}`)),
+		with("a list holds what is shown", filter, `"read_project"`, listed("nodes{fullPath}"), "", says(200, `{"data":{"projects":{"nodes":[{"fullPath":"<lib.path>"}]}}}`)),
+		with("edges are without what is null", filter, ``, listed("edges{node{id}}"), "", says(200, `{"data":{"projects":{"edges":[]}}}`)),
+		with("a page has no end", pending, `"read_project"`, listed("nodes{id} pageInfo{hasNextPage}"), "", says(200, `~"data":{"projects":null},"errors":[{"message":"Cannot return null for non-nullable field ProjectConnection.pageInfo"`)),
+		with("a group is shown with read_group", graphql, `"read_group"`, `QUERY {group(fullPath:"<group.path>"){fullPath}}`, "", says(200, `{"data":{"group":{"fullPath":"<group.path>"}}}`)),
+		with("a group is null without read_group", types, ``, `QUERY {group(fullPath:"<group.path>"){id}}`, "", says(200, `{"data":{"group":null}}`)),
+		with("a namespace is null", pending, `"read_group"`, `QUERY {namespace(fullPath:"<group.path>"){id}}`, "", says(200, `{"data":{"namespace":null}}`)),
+		with("the allowlist is null, without an error", pending, `"read_project","read_job_token_scope","read_job_token_scope_allowlist"`, project("ciJobTokenScopeAllowlist{projectsAllowlist{nodes{createdAt}}}"), "", says(200, `{"data":{"project":{"ciJobTokenScopeAllowlist":null}}}`)),
+		with("the old scope is null", pending, `"read_project","read_job_token_scope"`, project("ciJobTokenScope{inboundAllowlistCount}"), "", says(200, `{"data":{"project":{"ciJobTokenScope":null}}}`)),
+		with("the settings are null", pending, `"read_project","read_job_token_scope","update_ci_cd_setting"`, project("ciCdSettings{inboundJobTokenScopeEnabled}"), "", says(200, `{"data":{"project":{"ciCdSettings":null}}}`)),
+		with("the authentication log is empty", pending, `"read_project"`, project("ciJobTokenAuthLogs{nodes{lastAuthorizedAt}}"), "", says(200, `{"data":{"project":{"ciJobTokenAuthLogs":{"nodes":[]}}}}`)),
+		with("permissions of the user are missing too", pending, `"read_project"`, project("userPermissions{adminProject}"), "", says(200, `~Cannot return null for non-nullable field Project.userPermissions`)),
+		with("oneself without read_user", graphql, ``, `QUERY {currentUser{id}}`, "", says(200, `{"data":{"currentUser":null}}`)),
+		with("the version with read_metadata", graphql, `"read_metadata"`, `QUERY {metadata{version kas{enabled}}}`, "", says(200, `~"enabled":false`)),
+		with("the version without read_metadata", graphql, ``, `QUERY {metadata{version}}`, "", says(200, `{"data":{"metadata":null}}`)),
+
+		with("the role is still asked", service, `"read_resource_access_token"`, "GET /groups/<group>/access_tokens", "", says(401, unauthorized)),
+		with("a route without a permission", service, `"read_project","read_user"`, "GET /users", "", says(403, `{"error":"insufficient_granular_scope","error_description":"`+unsupported+`"}`)),
+		with("the scopes of the token are one", "https://github.com/jmrplens/gitlab-mcp-server/issues/952", `"read_personal_access_token"`, "GET /personal_access_tokens/self", "", says(200, `~"scopes":["granular"]`)),
 	}
 	for _, route := range []struct {
-		permission, do, body string
-		want                 answer
+		boundary, permission, label, do, body string
+		want                                  answer
 	}{
-		{"read_project", "GET /projects/<lib>", "", answer{status: 200}},
-		{"read_group", "GET /groups/<group>", "", answer{status: 200}},
-		{"read_user", "GET /user", "", answer{status: 200}},
-		{"read_metadata", "GET /metadata", "", answer{status: 200}},
-		{"read_job_token_scope", "GET /projects/<lib>/job_token_scope", "", answer{status: 200}},
-		{"update_job_token_scope", "PATCH /projects/<lib>/job_token_scope", `{"enabled":true}`, answer{status: 204}},
-		{"read_job_token_scope_allowlist", "GET /projects/<lib>/job_token_scope/allowlist", "", answer{status: 200}},
-		{"create_job_token_scope_allowlist", "POST /projects/<lib>/job_token_scope/allowlist", `{"target_project_id":<app>}`, answer{status: 201}},
-		{"delete_job_token_scope_allowlist", "DELETE /projects/<lib>/job_token_scope/allowlist/<app>", "", answer{status: 400}},
-		{"read_deploy_token", "GET /projects/<lib>/deploy_tokens", "", answer{status: 200}},
-		{"create_deploy_token", "POST /projects/<lib>/deploy_tokens", `{"name":"d","scopes":["read_repository"]}`, answer{status: 201}},
-		{"delete_deploy_token", "DELETE /projects/<lib>/deploy_tokens/999999999", "", answer{status: 404}},
-		{"read_resource_access_token", "GET /projects/<lib>/access_tokens", "", answer{status: 200}},
-		{"create_resource_access_token", "POST /projects/<lib>/access_tokens", `{"name":"d","scopes":["api"],"expires_at":"<day:9>"}`, answer{status: 201}},
-		{"rotate_resource_access_token", "POST /projects/<lib>/access_tokens/999999999/rotate", "", answer{status: 401}},
+		{"project", "read_project", "Project: Read", "GET /projects/<lib>", "", answer{status: 200}},
+		{"group", "read_group", "Group: Read", "GET /groups/<group>", "", answer{status: 200}},
+		{"user", "read_user", "User: Read", "GET /user", "", answer{status: 200}},
+		{"user", "read_personal_access_token", "Personal Access Token: Read", "GET /personal_access_tokens/self", "", answer{status: 200}},
+		{"user", "rotate_personal_access_token", "Personal Access Token: Rotate", "POST /personal_access_tokens/self/rotate", "", answer{status: 200}},
+		{"instance", "read_metadata", "Metadata: Read", "GET /metadata", "", answer{status: 200}},
+		{"project", "read_job_token_scope", "Job Token Scope: Read", "GET /projects/<lib>/job_token_scope", "", answer{status: 200}},
+		{"project", "update_job_token_scope", "Job Token Scope: Update", "PATCH /projects/<lib>/job_token_scope", `{"enabled":true}`, answer{status: 204}},
+		{"project", "read_job_token_scope_allowlist", "Job Token Scope Allowlist: Read", "GET /projects/<lib>/job_token_scope/allowlist", "", answer{status: 200}},
+		{"project", "create_job_token_scope_allowlist", "Job Token Scope Allowlist: Create", "POST /projects/<lib>/job_token_scope/allowlist", `{"target_project_id":<app>}`, answer{status: 201}},
+		{"project", "delete_job_token_scope_allowlist", "Job Token Scope Allowlist: Delete", "DELETE /projects/<lib>/job_token_scope/allowlist/<app>", "", answer{status: 400}},
+		{"project", "read_member", "Member: Read", "GET /projects/<lib>/members/all/<user.maintainer>", "", answer{status: 200}},
+		{"project", "read_deploy_token", "Deploy Token: Read", "GET /projects/<lib>/deploy_tokens", "", answer{status: 200}},
+		{"project", "create_deploy_token", "Deploy Token: Create", "POST /projects/<lib>/deploy_tokens", `{"name":"d","scopes":["read_repository"]}`, answer{status: 201}},
+		{"project", "delete_deploy_token", "Deploy Token: Delete", "DELETE /projects/<lib>/deploy_tokens/999999999", "", answer{status: 404}},
+		{"project", "read_resource_access_token", "Resource Access Token: Read", "GET /projects/<lib>/access_tokens", "", answer{status: 200}},
+		{"project", "create_resource_access_token", "Resource Access Token: Create", "POST /projects/<lib>/access_tokens", `{"name":"d","scopes":["api"],"expires_at":"<day:9>"}`, answer{status: 201}},
+		{"project", "rotate_resource_access_token", "Resource Access Token: Rotate", "POST /projects/<lib>/access_tokens/999999999/rotate", "", answer{status: 401}},
+		{"project", "read_variable", "Variable: Read", "GET /projects/<lib>/variables", "", answer{status: 200}},
+		{"project", "create_variable", "Variable: Create", "POST /projects/<lib>/variables", `{"key":"A","value":"x"}`, answer{status: 201}},
+		{"project", "update_variable", "Variable: Update", "PUT /projects/<lib>/variables/NONE", `{"value":"x"}`, answer{status: 404}},
+		{"project", "delete_variable", "Variable: Delete", "DELETE /projects/<lib>/variables/NONE", "", answer{status: 404}},
 	} {
 		rows = append(rows,
-			with(route.permission+" opens "+route.do, `"`+route.permission+`"`, route.do, route.body, route.want),
-			with("without "+route.permission+": "+route.do, ``, route.do, route.body, says(403, denied)),
+			with(route.permission+" opens "+route.do, routes, `"`+route.permission+`"`, route.do, route.body, route.want),
+			with("without "+route.permission+": "+route.do, routes, ``, route.do, route.body, denied(route.boundary, route.label)),
 		)
 	}
-	return rows
+	const done = `{"data":{"m":{"errors":[]}}}`
+	entry := `projectPath:"<lib.path>",targetPath:"<app.path>"`
+	member := call{as: "maintainer", do: `QUERY mutation{ciJobTokenScopeAddGroupOrProject(input:{` + entry + `}){errors}}`}
+	for _, mutation := range []struct{ permission, label, do, want string }{
+		{"create_job_token_scope_allowlist", "Job Token Scope Allowlist: Create", `ciJobTokenScopeAddGroupOrProject(input:{` + entry + `,defaultPermissions:true}){errors}`, `~"data":{"m":{"errors":["This project is already in the job token allowlist."]}}`},
+		{"delete_job_token_scope_allowlist", "Job Token Scope Allowlist: Delete", `ciJobTokenScopeRemoveProject(input:{projectPath:"<lib.path>",targetProjectPath:"<app.path>",direction:INBOUND}){errors}`, done},
+		{"update_job_token_scope", "Job Token Scope: Update", `ciJobTokenScopeUpdatePolicies(input:{` + entry + `,defaultPermissions:false,jobTokenPolicies:[]}){errors}`, done},
+		{"update_ci_cd_setting", "CI/CD Setting: Update", `projectCiCdSettingsUpdate(input:{fullPath:"<lib.path>",pushRepositoryForJobTokenAllowed:true}){errors}`, done},
+	} {
+		ask := "QUERY mutation{m:" + mutation.do + "}"
+		granted := with(mutation.permission+" opens "+mutation.do, graphql, `"`+mutation.permission+`"`, ask, "", says(200, mutation.want))
+		refused := with("without "+mutation.permission+": "+mutation.do, graphql, `"read_project"`, ask, "", says(200,
+			`~{"data":{"m":null},"errors":[{"message":"Access denied: This operation requires a fine-grained personal access token with the following project permissions: [`+mutation.label+`].",`))
+		granted.given, refused.given = append(granted.given, member), append(refused.given, member)
+		rows = append(rows, granted, refused)
+	}
+	shown := with("what a mutation stored is not shown", pending, `"update_ci_cd_setting"`,
+		`QUERY mutation{m:projectCiCdSettingsUpdate(input:{fullPath:"<lib.path>",pushRepositoryForJobTokenAllowed:true}){errors ciCdSettings{pushRepositoryForJobTokenAllowed}}}`, "",
+		says(200, `~{"data":{"m":null},"errors":[{"message":"Cannot return null for non-nullable field ProjectCiCdSettingsUpdatePayload.ciCdSettings"`))
+	return append(rows, shown)
 }
 
 // serviceAccountRows are about service accounts, the identity that is nobody's.
@@ -107,11 +157,19 @@ func serviceAccountRows() []row {
 		}
 		robot := func(do, body string) call { return call{as: "token:<secret>", do: do, body: body} }
 		fact("made by an Owner", nil, call{as: "owner", do: "POST " + list, body: `{}`}, says(201, "keys id username name email"))
-		fact("not by a Maintainer", nil, call{as: "maintainer", do: "POST " + list, body: `{}`}, says(403, forbids))
+		if of == "/groups/<group>" {
+			fact("not by a Maintainer", nil, call{as: "maintainer", do: "POST " + list, body: `{}`}, says(403, forbids))
+		} else {
+			fact("made by a Maintainer", nil, call{as: "maintainer", do: "POST " + list, body: `{}`}, says(201, "keys id username"))
+			fact("not by a Developer", nil, call{as: "developer", do: "POST " + list, body: `{}`}, says(403, forbids))
+		}
 		fact("not signed out", nil, call{do: "POST " + list, body: `{}`}, says(401, unauthorized))
 		fact("listed", []call{made}, call{as: "owner", do: "GET " + list}, says(200, "keys id username name"))
 		fact("its token", []call{made}, token, says(201, "keys id token expires_at scopes user_id"))
+		fact("its tokens are listed, without their secrets", []call{made, token}, call{as: "owner", do: "GET " + list + "/<robot>/personal_access_tokens"}, says(200, "keys id name expires_at scopes active"))
 		fact("no token of another", []call{made}, call{as: "owner", do: "POST " + list + "/<user.guest>/personal_access_tokens", body: `{"name":"t","scopes":["api"]}`}, says(404, message("404 User Not Found")))
+		fact("a bot in REST", []call{made, token}, robot("GET /user", ""), says(200, `~"bot":true`))
+		fact("its type in GraphQL", []call{made, token}, robot(`QUERY {currentUser{type bot human}}`, ""), says(200, `{"data":{"currentUser":{"type":"SERVICE_ACCOUNT","bot":true,"human":false}}}`))
 		fact("no role by itself", []call{made, token}, robot("GET /projects/<lib>", ""), says(404, noProject))
 		fact("makes access tokens", []call{made, token, member}, robot("POST "+of+"/access_tokens", `{"name":"ci","scopes":["api"],"expires_at":"<day:9>"}`), says(201, "keys token"))
 		fact("its token is rotated by the Owner", []call{made, token}, call{as: "owner", do: "POST " + list + "/<robot>/personal_access_tokens/<id>/rotate"}, says(200, "keys token expires_at"))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -181,8 +182,25 @@ func (x *execution) complete(at place, expected *ast.Type, value any) (any, erro
 	}
 }
 
+// isConcealed says whether values of an object type are null to who asks.
+func (x *execution) isConcealed(name string) bool {
+	return x.engine.conceals != nil && x.engine.conceals(x.ctx, name)
+}
+
+// isFiltered says whether a list leaves its elements out: connections hold no items of
+// concealed types.
+func (x *execution) isFiltered(parent *ast.Definition, element *ast.Type) bool {
+	if !strings.HasSuffix(parent.Name, "Connection") {
+		return false
+	}
+	if edge := x.engine.schema.Types[element.Name()]; strings.HasSuffix(edge.Name, "Edge") {
+		element = edge.Fields.ForName("node").Type
+	}
+	return x.isConcealed(element.Name())
+}
+
 func (x *execution) selected(at place, expected *ast.Type, concrete *ast.Definition, value any) (any, error) {
-	if x.engine.conceals != nil && x.engine.conceals(x.ctx, concrete.Name) {
+	if x.isConcealed(concrete.Name) {
 		return x.complete(at, expected, nil)
 	}
 	on := x.engine.schema.Types[expected.NamedType]
@@ -197,6 +215,9 @@ func (x *execution) list(at place, element *ast.Type, value any) (any, error) {
 	items, ok := listItems(value)
 	if !ok {
 		return nil, fmt.Errorf("%s.%s: %T is no list", at.parent.Name, at.field.nodes[0].Name, value)
+	}
+	if x.isFiltered(at.parent, element) {
+		return []any{}, nil
 	}
 	completed := make([]any, 0, len(items))
 	for i, item := range items {

@@ -11,17 +11,21 @@ import (
 )
 
 func (r *resolvers) mutationFields() map[string]graphql.Resolver {
-	fields := map[string]graphql.Resolver{
-		"Mutation.ciJobTokenScopeAddGroupOrProject": r.mutating("projectPath", r.addGroupOrProject),
-		"Mutation.ciJobTokenScopeAddProject":        r.mutating("projectPath", r.addProject),
-		"Mutation.ciJobTokenScopeRemoveGroup":       r.mutating("projectPath", r.removeGroup),
-		"Mutation.ciJobTokenScopeRemoveProject":     r.mutating("projectPath", r.removeProject),
-		"Mutation.ciJobTokenScopeUpdatePolicies":    r.mutating("projectPath", r.updatePolicies),
-		"Mutation.projectCiCdSettingsUpdate":        r.mutating("fullPath", r.updateSettings),
+	mutations := map[string]func(query, *store.Project) (payload, error){
+		"ciJobTokenScopeAddGroupOrProject": r.addGroupOrProject,
+		"ciJobTokenScopeAddProject":        r.addProject,
+		"ciJobTokenScopeRemoveGroup":       r.removeGroup,
+		"ciJobTokenScopeRemoveProject":     r.removeProject,
+		"ciJobTokenScopeUpdatePolicies":    r.updatePolicies,
+		"projectCiCdSettingsUpdate":        r.updateSettings,
 	}
 	if r.services.Version.HasAutopopulation() {
-		fields["Mutation.ciJobTokenScopeAutopopulateAllowlist"] = r.mutating("projectPath", r.autopopulate)
-		fields["Mutation.ciJobTokenScopeClearAllowlistAutopopulations"] = r.mutating("projectPath", r.clearAutopopulations)
+		mutations["ciJobTokenScopeAutopopulateAllowlist"] = r.autopopulate
+		mutations["ciJobTokenScopeClearAllowlistAutopopulations"] = r.clearAutopopulations
+	}
+	fields := make(map[string]graphql.Resolver, len(mutations))
+	for name, run := range mutations {
+		fields["Mutation."+name] = r.mutating(name, run)
 	}
 	return fields
 }
@@ -29,18 +33,21 @@ func (r *resolvers) mutationFields() map[string]graphql.Resolver {
 type payload = map[string]any
 
 // mutating runs a mutation on the project that its input names, for callers who
-// administer it with a token of the scope api.
-func (r *resolvers) mutating(pathField string, run func(query, *store.Project) (payload, error)) graphql.Resolver {
+// administer it with a token of the scope api, or a fine-grained one with the permission.
+func (r *resolvers) mutating(name string, run func(query, *store.Project) (payload, error)) graphql.Resolver {
+	pathField := "projectPath"
+	if name == "projectCiCdSettingsUpdate" {
+		pathField = "fullPath"
+	}
 	return func(ctx context.Context, _ any, args map[string]any) (value any, err error) {
-		if callerFrom(ctx).IsGranular() {
-			// Whether the mutations declare permissions by now was not read.
-			return nil, &graphql.UserError{Message: rules.AccessDenied("(none that could be granted)")}
+		if denied := callerFrom(ctx).MutationDenied(name); denied != "" {
+			return nil, &graphql.UserError{Message: denied}
 		}
 		input, _ := args["input"].(map[string]any)
 		r.store.Write(func(st *store.State) {
 			q := query{ctx: ctx, state: st, caller: callerFrom(ctx), args: input}
 			p := st.ProjectByPath(q.text(pathField))
-			if p == nil || !q.caller.HasScope("api") || !rules.CanAdminProject(st, q.caller, p) {
+			if p == nil || !q.caller.HasScope("api") && !q.caller.IsGranular() || !rules.CanAdminProject(st, q.caller, p) {
 				err = errNoAccess()
 				return
 			}

@@ -14,12 +14,15 @@ func (r *resolvers) userFields() map[string]graphql.Resolver {
 		fields[name+".username"] = field(func(u user) any { return u.Username })
 		fields[name+".name"] = field(func(u user) any { return u.Name })
 		fields[name+".active"] = field(func(u user) any { return u.State == "active" })
-		fields[name+".bot"] = field(func(u user) any { return u.Bot })
-		fields[name+".human"] = field(func(u user) any { return !u.Bot })
+		fields[name+".bot"] = field(func(u user) any { return u.Bot || u.ServiceAccount })
+		fields[name+".human"] = field(func(u user) any { return !u.Bot && !u.ServiceAccount })
 		fields[name+".state"] = field(func(u user) any { return u.State })
 		fields[name+".type"] = field(func(u user) any {
-			if u.Bot {
+			switch {
+			case u.Bot:
 				return "PROJECT_BOT"
+			case u.ServiceAccount:
+				return "SERVICE_ACCOUNT"
 			}
 			return "HUMAN"
 		})

@@ -21,6 +21,7 @@ type Version struct {
 var versions = []Version{
 	{Text: "17.11.7", major: 17, minor: 11},
 	{Text: "18.4.6", major: 18, minor: 4},
+	{Text: "19.0.4", major: 19, minor: 0},
 	{Text: "19.4.1", major: 19, minor: 4},
 }
 
@@ -146,6 +147,10 @@ func (v Version) ShowsTokenAddresses() bool { return v.atLeast(19, 0) }
 // ShowsGranularTokens says whether access tokens of all kinds have the field
 // granular. Read in 19.x; the first version is not known.
 func (v Version) ShowsGranularTokens() bool { return v.atLeast(19, 0) }
+
+// HasGranularTokens says whether there are fine-grained personal access tokens (beta in
+// 18.10, generally available in 19.2).
+func (v Version) HasGranularTokens() bool { return v.atLeast(18, 10) }
 
 // HasServiceAccounts says whether every tier has service accounts (18.11). Before, they
 // want a licence.

@@ -192,8 +192,8 @@ func (r *request) run() (answer, error) {
 	if err := r.sudo(); err != nil {
 		return answer{}, err
 	}
-	if lacking := r.caller.Lacks(r.endpoint.method, r.endpoint.path); lacking != "" {
-		return answer{}, &failure{status: http.StatusForbidden, body: oauthError{Error: "insufficient_granular_scope", Description: rules.AccessDenied(lacking)}}
+	if denied := r.caller.RouteDenied(r.endpoint.method, r.endpoint.path); denied != "" {
+		return answer{}, &failure{status: http.StatusForbidden, body: oauthError{Error: "insufficient_granular_scope", Description: denied}}
 	}
 	caller := r.caller
 	reads := r.http.Method == http.MethodGet || r.http.Method == http.MethodHead

@@ -27,6 +27,7 @@ func (a *API) serviceAccountEndpoints() []endpoint {
 			endpoint{http.MethodGet, path, signedIn, paging(), a.listServiceAccounts(kind)},
 			endpoint{http.MethodPost, path, signedIn, attributes, a.createServiceAccount(kind)},
 			endpoint{http.MethodDelete, path + "/:user_id", signedIn, []param{user, opt("hard_delete", boolean)}, a.deleteServiceAccount(kind)},
+			endpoint{http.MethodGet, path + "/:user_id/personal_access_tokens", signedIn, append([]param{user}, paging()...), a.listServiceAccountTokens(kind)},
 			endpoint{http.MethodPost, path + "/:user_id/personal_access_tokens", signedIn, []param{
 				user, req("name", text), opt("description", text), opt("expires_at", day), {name: "scopes", is: list, required: true, notBlank: true, values: tokenScopes},
 			}, a.createServiceAccountToken(kind)},
@@ -49,7 +50,7 @@ func serviceAccount(u *store.User) serviceAccountEntity {
 }
 
 // serviceAccountsOf finds whose service accounts an endpoint is about: the instance's, or
-// those of a group or project for its Owner.
+// those of a group or project for who manages them.
 func (r *request) serviceAccountsOf(kind store.SourceKind) (store.Source, error) {
 	if kind == "" {
 		return store.Source{}, nil
@@ -108,6 +109,16 @@ func (a *API) deleteServiceAccount(kind store.SourceKind) func(*request) (answer
 		}
 		r.state.DeleteUser(user.ID)
 		return noContent()
+	}
+}
+
+func (a *API) listServiceAccountTokens(kind store.SourceKind) func(*request) (answer, error) {
+	return func(r *request) (answer, error) {
+		user, err := r.findServiceAccount(kind)
+		if err != nil {
+			return answer{}, err
+		}
+		return paged(r, r.state.TokensOf(user.ID), func(t *store.Token) any { return r.token(t) })
 	}
 }
 

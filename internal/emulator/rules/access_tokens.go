@@ -25,8 +25,11 @@ func CanManageAccessTokens(st *store.State, c Caller, parent store.Source) bool 
 }
 
 // CanManageServiceAccounts is the right to the service accounts of a group or project:
-// Owner.
+// Owner of the group, Maintainer of the project.
 func CanManageServiceAccounts(st *store.State, c Caller, of store.Source) bool {
+	if of.Kind == store.ProjectSource {
+		return roleIn(st, c, of) >= store.Maintainer
+	}
 	return roleIn(st, c, of) >= store.Owner
 }
 

@@ -39,6 +39,9 @@ const (
 	Unavailable
 	// Invalid means GitLab refused the request as it was written.
 	Invalid
+	// FineGrained means that the token is a fine-grained personal access token, or has to be one, and
+	// GitLab shows or allows it less than was asked, whatever the user's role.
+	FineGrained
 	// Misdirected means that something else answered in GitLab's place: a login page, a redirect.
 	Misdirected
 )
@@ -54,6 +57,7 @@ var kindNames = map[Kind]string{
 	Unsupported:       "unsupported",
 	Unavailable:       "unavailable",
 	Invalid:           "invalid",
+	FineGrained:       "fine-grained token",
 	Misdirected:       "misdirected",
 }
 

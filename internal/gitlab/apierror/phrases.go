@@ -30,6 +30,9 @@ var phrases = []struct {
 	{part: "unable to find a job token scope", kind: NotFound},
 	{part: "enforced for the instance", kind: Forbidden},
 	{part: "higher privileges than provided by the access token", kind: InsufficientScope},
+	{part: "access denied: this operation requires a fine-grained", kind: FineGrained, leads: true},
+	{part: "access denied: this operation doesn't support fine-grained", kind: FineGrained, leads: true},
+	{part: "access denied: fine-grained", kind: FineGrained, leads: true},
 	{part: "insufficient permission", kind: Forbidden},
 	{part: "does not have permission to", kind: Forbidden},
 	{part: "permissions not held by", kind: Forbidden},
@@ -54,8 +57,8 @@ func kindOfPhrase(words string) Kind {
 // names the whole. NotFound and Conflict weigh least, because callers take
 // them for "already gone" and "already there", which must hold for all.
 var weight = map[Kind]int{
-	Conflict: 1, NotFound: 2, Invalid: 3, Forbidden: 4, InsufficientScope: 5, Unsupported: 6,
-	Unavailable: 7, RateLimited: 8, Limit: 9, Unauthenticated: 10,
+	Conflict: 1, NotFound: 2, Invalid: 3, Forbidden: 4, InsufficientScope: 5, FineGrained: 6, Unsupported: 7,
+	Unavailable: 8, RateLimited: 9, Limit: 10, Unauthenticated: 11,
 }
 
 func heaviest(kinds []Kind) Kind {

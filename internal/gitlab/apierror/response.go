@@ -47,6 +47,8 @@ const (
 	object
 	// route is GitLab's answer where it has no such endpoint.
 	route
+	// grant is GitLab's answer to a fine-grained token whose grant does not cover a request.
+	grant
 )
 
 func readBody(contentType string, body []byte) (shape, []string) {
@@ -64,6 +66,9 @@ func readBody(contentType string, body []byte) (shape, []string) {
 	if err := json.Unmarshal(trimmed, &members); err == nil {
 		if members["error"] == "404 Not Found" && members["message"] == nil {
 			return route, []string{"this GitLab has no such endpoint"}
+		}
+		if members["error"] == "insufficient_granular_scope" {
+			return grant, messagesOf(members)
 		}
 		return object, messagesOf(members)
 	}
@@ -155,6 +160,9 @@ func kindOfStatus(status int, form shape, messages []string) Kind {
 		default:
 			return NotFound
 		}
+	}
+	if form == grant {
+		return FineGrained
 	}
 	if status == http.StatusForbidden && slices.Contains(kindsOfPhrases(messages), InsufficientScope) {
 		return InsufficientScope

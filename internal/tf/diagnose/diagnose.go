@@ -23,6 +23,7 @@ const (
 	ConfigureProvider Title = "Invalid Provider Configuration"
 	ReachGitLab       Title = "Unable to Reach GitLab"
 	SignIn            Title = "Unable to Sign In to GitLab"
+	UseToken          Title = "Unable to Use This Kind of Token"
 	FindProject       Title = "Unable to Find Project"
 	FindGroup         Title = "Unable to Find Group"
 	FindTarget        Title = "Unable to Find Job Token Allowlist Target"
@@ -74,6 +75,7 @@ const (
 	RemovesEntries     Title = "Job Token Allowlist Entries Will Be Removed"
 	WidensEntry        Title = "Job Token Allowlist Entry Is Widened"
 	Respelled          Title = "Job Token Allowlist Entry Is Spelled Differently"
+	PushNoEffect       Title = "Cross-Project Push May Have No Effect"
 	NoEffect           Title = "Job Token Allowlist Has No Effect"
 	LeftAsItIs         Title = "Job Token Allowlist Is Left as It Is"
 	ManagedTwice       Title = "Job Token Access Is Managed Twice"
@@ -154,6 +156,8 @@ func beforeGitLab(err error) (Title, bool) {
 		return ReachGitLab, true
 	case e.Kind == apierror.Unauthenticated:
 		return SignIn, true
+	case e.Kind == apierror.FineGrained:
+		return UseToken, true
 	case e.Kind == apierror.Unsupported:
 		return NotSupported, true
 	default:
@@ -240,6 +244,8 @@ func advice(e *apierror.Error) string {
 		return "The provider's user needs at least the Maintainer role on the project whose list it is, and must be able to see a target that is added or whose permissions change (Guest on a private project)."
 	case apierror.InsufficientScope:
 		return "The provider's token lacks the scope api, which every write needs; with read_api it can only plan."
+	case apierror.FineGrained:
+		return fineGrainedAdvice(e)
 	case apierror.NotFound:
 		return "Check the spelling, and that the provider's user can see it: GitLab does not tell what is missing from what is hidden."
 	case apierror.Limit:
@@ -265,6 +271,20 @@ func advice(e *apierror.Error) string {
 		return ""
 	}
 	return ""
+}
+
+// fineGrainedAdvice tells which token works, and what a fine-grained one needs where it does.
+func fineGrainedAdvice(e *apierror.Error) string {
+	advice := "GitLab shows job token allowlists and settings to no fine-grained personal access token. For these the provider needs a token with the scope api (read_api is enough to plan): " +
+		"that of a service account, a project or group access token, or a classic personal access token. Where a top-level group accepts fine-grained tokens alone, its Owner has to lift that for now."
+	if strings.Contains(e.Words, "permissions: [") {
+		advice += "\n\nDeploy tokens, access tokens and their CI/CD variables can be managed with a fine-grained token. It needs the permission that GitLab names, and all in all " +
+			"Metadata: Read, Project: Read or Group: Read, Deploy Token or Resource Access Token, and Variable, of these all actions. What a token is granted cannot be changed: make a new one."
+	}
+	if e.Uncertain {
+		advice += "\n\nThe change may have been made all the same."
+	}
+	return advice
 }
 
 const maxEntries = 200

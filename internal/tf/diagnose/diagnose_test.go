@@ -27,21 +27,24 @@ func TestDetail(t *testing.T) {
 		// advice are parts of what the user is told to do; none means that GitLab's words say it all.
 		advice []string
 	}{
-		"not found":         {apierror.Error{Kind: apierror.NotFound, Words: words}, []string{"Check the spelling", "can see it"}},
-		"forbidden":         {apierror.Error{Kind: apierror.Forbidden, Words: words}, []string{"Maintainer role"}},
-		"enforced":          {apierror.Error{Kind: apierror.Forbidden, Words: "It is enforced for the instance."}, []string{"An administrator", "set it to true"}},
-		"scope too small":   {apierror.Error{Kind: apierror.InsufficientScope, Words: words}, []string{"lacks the scope api", "read_api"}},
-		"unauthenticated":   {apierror.Error{Kind: apierror.Unauthenticated, Words: words}, []string{"GITLAB_TOKEN", "expired"}},
-		"size of a request": {apierror.Error{Kind: apierror.Limit, Words: words}, []string{"-parallelism"}},
-		"limit":             {apierror.Error{Kind: apierror.Limit, Words: "Source project exceeds the allowable number of project links."}, []string{"at most 200 projects and 200 groups", "common group"}},
-		"rate limited":      {apierror.Error{Kind: apierror.RateLimited, Words: words}, []string{"later", "-parallelism"}},
-		"asked to wait":     {apierror.Error{Kind: apierror.RateLimited, Words: words, RetryAfter: 90 * time.Second}, []string{"1m30s", "-parallelism"}},
-		"unsupported":       {apierror.Error{Kind: apierror.Unsupported, Words: words}, []string{"too old", "administrator"}},
-		"unavailable":       {apierror.Error{Kind: apierror.Unavailable, Words: words}, []string{"Nothing was written", "run it again"}},
-		"an answer lost":    {apierror.Error{Kind: apierror.Unavailable, Words: words, Uncertain: true}, []string{"may or may not have been made", "next plan"}},
-		"conflict":          {apierror.Error{Kind: apierror.Conflict, Words: words}, nil},
-		"invalid":           {apierror.Error{Kind: apierror.Invalid, Words: words}, nil},
-		"without any words": {apierror.Error{Kind: apierror.NotFound}, []string{"Check the spelling"}},
+		"not found":          {apierror.Error{Kind: apierror.NotFound, Words: words}, []string{"Check the spelling", "can see it"}},
+		"forbidden":          {apierror.Error{Kind: apierror.Forbidden, Words: words}, []string{"Maintainer role"}},
+		"enforced":           {apierror.Error{Kind: apierror.Forbidden, Words: "It is enforced for the instance."}, []string{"An administrator", "set it to true"}},
+		"scope too small":    {apierror.Error{Kind: apierror.InsufficientScope, Words: words}, []string{"lacks the scope api", "read_api"}},
+		"fine-grained":       {apierror.Error{Kind: apierror.FineGrained, Note: "it is hidden"}, []string{"no fine-grained personal access token", "scope api", "service account"}},
+		"a missing grant":    {apierror.Error{Kind: apierror.FineGrained, Words: "… with the following project permissions: [Deploy Token: Read]."}, []string{"scope api", "the permission that GitLab names", "Metadata: Read", "make a new one"}},
+		"a grant, uncertain": {apierror.Error{Kind: apierror.FineGrained, Uncertain: true}, []string{"may have been made"}},
+		"unauthenticated":    {apierror.Error{Kind: apierror.Unauthenticated, Words: words}, []string{"GITLAB_TOKEN", "expired"}},
+		"size of a request":  {apierror.Error{Kind: apierror.Limit, Words: words}, []string{"-parallelism"}},
+		"limit":              {apierror.Error{Kind: apierror.Limit, Words: "Source project exceeds the allowable number of project links."}, []string{"at most 200 projects and 200 groups", "common group"}},
+		"rate limited":       {apierror.Error{Kind: apierror.RateLimited, Words: words}, []string{"later", "-parallelism"}},
+		"asked to wait":      {apierror.Error{Kind: apierror.RateLimited, Words: words, RetryAfter: 90 * time.Second}, []string{"1m30s", "-parallelism"}},
+		"unsupported":        {apierror.Error{Kind: apierror.Unsupported, Words: words}, []string{"too old", "administrator"}},
+		"unavailable":        {apierror.Error{Kind: apierror.Unavailable, Words: words}, []string{"Nothing was written", "run it again"}},
+		"an answer lost":     {apierror.Error{Kind: apierror.Unavailable, Words: words, Uncertain: true}, []string{"may or may not have been made", "next plan"}},
+		"conflict":           {apierror.Error{Kind: apierror.Conflict, Words: words}, nil},
+		"invalid":            {apierror.Error{Kind: apierror.Invalid, Words: words}, nil},
+		"without any words":  {apierror.Error{Kind: apierror.NotFound}, []string{"Check the spelling"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -57,6 +60,9 @@ func TestDetail(t *testing.T) {
 			}
 			if c.err.Words == "" && strings.Contains(got, "GitLab says") {
 				t.Errorf("words are put into GitLab's mouth:\n%s", got)
+			}
+			if c.err.Kind == apierror.FineGrained && strings.Contains(got, "role") {
+				t.Errorf("a role is asked for:\n%s", got)
 			}
 			if c.advice == nil && !strings.HasSuffix(got, ")") {
 				t.Errorf("advice where there is none to give:\n%s", got)
@@ -100,6 +106,7 @@ func TestLookupError(t *testing.T) {
 		apierror.Unavailable:     {diagnose.ReachGitLab, false},
 		apierror.RateLimited:     {diagnose.ReachGitLab, false},
 		apierror.Unauthenticated: {diagnose.SignIn, false},
+		apierror.FineGrained:     {diagnose.UseToken, false},
 		apierror.Unsupported:     {diagnose.NotSupported, false},
 	}
 	for kind, c := range cases {

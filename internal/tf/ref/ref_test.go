@@ -47,6 +47,9 @@ func (l *lookup) answer(t *testing.T, r *http.Request, projects map[string]int64
 	if r.URL.Path == "/api/v4/metadata" {
 		return http.StatusOK, map[string]any{"version": "19.4.1"}
 	}
+	if r.URL.Path == "/api/v4/personal_access_tokens/self" {
+		return http.StatusOK, map[string]any{"id": 1, "scopes": []string{"api"}}
+	}
 	if strings.HasPrefix(r.URL.Path, "/api/v4/projects/") {
 		return http.StatusNotFound, map[string]any{"message": "404 Project Not Found"}
 	}

@@ -72,6 +72,8 @@ func explain(ctx context.Context, s *session.Session, title diagnose.Title, last
 		diags.AddError(string(title), diagnose.Detail(err)+fmt.Sprintf(
 			"\n\nOther projects of %s may be out of reach for the same reason; a plan does not report them one by one. Nothing was dropped from the state.", namespace))
 		return false, "forbidden: " + namespace, diags
+	case apierror.Is(err, apierror.FineGrained):
+		return false, "fine-grained token", diag.Diagnostics{diagnose.ReadError(title, err)}
 	default:
 		return false, "", diag.Diagnostics{diagnose.ReadError(title, err)}
 	}

@@ -104,6 +104,10 @@ func TestUnreadable(t *testing.T) {
 			"acme/app", failure(apierror.Forbidden), false, diag.SeverityError, diagnose.ReadAllowlist,
 			[]string{"project acme/app (id 12)", "Maintainer role", "Other projects of acme", "Nothing was dropped"}, true,
 		},
+		"a token of the wrong kind": {
+			"acme/app", failure(apierror.FineGrained), false, diag.SeverityError, diagnose.UseToken,
+			[]string{"project acme/app (id 12)", "scope api"}, true,
+		},
 		"no last path": {
 			"", failure(apierror.NotFound), false, diag.SeverityError, diagnose.ReadAllowlist, []string{"can see it"}, false,
 		},
