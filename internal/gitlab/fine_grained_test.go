@@ -254,8 +254,8 @@ func TestMissingGrantsOverREST(t *testing.T) {
 			return err
 		}, true},
 		"the role": {"GET /api/v4/projects/1/members/all/5", func(ctx context.Context, c *gitlab.Client) error {
-			_, known, err := c.RoleIn(ctx, target(1))
-			if known {
+			role, err := c.RoleIn(ctx, target(1))
+			if role.Known {
 				return fmt.Errorf("a role")
 			}
 			return err
