@@ -51,7 +51,7 @@ func (k kind) stores() []string {
 }
 
 // role is what making and ending such a token needs.
-func (k kind) role() gitlab.Role { return gitlab.TokenRole(k.parent) }
+func (k kind) role() gitlab.Role { return gitlab.ManagingRole(k.parent) }
 
 // ability is what a custom role must have for that.
 func (k kind) ability() string {

@@ -65,7 +65,7 @@ func (c *Client) ChangeAllowlist(ctx context.Context, project Target, changes []
 		if !w.progress[i].done && w.results[i].Err == nil {
 			w.results[i].Err = w.about(i, &apierror.Error{Kind: apierror.Invalid, Note: "what GitLab made of it cannot be told"})
 		}
-		w.results[i].Err = c.explainRefusal(ctx, w.results[i].Err)
+		w.results[i].Err = c.ExplainRefusal(ctx, w.results[i].Err)
 	}
 	return w.results
 }

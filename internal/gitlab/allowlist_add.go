@@ -12,7 +12,7 @@ import (
 func (w *allowlistWrite) add(ctx context.Context, batch []int) error {
 	sentTo := w.project.Path
 	var added []int
-	err := w.mutate(ctx, documents.AddEntries, fit{}, batch, permissionsInput, func(i int, p payload) {
+	err := w.mutate(ctx, documents.AddEntries, Fit{}, batch, permissionsInput, func(i int, p payload) {
 		w.compare(ctx, i, p)
 		if w.progress[i].done && w.results[i].Err == nil && !w.results[i].Change.Permissions.Default {
 			added = append(added, i)
@@ -71,7 +71,7 @@ func (w *allowlistWrite) adopt(ctx context.Context, present []int, sentTo string
 }
 
 func (w *allowlistWrite) setPermissions(ctx context.Context, batch []int) error {
-	return w.mutate(ctx, documents.SetPermissions, fit{}, batch, permissionsInput, func(i int, p payload) { w.compare(ctx, i, p) })
+	return w.mutate(ctx, documents.SetPermissions, Fit{}, batch, permissionsInput, func(i int, p payload) { w.compare(ctx, i, p) })
 }
 
 // permissionsInput is what adding an entry and changing its permissions have in common.
@@ -108,7 +108,7 @@ func (w *allowlistWrite) confirm(ctx context.Context, added []int) {
 		if err := w.takeBack(ctx, i, w.project, stored); err != nil {
 			if refused, ok := apierror.As(w.results[i].Err); ok {
 				left := *refused
-				left.Note = joinNotes(left.Note, fmt.Sprintf("the entry could not be taken back (%v): look after it by hand", err))
+				left.AddNote(fmt.Sprintf("the entry could not be taken back (%v): look after it by hand", err))
 				w.results[i].Err = &left
 			}
 		}

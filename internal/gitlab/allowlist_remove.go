@@ -80,13 +80,13 @@ func (c *Client) deleteEntry(ctx context.Context, project int64, target Target) 
 	if _, err := c.Server(ctx); err != nil {
 		return err
 	}
-	remove := c.transport.REST().JobTokenScope.RemoveProjectFromJobScopeAllowList
+	remove := c.REST().JobTokenScope.RemoveProjectFromJobScopeAllowList
 	if target.Kind == KindGroup {
-		remove = c.transport.REST().JobTokenScope.RemoveGroupFromJobTokenAllowlist
+		remove = c.REST().JobTokenScope.RemoveGroupFromJobTokenAllowlist
 	}
-	response, err := remove(project, target.ID, restContext(ctx))
+	response, err := remove(project, target.ID, RESTContext(ctx))
 	if err != nil {
-		return answered(err, response)
+		return Answered(err, response)
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (w *allowlistWrite) removeByPath(ctx context.Context, batch []int) error {
 			return err
 		}
 	}
-	how := fit{}
+	how := Fit{}
 	var listed []int
 	for _, i := range batch {
 		target := &w.results[i].Change.Target
@@ -110,7 +110,7 @@ func (w *allowlistWrite) removeByPath(ctx context.Context, batch []int) error {
 			continue
 		}
 		target.Path = entry.Target.Path
-		how.withoutPolicies = how.withoutPolicies || entry.PermissionsUnreadable
+		how.WithoutPolicies = how.WithoutPolicies || entry.PermissionsUnreadable
 		listed = append(listed, i)
 	}
 	if len(listed) == 0 {

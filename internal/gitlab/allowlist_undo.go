@@ -13,7 +13,7 @@ import (
 // takeBack returns an entry that a change wrote to what it was before, interrupted or not: to its former
 // permissions, or off the list where it landed.
 func (w *allowlistWrite) takeBack(ctx context.Context, i int, source Target, stored Entry) error {
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	former, was := w.before.entry(stored.Target)
 	if !was && w.before.IsOwn(stored.Target) {
@@ -45,7 +45,7 @@ func (c *Client) takeOff(ctx context.Context, source, target Target) error {
 
 // putBack adds an entry that was removed from a list, interrupted or not.
 func (c *Client) putBack(ctx context.Context, source Target, removed Entry) error {
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	if removed.PermissionsUnreadable {
 		return &apierror.Error{Kind: apierror.Unsupported, Note: "its permissions are not known"}
@@ -60,7 +60,7 @@ func (c *Client) writeEntry(ctx context.Context, name documents.Name, source Tar
 	input := permissionsInput(Change{Target: entry.Target, Permissions: entry.Permissions})
 	input["projectPath"] = source.Path
 	var answer map[string]*payload
-	problems, err := c.send(ctx, name, fit{count: 1}, map[string]any{documents.Input(0): input}, transport.Repeatable, &answer)
+	problems, err := c.Send(ctx, name, Fit{Count: 1}, map[string]any{documents.Input(0): input}, transport.Repeatable, &answer)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (w *allowlistWrite) inBatches(ctx context.Context, due []int, send func(con
 
 // look reads the list as it is now.
 func (w *allowlistWrite) look(ctx context.Context) (*Project, error) {
-	at := w.client.clock()
+	at := w.client.Clock()
 	w.client.projects.Invalidate(w.project.ID)
 	return w.saw(at)(w.client.Project(ctx, w.project.ID))
 }
@@ -113,7 +113,7 @@ func (w *allowlistWrite) saw(at time.Time) func(*Project, error) (*Project, erro
 
 // seenLately tells whether the last reading is young enough to write by.
 func (w *allowlistWrite) seenLately() bool {
-	return w.seen != nil && w.client.clock().Sub(w.seenAt) <= freshFor
+	return w.seen != nil && w.client.Clock().Sub(w.seenAt) <= FreshFor
 }
 
 // confirmPaths makes sure, before something is added or changed, that the paths to be written are
@@ -126,7 +126,7 @@ func (w *allowlistWrite) confirmPaths(ctx context.Context) {
 	if !w.seenLately() {
 		project, err := w.client.FreshProject(ctx, w.project.ID)
 		_, age, _ := w.client.projects.Kept(w.project.ID)
-		if _, err = w.saw(w.client.clock().Add(-age))(project, err); err != nil {
+		if _, err = w.saw(w.client.Clock().Add(-age))(project, err); err != nil {
 			w.fail(due, err)
 			return
 		}
@@ -134,53 +134,40 @@ func (w *allowlistWrite) confirmPaths(ctx context.Context) {
 	if w.before == nil {
 		w.before = w.seen
 	}
-	unsure := map[int]reference{}
+	var unsure []int
 	for _, i := range due {
 		target := &w.results[i].Change.Target
 		if entry, listed := w.seen.entry(*target); listed {
 			target.Path = entry.Target.Path
 		} else if w.seen.IsOwn(*target) {
 			target.Path = w.seen.Path
-		} else if key := (reference{target.Kind, target.Ref()}); w.progress[i].doubted {
-			w.client.references.Invalidate(key)
-			unsure[i] = key
-		} else if !w.client.knowsPath(target) {
-			unsure[i] = key
+		} else if w.progress[i].doubted {
+			w.client.Forget(*target)
+			unsure = append(unsure, i)
+		} else if path, known := w.client.KnownPath(*target); known {
+			target.Path = path
+		} else {
+			unsure = append(unsure, i)
 		}
 	}
 	w.findTargets(ctx, unsure)
 }
 
-// knowsPath tells whether the path of a target was learnt lately, and sets it.
-func (c *Client) knowsPath(target *Target) bool {
-	for _, ref := range []Ref{target.Ref(), {Path: strings.ToLower(target.Path)}} {
-		if known, age, ok := c.references.Kept(reference{target.Kind, ref}); ok && age <= freshFor && known.ID == target.ID {
-			target.Path = known.Path
-			return true
-		}
-	}
-	return false
-}
-
 // findTargets asks for the paths that targets have now.
-func (w *allowlistWrite) findTargets(ctx context.Context, keys map[int]reference) {
-	var all []reference
-	for _, key := range keys {
-		all = append(all, key)
+func (w *allowlistWrite) findTargets(ctx context.Context, unsure []int) {
+	targets := make([]Target, len(unsure))
+	for at, i := range unsure {
+		targets[at] = w.results[i].Change.Target
 	}
-	if len(all) == 0 {
-		return
-	}
-	w.client.references.Expire(freshFor, all...)
-	found := w.client.load(ctx, all)
-	for i, key := range keys {
-		switch outcome := found[key]; {
+	for at, outcome := range w.client.Refind(ctx, targets) {
+		i := unsure[at]
+		switch {
 		case outcome.Err == nil:
 			w.results[i].Change.Target.Path = outcome.Value.Path
 		case w.results[i].Err != nil: // GitLab has said already what is wrong
 			w.finish(i, w.results[i].Err)
 		case apierror.Is(outcome.Err, apierror.NotFound):
-			w.finish(i, w.about(i, &apierror.Error{Kind: apierror.NotFound, Note: fmt.Sprintf("GitLab does not show this %s to the user any more: it is gone, or out of sight", key.kind)}))
+			w.finish(i, w.about(i, &apierror.Error{Kind: apierror.NotFound, Note: fmt.Sprintf("GitLab does not show this %s to the user any more: it is gone, or out of sight", targets[at].Kind)}))
 		default:
 			w.finish(i, w.about(i, outcome.Err))
 		}
@@ -213,9 +200,9 @@ func (w *allowlistWrite) settle(ctx context.Context, lost error) {
 
 // lostFor is the lost answer as it concerns one change: only what was sent may have been made.
 func (w *allowlistWrite) lostFor(i int, lost error) error {
-	e, ok := apierror.As(annotate(lost, w.doing(i), w.project.String()))
+	e, ok := apierror.As(Annotate(lost, w.doing(i), w.project.String()))
 	if !ok || w.progress[i].sent {
-		return annotate(lost, w.doing(i), w.project.String())
+		return Annotate(lost, w.doing(i), w.project.String())
 	}
 	notSent := *e
 	notSent.Uncertain = false
@@ -230,7 +217,7 @@ func (w *allowlistWrite) finish(i int, err error) {
 // refuse records GitLab's refusal of one change. What was not found may have been renamed since it was
 // read: it is looked for once more.
 func (w *allowlistWrite) refuse(i int, err error) {
-	err = annotate(err, w.doing(i), w.project.String())
+	err = Annotate(err, w.doing(i), w.project.String())
 	if apierror.Is(err, apierror.NotFound) && !w.progress[i].doubted {
 		w.progress[i].doubted = true
 		w.results[i].Err = err
@@ -300,13 +287,13 @@ func (p payload) shown() (source Target, entry Entry, ok bool) {
 	if p.Entry == nil || p.Entry.Target == nil || p.Entry.Source == nil {
 		return Target{}, Entry{}, false
 	}
-	return p.Entry.Source.target(KindProject), p.Entry.entry(KindProject), true
+	return p.Entry.Source.Target(KindProject), p.Entry.entry(KindProject), true
 }
 
 // mutate sends one document with an aliased mutation for each of a batch and hands out the answers.
 // An error of a single mutation is recorded; the returned error concerns all of them.
-func (w *allowlistWrite) mutate(ctx context.Context, name documents.Name, fit fit, batch []int, input func(Change) map[string]any, answered func(int, payload)) error {
-	fit.count = len(batch)
+func (w *allowlistWrite) mutate(ctx context.Context, name documents.Name, fit Fit, batch []int, input func(Change) map[string]any, answered func(int, payload)) error {
+	fit.Count = len(batch)
 	variables := make(map[string]any, len(batch))
 	for at, i := range batch {
 		fields := input(w.results[i].Change)
@@ -316,7 +303,7 @@ func (w *allowlistWrite) mutate(ctx context.Context, name documents.Name, fit fi
 	}
 	w.stale = true
 	var answer map[string]*payload
-	problems, err := w.client.send(ctx, name, fit, variables, transport.Write, &answer)
+	problems, err := w.client.Send(ctx, name, fit, variables, transport.Write, &answer)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type logPage struct {
 
 type logNode struct {
 	LastAuthorized time.Time     `json:"lastAuthorizedAt"`
-	Origin         referenceNode `json:"originProject"`
+	Origin         ReferenceNode `json:"originProject"`
 }
 
 // isWhole tells that GitLab left out nothing of a page.
@@ -38,7 +38,7 @@ func (p *logPage) isWhole() bool {
 func (c *Client) AuthenticationLog(ctx context.Context, project Target) ([]LogEntry, error) {
 	const doing = "read the job token authentication log of"
 	var log []LogEntry
-	variables := map[string]any{"ids": gids("Project", []int64{project.ID})}
+	variables := map[string]any{"ids": GIDs("Project", []int64{project.ID})}
 	for {
 		var answer struct {
 			Projects struct {
@@ -47,20 +47,20 @@ func (c *Client) AuthenticationLog(ctx context.Context, project Target) ([]LogEn
 				} `json:"nodes"`
 			} `json:"projects"`
 		}
-		problems, err := c.query(ctx, documents.AuthenticationLog, fit{}, variables, &answer)
+		problems, err := c.Query(ctx, documents.AuthenticationLog, Fit{}, variables, &answer)
 		if err != nil {
-			return nil, annotate(err, doing, project.String())
+			return nil, Annotate(err, doing, project.String())
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Log.isWhole() {
 			refused := &apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}
 			if len(problems) > 0 {
 				refused = apierror.FromGraphQL(problems)
 			}
-			return nil, c.explainHidden(ctx, refused.With(doing, project.String()))
+			return nil, c.ExplainHidden(ctx, refused.With(doing, project.String()))
 		}
 		page := answer.Projects.Nodes[0].Log
 		for _, node := range page.Nodes {
-			log = append(log, LogEntry{Origin: node.Origin.target(KindProject), LastAuthorized: node.LastAuthorized})
+			log = append(log, LogEntry{Origin: node.Origin.Target(KindProject), LastAuthorized: node.LastAuthorized})
 		}
 		if !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == "" || page.PageInfo.EndCursor == variables["after"] {
 			return log, nil

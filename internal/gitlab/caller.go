@@ -32,19 +32,19 @@ func (c Caller) Known() bool { return c.ID != 0 }
 // not known, which is no error.
 func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	caller, err := c.caller.Load(ctx, struct{}{})
-	return caller, annotate(err, "read whom the token belongs to", "at "+c.transport.BaseURL())
+	return caller, Annotate(err, "read whom the token belongs to", "at "+c.BaseURL())
 }
 
 func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
-	user, response, err := c.transport.REST().Users.CurrentUser(restContext(ctx))
+	user, response, err := c.REST().Users.CurrentUser(RESTContext(ctx))
 	if err != nil {
-		if err = answered(err, response); apierror.Is(err, apierror.InsufficientScope) || apierror.Is(err, apierror.FineGrained) {
+		if err = Answered(err, response); apierror.Is(err, apierror.InsufficientScope) || apierror.Is(err, apierror.FineGrained) {
 			return Caller{}, nil
 		}
 		return Caller{}, err
 	}
 	if user == nil {
-		return Caller{}, answered(errNothing, response)
+		return Caller{}, Answered(ErrNothing, response)
 	}
 	return Caller{ID: user.ID, Username: user.Username, Bot: user.Bot && botName.MatchString(user.Username), Admin: user.IsAdmin}, nil
 }
@@ -61,11 +61,11 @@ type Membership struct {
 // RoleIn reads once the caller's role in a project or group. It is not known of administrators, who need
 // none, where the caller is not known, and where the caller may not see members.
 func (c *Client) RoleIn(ctx context.Context, parent Target) (Membership, error) {
-	found, err := c.roles.Load(ctx, ownerOf(parent))
-	return found, annotate(err, "read the role of the token's user in", parent.String())
+	found, err := c.roles.Load(ctx, parent.Key())
+	return found, Annotate(err, "read the role of the token's user in", parent.String())
 }
 
-func (c *Client) fetchRole(ctx context.Context, in owner) (Membership, error) {
+func (c *Client) fetchRole(ctx context.Context, in Key) (Membership, error) {
 	caller, err := c.Caller(ctx)
 	if err != nil || !caller.Known() || caller.Admin {
 		return Membership{}, err
@@ -84,14 +84,14 @@ func (c *Client) fetchRole(ctx context.Context, in owner) (Membership, error) {
 	}
 }
 
-func (c *Client) membership(ctx context.Context, in owner, user int64) (Membership, error) {
-	if in.kind == KindGroup {
-		member, response, err := c.transport.REST().GroupMembers.GetInheritedGroupMember(in.id, user, restContext(ctx))
+func (c *Client) membership(ctx context.Context, in Key, user int64) (Membership, error) {
+	if in.Kind == KindGroup {
+		member, response, err := c.REST().GroupMembers.GetInheritedGroupMember(in.ID, user, RESTContext(ctx))
 		return readMember(member, response, err, func(m *client.GroupMember) (client.AccessLevelValue, *client.MemberRole) {
 			return m.AccessLevel, m.MemberRole
 		})
 	}
-	member, response, err := c.transport.REST().ProjectMembers.GetInheritedProjectMember(in.id, user, restContext(ctx))
+	member, response, err := c.REST().ProjectMembers.GetInheritedProjectMember(in.ID, user, RESTContext(ctx))
 	return readMember(member, response, err, func(m *client.ProjectMember) (client.AccessLevelValue, *client.MemberRole) {
 		return m.AccessLevel, m.MemberRole
 	})
@@ -100,9 +100,9 @@ func (c *Client) membership(ctx context.Context, in owner, user int64) (Membersh
 func readMember[T any](member *T, response *client.Response, err error, read func(*T) (client.AccessLevelValue, *client.MemberRole)) (Membership, error) {
 	switch {
 	case err != nil:
-		return Membership{}, answered(err, response)
+		return Membership{}, Answered(err, response)
 	case member == nil:
-		return Membership{}, answered(errNothing, response)
+		return Membership{}, Answered(ErrNothing, response)
 	}
 	level, custom := read(member)
 	found := Membership{Level: int64(level), Known: true}

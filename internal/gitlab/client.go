@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	client "gitlab.com/gitlab-org/api/client-go/v2"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
@@ -47,9 +49,9 @@ type Client struct {
 	permissions *coalesce.Loader[struct{}, []string]
 	token       *coalesce.Loader[struct{}, ownToken]
 	tokens      *coalesce.Loader[tokenList, []Token]
-	variables   *coalesce.Loader[owner, []Variable]
+	variables   *coalesce.Loader[Key, []Variable]
 	caller      *coalesce.Loader[struct{}, Caller]
-	roles       *coalesce.Loader[owner, Membership]
+	roles       *coalesce.Loader[Key, Membership]
 	tokenTurns  turns.Turns[tokenList]
 	clock       func() time.Time
 
@@ -59,13 +61,8 @@ type Client struct {
 	prefetchProblem error
 }
 
-const (
-	batchSize   = 50 // GitLab takes at most 50 paths, and answers within its 30 s
-	batchWindow = 10 * time.Millisecond
-	readTimeout = 3 * time.Minute // all retries of one read together
-	// freshFor is how old the knowledge of a path may be that a write goes by.
-	freshFor = 5 * time.Second
-)
+// FreshFor is how old the knowledge of a path may be that a write goes by.
+const FreshFor = 5 * time.Second
 
 // New makes a client without sending a request. A setting at fault is a [transport.ConfigError].
 func New(config Config) (*Client, error) {
@@ -77,33 +74,19 @@ func New(config Config) (*Client, error) {
 	if c.clock == nil {
 		c.clock = time.Now
 	}
-	batched := coalesce.Options{MaxBatch: batchSize, Window: batchWindow, Timeout: readTimeout, Now: c.clock, Split: transport.SmallerMayPass}
-	single := coalesce.Options{MaxBatch: 1, Timeout: readTimeout, Now: c.clock}
-	c.server = coalesce.New(single, one(c.fetchServer))
-	c.projects = coalesce.New(batched, c.fetchProjects)
-	c.references = coalesce.New(batched, c.fetchReferences)
-	c.oldPaths = coalesce.New(single, one(c.fetchOldPath))
-	c.effective = coalesce.New(single, one(c.fetchEffective))
-	c.instance = coalesce.New(single, one(c.fetchEnforcement))
-	c.permissions = coalesce.New(single, one(c.fetchPermissionNames))
-	c.token = coalesce.New(single, one(c.fetchToken))
-	c.tokens = coalesce.New(single, one(c.fetchTokens))
-	c.variables = coalesce.New(single, one(c.fetchVariables))
-	c.caller = coalesce.New(single, one(c.fetchCaller))
-	c.roles = coalesce.New(single, one(c.fetchRole))
+	c.server = Single(c, c.fetchServer)
+	c.projects = Batched(c, c.fetchProjects)
+	c.references = Batched(c, c.fetchReferences)
+	c.oldPaths = Single(c, c.fetchOldPath)
+	c.effective = Single(c, c.fetchEffective)
+	c.instance = Single(c, c.fetchEnforcement)
+	c.permissions = Single(c, c.fetchPermissionNames)
+	c.token = Single(c, c.fetchToken)
+	c.tokens = Single(c, c.fetchTokens)
+	c.variables = Single(c, c.fetchVariables)
+	c.caller = Single(c, c.fetchCaller)
+	c.roles = Single(c, c.fetchRole)
 	return c, nil
-}
-
-// one adapts a fetch of a single key to the loader's batches.
-func one[K comparable, V any](fetch func(context.Context, K) (V, error)) coalesce.Fetch[K, V] {
-	return func(ctx context.Context, keys []K) (map[K]coalesce.Outcome[V], error) {
-		outcomes := make(map[K]coalesce.Outcome[V], len(keys))
-		for _, key := range keys {
-			value, err := fetch(ctx, key)
-			outcomes[key] = coalesce.Outcome[V]{Value: value, Err: err}
-		}
-		return outcomes, nil
-	}
 }
 
 // Server is the GitLab behind the base URL.
@@ -116,56 +99,57 @@ type Server struct {
 // Server reads once which GitLab this is. A version below [Oldest] is an error of kind Unsupported.
 func (c *Client) Server(ctx context.Context) (Server, error) {
 	server, err := c.server.Load(ctx, struct{}{})
-	return server, annotate(err, readingVersion, "at "+c.transport.BaseURL())
+	return server, Annotate(err, readingVersion, "at "+c.BaseURL())
 }
 
 const readingVersion = "read the version of GitLab"
 
 func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
 	const doing = readingVersion
-	metadata, _, err := c.transport.REST().Metadata.GetMetadata(restContext(ctx))
+	metadata, _, err := c.REST().Metadata.GetMetadata(RESTContext(ctx))
 	if err != nil {
-		return Server{}, annotate(err, doing, "at "+c.transport.BaseURL())
+		return Server{}, Annotate(err, doing, "at "+c.BaseURL())
 	}
 	v, err := version.Parse(metadata.Version)
 	if err != nil {
-		return Server{}, &apierror.Error{Kind: apierror.Invalid, Doing: doing, Target: "at " + c.transport.BaseURL(), Note: err.Error(), Cause: err}
+		return Server{}, &apierror.Error{Kind: apierror.Invalid, Doing: doing, Target: "at " + c.BaseURL(), Note: err.Error(), Cause: err}
 	}
 	if v.Less(Oldest) {
 		return Server{}, &apierror.Error{
-			Kind: apierror.Unsupported, Doing: "use GitLab " + metadata.Version, Target: "at " + c.transport.BaseURL(),
+			Kind: apierror.Unsupported, Doing: "use GitLab " + metadata.Version, Target: "at " + c.BaseURL(),
 			Note: fmt.Sprintf("this provider needs GitLab %s or newer", Oldest),
 		}
 	}
 	return Server{Version: v, Text: metadata.Version}, nil
 }
 
-// query sends a document that reads.
-func (c *Client) query(ctx context.Context, name documents.Name, fit fit, variables map[string]any, data any) ([]apierror.GraphQLError, error) {
-	return c.send(ctx, name, fit, variables, transport.Read, data)
+// Query sends a document that reads.
+func (c *Client) Query(ctx context.Context, name documents.Name, fit Fit, variables map[string]any, data any) ([]apierror.GraphQLError, error) {
+	return c.Send(ctx, name, fit, variables, transport.Read, data)
 }
 
-// fit says how a document is fitted to its use.
-type fit struct {
-	count           int // how often the document is repeated; 0 is as it stands
-	withoutPolicies bool
+// Fit says how a document is fitted to its use.
+type Fit struct {
+	Count           int // how often the document is repeated; 0 is as it stands
+	WithoutPolicies bool
 }
 
-func (c *Client) send(ctx context.Context, name documents.Name, fit fit, variables map[string]any, effect transport.Effect, data any) ([]apierror.GraphQLError, error) {
+// Send sends a document. What it may do to GitLab tells whether it may be sent again.
+func (c *Client) Send(ctx context.Context, name documents.Name, fit Fit, variables map[string]any, effect transport.Effect, data any) ([]apierror.GraphQLError, error) {
 	server, err := c.Server(ctx)
 	if err != nil {
 		return nil, err
 	}
-	form := documents.Server{Version: server.Version, WithoutPolicies: fit.withoutPolicies}
+	form := documents.Server{Version: server.Version, WithoutPolicies: fit.WithoutPolicies}
 	text := documents.Text(name, form)
-	if fit.count > 0 {
-		text = documents.Repeat(name, form, fit.count)
+	if fit.Count > 0 {
+		text = documents.Repeat(name, form, fit.Count)
 	}
 	return c.transport.GraphQL(ctx, string(name), text, variables, effect, data)
 }
 
-// annotate turns any error into the one error type and says what was being done, and to what.
-func annotate(err error, doing, target string) error {
+// Annotate turns any error into the one error type and says what was being done, and to what.
+func Annotate(err error, doing, target string) error {
 	if err == nil {
 		return nil
 	}
@@ -176,19 +160,11 @@ func annotate(err error, doing, target string) error {
 	return wrapped
 }
 
-// plural writes a count with its noun: 1 project, 3 projects.
-func plural(count int, noun string) string {
-	if count == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", count, noun)
-}
-
 // gid is GitLab's global id of a record.
 func gid(class string, id int64) string { return fmt.Sprintf("gid://gitlab/%s/%d", class, id) }
 
-// gids are the global ids of several records of one class.
-func gids(class string, ids []int64) []string {
+// GIDs are the global ids of several records of one class.
+func GIDs(class string, ids []int64) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {
 		out[i] = gid(class, id)
@@ -196,8 +172,8 @@ func gids(class string, ids []int64) []string {
 	return out
 }
 
-// parseGID reads the class and number of a global id; an id of another form is 0.
-func parseGID(text string) (class string, id int64) {
+// ParseGID reads the class and number of a global id; an id of another form is 0.
+func ParseGID(text string) (class string, id int64) {
 	rest, ok := strings.CutPrefix(text, "gid://gitlab/")
 	if !ok {
 		return "", 0
@@ -211,3 +187,12 @@ func parseGID(text string) (class string, id int64) {
 	}
 	return class, id
 }
+
+// REST is GitLab's REST API. Its errors are to go through [Answered].
+func (c *Client) REST() *client.Client { return c.transport.REST() }
+
+// BaseURL is where the GitLab is.
+func (c *Client) BaseURL() string { return c.transport.BaseURL() }
+
+// RetryWait is the wait between tries.
+func (c *Client) RetryWait() time.Duration { return c.transport.RetryWait() }

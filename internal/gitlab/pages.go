@@ -1,7 +1,9 @@
 package gitlab
 
 import (
+	"context"
 	"errors"
+	"time"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -15,10 +17,10 @@ const (
 	listReadings = 3
 )
 
-// allPages reads a REST list to its end. Where its length changes between two pages it is read again:
+// AllPages reads a REST list to its end. Where its length changes between two pages it is read again:
 // what was deleted before the place reached would make the next page begin too late, and an element
 // that is missed looks as if it was gone.
-func allPages[T any](read func(client.ListOptions) ([]T, *client.Response, error)) ([]T, error) {
+func AllPages[T any](read func(client.ListOptions) ([]T, *client.Response, error)) ([]T, error) {
 	for range listReadings {
 		list, steady, err := readPages(read)
 		if err != nil || steady {
@@ -34,7 +36,7 @@ func readPages[T any](read func(client.ListOptions) ([]T, *client.Response, erro
 		more, response, err := read(client.ListOptions{PerPage: pageSize, Page: page})
 		switch {
 		case err != nil:
-			return nil, false, answered(err, response)
+			return nil, false, Answered(err, response)
 		case more == nil:
 			return nil, false, &apierror.Error{Kind: apierror.Unsupported, Status: response.StatusCode, Note: "GitLab's answer is no list"}
 		case page > 1 && response.TotalItems != total:
@@ -52,9 +54,9 @@ func readPages[T any](read func(client.ListOptions) ([]T, *client.Response, erro
 	}
 }
 
-// answered turns an error of client-go into the one error type. A response beside it means that GitLab
+// Answered turns an error of client-go into the one error type. A response beside it means that GitLab
 // agreed, in a form that cannot be read.
-func answered(err error, response *client.Response) error {
+func Answered(err error, response *client.Response) error {
 	wrapped := transport.Wrap(err)
 	e, ok := apierror.As(wrapped)
 	if !ok || response == nil || e.Status != 0 {
@@ -67,8 +69,8 @@ func answered(err error, response *client.Response) error {
 	return &unread
 }
 
-// errNothing is the cause where GitLab answers null in place of a record.
-var errNothing = errors.New("the answer is empty")
+// ErrNothing is the cause where GitLab answers null in place of a record.
+var ErrNothing = errors.New("the answer is empty")
 
 // parentMissing tells that the project or group of a request is not there, or out of sight, and not
 // what was looked for in it: GitLab answers 404 to both.
@@ -76,9 +78,10 @@ func parentMissing(e *apierror.Error) bool {
 	return e.Kind == apierror.NotFound && (e.Words == "Project Not Found" || e.Words == "Group Not Found")
 }
 
-// lost tells whether a write may have been made although it failed here: no proper answer came, or one
-// that says yes and cannot be read.
-func lost(err error) bool {
-	e, ok := apierror.As(err)
-	return ok && (e.Uncertain || e.Status >= 200 && e.Status < 300)
+// cleanUpTime bounds what is done about a lost answer; an interrupt does not end it.
+const cleanUpTime = 30 * time.Second
+
+// CleanUp gives what has to be done after a lost or wrong answer its time, interrupted or not.
+func CleanUp(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 }

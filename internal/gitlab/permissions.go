@@ -83,7 +83,7 @@ func (p Permissions) enums() []string {
 // sorted.
 func (c *Client) PermissionNames(ctx context.Context) ([]string, error) {
 	names, err := c.permissions.Load(ctx, struct{}{})
-	return slices.Clone(names), annotate(err, readingPermissions, "at "+c.transport.BaseURL())
+	return slices.Clone(names), Annotate(err, readingPermissions, "at "+c.BaseURL())
 }
 
 const readingPermissions = "read the names of fine-grained permissions"
@@ -97,15 +97,15 @@ func (c *Client) fetchPermissionNames(ctx context.Context, _ struct{}) ([]string
 			} `json:"enumValues"`
 		} `json:"__type"`
 	}
-	problems, err := c.query(ctx, documents.PermissionNames, fit{}, nil, &answer)
+	problems, err := c.Query(ctx, documents.PermissionNames, Fit{}, nil, &answer)
 	if err != nil {
-		return nil, annotate(err, doing, "at "+c.transport.BaseURL())
+		return nil, Annotate(err, doing, "at "+c.BaseURL())
 	}
 	if answer.Type == nil || len(answer.Type.EnumValues) == 0 {
 		if len(problems) > 0 {
-			return nil, apierror.FromGraphQL(problems).With(doing, "at "+c.transport.BaseURL())
+			return nil, apierror.FromGraphQL(problems).With(doing, "at "+c.BaseURL())
 		}
-		return nil, &apierror.Error{Kind: apierror.Unsupported, Doing: doing, Target: "at " + c.transport.BaseURL(), Note: "this GitLab has no fine-grained permissions"}
+		return nil, &apierror.Error{Kind: apierror.Unsupported, Doing: doing, Target: "at " + c.BaseURL(), Note: "this GitLab has no fine-grained permissions"}
 	}
 	names := make([]string, 0, len(answer.Type.EnumValues))
 	for _, value := range answer.Type.EnumValues {

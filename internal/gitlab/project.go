@@ -3,8 +3,10 @@ package gitlab
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -83,7 +85,7 @@ func (c *Client) Project(ctx context.Context, id int64) (*Project, error) {
 	}
 	project, err := c.projects.Load(ctx, id)
 	if err != nil {
-		return nil, annotate(err, readingProject, Target{Kind: KindProject, ID: id}.String())
+		return nil, Annotate(err, readingProject, Target{Kind: KindProject, ID: id}.String())
 	}
 	return project.clone(), nil
 }
@@ -94,7 +96,7 @@ func (c *Client) FreshProject(ctx context.Context, id int64) (*Project, error) {
 	if err := c.prefetchOnce(ctx); err != nil {
 		return nil, err
 	}
-	c.projects.Expire(freshFor, id)
+	c.projects.Expire(FreshFor, id)
 	return c.Project(ctx, id)
 }
 
@@ -137,7 +139,7 @@ func cloneEntries(entries []Entry) []Entry {
 const readingProject = "read the job token settings and allowlist of"
 
 func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coalesce.Outcome[*Project], error) {
-	outcomes, err := c.fetchSnapshots(ctx, ids, fit{})
+	outcomes, err := c.fetchSnapshots(ctx, ids, Fit{})
 	switch {
 	case err != nil && len(ids) > 1:
 		return nil, err // the loader splits the batch
@@ -150,31 +152,31 @@ func (c *Client) fetchProjects(ctx context.Context, ids []int64) (map[int64]coal
 			continue
 		}
 		// A stored permission that GitLab's enumeration no longer holds fails the whole request.
-		if readable, again := c.fetchSnapshots(ctx, []int64{id}, fit{withoutPolicies: true}); again == nil {
+		if readable, again := c.fetchSnapshots(ctx, []int64{id}, Fit{WithoutPolicies: true}); again == nil {
 			outcomes[id] = readable[id]
 		}
 	}
 	return outcomes, nil
 }
 
-func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[int64]coalesce.Outcome[*Project], error) {
+func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit Fit) (map[int64]coalesce.Outcome[*Project], error) {
 	var answer struct {
 		Projects struct {
 			Nodes []*projectNode `json:"nodes"`
 		} `json:"projects"`
 	}
-	problems, err := c.query(ctx, documents.ProjectSnapshots, fit, map[string]any{"ids": gids("Project", ids)}, &answer)
+	problems, err := c.Query(ctx, documents.ProjectSnapshots, fit, map[string]any{"ids": GIDs("Project", ids)}, &answer)
 	if err != nil {
 		target := plural(len(ids), "project")
 		if len(ids) == 1 {
 			target = Target{Kind: KindProject, ID: ids[0]}.String()
 		}
-		return nil, annotate(err, readingProject, target)
+		return nil, Annotate(err, readingProject, target)
 	}
 	outcomes := c.snapshots(ctx, answer.Projects.Nodes, problems, []string{"projects", "nodes"}, fit)
 	for _, id := range ids {
 		if _, found := outcomes[id]; !found {
-			outcomes[id] = coalesce.Outcome[*Project]{Err: c.explainHidden(ctx, &apierror.Error{
+			outcomes[id] = coalesce.Outcome[*Project]{Err: c.ExplainHidden(ctx, &apierror.Error{
 				Kind: apierror.NotFound, Doing: readingProject, Target: Target{Kind: KindProject, ID: id}.String(),
 			})}
 		}
@@ -183,7 +185,7 @@ func (c *Client) fetchSnapshots(ctx context.Context, ids []int64, fit fit) (map[
 }
 
 // snapshots turns the nodes at a place of an answer into outcomes by project id.
-func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems []apierror.GraphQLError, place []string, fit fit) map[int64]coalesce.Outcome[*Project] {
+func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems []apierror.GraphQLError, place []string, fit Fit) map[int64]coalesce.Outcome[*Project] {
 	outcomes := make(map[int64]coalesce.Outcome[*Project], len(nodes))
 	for i, node := range nodes {
 		if node == nil {
@@ -194,7 +196,7 @@ func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems [
 		switch {
 		case !node.isWhole():
 			err = c.hidden(ctx, problems, append(slices.Clone(place), index(i)), project)
-		case node.Allowlist.hasBlanks() && c.tokenIsFineGrained(ctx):
+		case node.Allowlist.hasBlanks() && c.TokenIsFineGrained(ctx):
 			err = c.hidden(ctx, problems, append(slices.Clone(place), index(i)), project)
 		case node.Allowlist.incomplete():
 			err = c.readFurther(ctx, project, node.Allowlist, fit)
@@ -209,7 +211,7 @@ func (c *Client) snapshots(ctx context.Context, nodes []*projectNode, problems [
 // answers any other like one of these.
 func (c *Client) hidden(ctx context.Context, problems []apierror.GraphQLError, place []string, project *Project) error {
 	refused := refusal(problems, place)
-	err := c.explainHidden(ctx, refused.With(readingProject, project.Target().String()))
+	err := c.ExplainHidden(ctx, refused.With(readingProject, project.Target().String()))
 	if refused.Words != "" || apierror.Is(err, apierror.FineGrained) {
 		return err
 	}
@@ -239,8 +241,8 @@ func refusal(problems []apierror.GraphQLError, place []string) *apierror.Error {
 
 // readFurther adds the pages behind the first: GitLab's page is 200 entries, 100 in older versions. A
 // list that has ended is asked for what follows its end, which is nothing.
-func (c *Client) readFurther(ctx context.Context, project *Project, list *allowlistNode, fit fit) error {
-	variables := map[string]any{"ids": gids("Project", []int64{project.ID})}
+func (c *Client) readFurther(ctx context.Context, project *Project, list *allowlistNode, fit Fit) error {
+	variables := map[string]any{"ids": GIDs("Project", []int64{project.ID})}
 	for list.incomplete() {
 		advanced := advance(variables, "projectsAfter", *list.Projects.PageInfo)
 		advanced = advance(variables, "groupsAfter", *list.Groups.PageInfo) || advanced
@@ -252,15 +254,15 @@ func (c *Client) readFurther(ctx context.Context, project *Project, list *allowl
 				Nodes []*projectNode `json:"nodes"`
 			} `json:"projects"`
 		}
-		problems, err := c.query(ctx, documents.AllowlistPage, fit, variables, &answer)
+		problems, err := c.Query(ctx, documents.AllowlistPage, fit, variables, &answer)
 		if err != nil {
-			return annotate(err, readingProject, project.Target().String())
+			return Annotate(err, readingProject, project.Target().String())
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Allowlist.isWhole() {
 			return c.hidden(ctx, problems, []string{"projects", "nodes", "0"}, project)
 		}
 		list = answer.Projects.Nodes[0].Allowlist
-		if list.hasBlanks() && c.tokenIsFineGrained(ctx) {
+		if list.hasBlanks() && c.TokenIsFineGrained(ctx) {
 			return c.hidden(ctx, problems, []string{"projects", "nodes", "0"}, project)
 		}
 		project.Projects = appendNew(project.Projects, list.Projects.entries(KindProject))
@@ -305,7 +307,7 @@ func (c *Client) prefetch(ctx context.Context) error {
 func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 	variables := map[string]any{"fullPath": path}
 	for {
-		asked := c.clock()
+		asked := c.Clock()
 		var answer struct {
 			Group *struct {
 				Projects struct {
@@ -314,17 +316,17 @@ func (c *Client) prefetchGroup(ctx context.Context, path string) error {
 				} `json:"projects"`
 			} `json:"group"`
 		}
-		problems, err := c.query(ctx, documents.GroupSnapshots, fit{}, variables, &answer)
+		problems, err := c.Query(ctx, documents.GroupSnapshots, Fit{}, variables, &answer)
 		if err != nil || answer.Group == nil && len(problems) > 0 {
 			return nil //nolint:nilerr // see prefetch
 		}
 		if answer.Group == nil {
-			return c.explainHidden(ctx, &apierror.Error{
+			return c.ExplainHidden(ctx, &apierror.Error{
 				Kind: apierror.Invalid, Doing: "read the projects of", Target: "group " + path,
 				Note: "prefetch_groups names a group that GitLab does not show to this user",
 			})
 		}
-		for id, outcome := range c.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, fit{}) {
+		for id, outcome := range c.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, Fit{}) {
 			if outcome.Err == nil {
 				c.projects.Prime(id, outcome.Value, asked)
 			}
@@ -351,7 +353,7 @@ type (
 		PushRepository   *bool `json:"pushRepositoryForJobTokenAllowed"`
 		CrossProjectPush *bool `json:"crossProjectPushForJobTokenAllowed"`
 		// Project is only in the answers of writes.
-		Project *referenceNode `json:"project"`
+		Project *ReferenceNode `json:"project"`
 	}
 	allowlistNode struct {
 		Projects *entryPage `json:"projectsAllowlist"`
@@ -373,14 +375,14 @@ type (
 		AddedBy   *struct {
 			Username string `json:"username"`
 		} `json:"addedBy"`
-		Target *referenceNode `json:"target"`
+		Target *ReferenceNode `json:"target"`
 		// Source is only in the answers of writes.
-		Source *referenceNode `json:"sourceProject"`
+		Source *ReferenceNode `json:"sourceProject"`
 	}
 )
 
 func (n *projectNode) project() *Project {
-	_, id := parseGID(n.ID)
+	_, id := ParseGID(n.ID)
 	p := &Project{ID: id, Path: n.FullPath}
 	if n.Settings != nil {
 		p.Settings = n.Settings.settings()
@@ -448,7 +450,7 @@ func (p *entryPage) outbound() []Target {
 func (n *entryNode) isOutbound() bool { return strings.EqualFold(n.Direction, "outbound") }
 
 func (n *entryNode) entry(kind Kind) Entry {
-	class, id := parseGID(n.Target.ID)
+	class, id := ParseGID(n.Target.ID)
 	if class == "Group" {
 		kind = KindGroup
 	}
@@ -469,3 +471,14 @@ func (n *entryNode) entry(kind Kind) Entry {
 	}
 	return entry
 }
+
+// plural writes a count with its noun: 1 project, 3 projects.
+func plural(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", count, noun)
+}
+
+// index writes a list position as the place of a GraphQL error gives it.
+func index(i int) string { return strconv.Itoa(i) }

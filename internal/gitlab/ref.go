@@ -113,3 +113,12 @@ const maxPath = 2048
 func (t Target) DeletionScheduled() bool {
 	return strings.HasSuffix(t.Path, fmt.Sprintf("-deletion_scheduled-%d", t.ID))
 }
+
+// Key is what is kept of a project or group is kept under: its path may change.
+type Key struct {
+	Kind Kind
+	ID   int64
+}
+
+// Key gives the target's.
+func (t Target) Key() Key { return Key{Kind: t.Kind, ID: t.ID} }

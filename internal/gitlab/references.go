@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -47,9 +47,9 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 			outcome = c.resolveOldPath(ctx, ref, outcome.Err)
 		}
 		if apierror.Is(outcome.Err, apierror.NotFound) {
-			outcome.Err = c.explainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
+			outcome.Err = c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
 		}
-		outcome.Err = annotate(outcome.Err, lookingUp, ref.describe(kind))
+		outcome.Err = Annotate(outcome.Err, lookingUp, ref.describe(kind))
 		answers[ref] = outcome
 	}
 	return answers
@@ -68,11 +68,11 @@ func (c *Client) load(ctx context.Context, keys []reference) map[reference]Resol
 // NamespaceVisible tells whether the user still sees the group or user namespace of a path.
 func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error) {
 	_, err := c.references.Load(ctx, reference{kindNamespace, Ref{Path: path}.folded()})
-	err = c.explainHidden(ctx, err)
+	err = c.ExplainHidden(ctx, err)
 	if apierror.Is(err, apierror.NotFound) {
 		return false, nil
 	}
-	return err == nil, annotate(err, lookingUp, "namespace "+path)
+	return err == nil, Annotate(err, lookingUp, "namespace "+path)
 }
 
 // resolveOldPath asks REST, which alone follows the old paths of projects.
@@ -89,14 +89,15 @@ func (c *Client) resolveOldPath(ctx context.Context, ref Ref, notFound error) Re
 }
 
 func (c *Client) fetchOldPath(ctx context.Context, path string) (int64, error) {
-	project, _, err := c.transport.REST().Projects.GetProject(path, nil, restContext(ctx))
+	project, _, err := c.REST().Projects.GetProject(path, nil, RESTContext(ctx))
 	if err != nil {
-		return 0, annotate(err, "find", "project "+path)
+		return 0, Annotate(err, "find", "project "+path)
 	}
 	return project.ID, nil
 }
 
-func restContext(ctx context.Context) client.RequestOptionFunc { return client.WithContext(ctx) }
+// RESTContext gives a REST request its context.
+func RESTContext(ctx context.Context) client.RequestOptionFunc { return client.WithContext(ctx) }
 
 // fetchReferences groups references by what finds them, since each way is a document of its own.
 func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[reference]coalesce.Outcome[Target], error) {
@@ -123,7 +124,7 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 		}
 		found, err := finder.find(ctx, refs)
 		if err != nil {
-			return nil, annotate(err, lookingUp, "")
+			return nil, Annotate(err, lookingUp, "")
 		}
 		for _, ref := range refs {
 			target, ok := found[ref]
@@ -137,19 +138,21 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 	return outcomes, nil
 }
 
-type referenceNode struct {
+// ReferenceNode is a project or group in an answer of GraphQL.
+type ReferenceNode struct {
 	ID       string `json:"id"`
 	FullPath string `json:"fullPath"`
 }
 
-func (n referenceNode) target(kind Kind) Target {
-	_, id := parseGID(n.ID)
+// Target is what the node means, of a kind that the place in the answer tells.
+func (n ReferenceNode) Target(kind Kind) Target {
+	_, id := ParseGID(n.ID)
 	return Target{Kind: kind, ID: id, Path: n.FullPath}
 }
 
 // shownNodes are those that GitLab did not leave out: null is what a fine-grained token may not see.
-func shownNodes(nodes []*referenceNode) []*referenceNode {
-	return slices.DeleteFunc(nodes, func(n *referenceNode) bool { return n == nil })
+func shownNodes(nodes []*ReferenceNode) []*ReferenceNode {
+	return slices.DeleteFunc(nodes, func(n *ReferenceNode) bool { return n == nil })
 }
 
 func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target, error) {
@@ -159,15 +162,15 @@ func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target
 	}
 	var answer struct {
 		Projects struct {
-			Nodes []*referenceNode `json:"nodes"`
+			Nodes []*ReferenceNode `json:"nodes"`
 		} `json:"projects"`
 	}
-	if err := c.queryWhole(ctx, documents.ProjectReferencesByPath, fit{}, map[string]any{"fullPaths": paths}, &answer); err != nil {
+	if err := c.queryWhole(ctx, documents.ProjectReferencesByPath, Fit{}, map[string]any{"fullPaths": paths}, &answer); err != nil {
 		return nil, err
 	}
 	found := make(map[Ref]Target, len(refs))
 	for _, node := range shownNodes(answer.Projects.Nodes) {
-		found[Ref{Path: node.FullPath}.folded()] = node.target(KindProject)
+		found[Ref{Path: node.FullPath}.folded()] = node.Target(KindProject)
 	}
 	return found, nil
 }
@@ -179,9 +182,9 @@ func (c *Client) listedByID(class string, name documents.Name) func(context.Cont
 			ids[i] = ref.ID
 		}
 		var answer map[string]struct {
-			Nodes []*referenceNode `json:"nodes"`
+			Nodes []*ReferenceNode `json:"nodes"`
 		}
-		if err := c.queryWhole(ctx, name, fit{}, map[string]any{"ids": gids(class, ids)}, &answer); err != nil {
+		if err := c.queryWhole(ctx, name, Fit{}, map[string]any{"ids": GIDs(class, ids)}, &answer); err != nil {
 			return nil, err
 		}
 		kind := KindProject
@@ -191,7 +194,7 @@ func (c *Client) listedByID(class string, name documents.Name) func(context.Cont
 		found := make(map[Ref]Target, len(refs))
 		for _, list := range answer {
 			for _, node := range shownNodes(list.Nodes) {
-				target := node.target(kind)
+				target := node.Target(kind)
 				found[target.Ref()] = target
 			}
 		}
@@ -205,14 +208,14 @@ func (c *Client) aliasedByPath(kind Kind, name documents.Name) func(context.Cont
 		for i, ref := range refs {
 			variables[documents.Input(i)] = ref.Path
 		}
-		var answer map[string]*referenceNode
-		if err := c.queryWhole(ctx, name, fit{count: len(refs)}, variables, &answer); err != nil {
+		var answer map[string]*ReferenceNode
+		if err := c.queryWhole(ctx, name, Fit{Count: len(refs)}, variables, &answer); err != nil {
 			return nil, err
 		}
 		found := make(map[Ref]Target, len(refs))
 		for i, ref := range refs {
 			if node := answer[documents.Result(i)]; node != nil {
-				found[ref] = node.target(kind)
+				found[ref] = node.Target(kind)
 			}
 		}
 		return found, nil
@@ -220,13 +223,41 @@ func (c *Client) aliasedByPath(kind Kind, name documents.Name) func(context.Cont
 }
 
 // queryWhole sends a document whose answer is of no use with errors in it.
-func (c *Client) queryWhole(ctx context.Context, name documents.Name, fit fit, variables map[string]any, data any) error {
-	problems, err := c.query(ctx, name, fit, variables, data)
+func (c *Client) queryWhole(ctx context.Context, name documents.Name, fit Fit, variables map[string]any, data any) error {
+	problems, err := c.Query(ctx, name, fit, variables, data)
 	if err == nil && len(problems) > 0 {
 		return apierror.FromGraphQL(problems)
 	}
 	return err
 }
 
-// index writes a list position as the place of a GraphQL error gives it.
-func index(i int) string { return strconv.Itoa(i) }
+// KnownPath is the path of a target where it was learnt lately enough to write by.
+func (c *Client) KnownPath(target Target) (string, bool) {
+	for _, ref := range []Ref{target.Ref(), {Path: strings.ToLower(target.Path)}} {
+		if known, age, ok := c.references.Kept(reference{target.Kind, ref}); ok && age <= FreshFor && known.ID == target.ID {
+			return known.Path, true
+		}
+	}
+	return "", false
+}
+
+// Forget has a target's path asked for anew, which turned out not to lead there any more.
+func (c *Client) Forget(target Target) { c.references.Invalidate(reference{target.Kind, target.Ref()}) }
+
+// Refind asks which paths targets have now, unless that was learnt lately, and answers in their order.
+func (c *Client) Refind(ctx context.Context, targets []Target) []Resolved {
+	if len(targets) == 0 {
+		return nil
+	}
+	keys := make([]reference, len(targets))
+	for i, target := range targets {
+		keys[i] = reference{target.Kind, target.Ref()}
+	}
+	c.references.Expire(FreshFor, keys...)
+	found := c.load(ctx, keys)
+	answers := make([]Resolved, len(targets))
+	for i, key := range keys {
+		answers[i] = found[key]
+	}
+	return answers
+}

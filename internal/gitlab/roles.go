@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 
 // GitLab's roles that decide who may make and end tokens, as access levels.
@@ -44,19 +46,27 @@ var (
 	ownerRole      = Role{"Owner", Owner}
 )
 
-// TokenRole is the role that makes and ends tokens of a project or group.
-func TokenRole(parent Kind) Role {
+// ManagingRole is the role that makes and ends tokens of a project or group.
+func ManagingRole(parent Kind) Role {
 	if parent == KindGroup {
 		return ownerRole
 	}
 	return maintainerRole
 }
 
-// ListingRole is the role that lists tokens: only for deploy tokens of groups it is another one than
-// makes them.
-func ListingRole(kind TokenKind, parent Kind) Role {
-	if kind == DeployToken {
-		return maintainerRole
+// RefusedFor adds to a refusal the role that would be enough. GitLab answers a bare 401 where a role is
+// missing too: the token itself was accepted when the version was read. An error that says what was
+// being done is that reading's own.
+func RefusedFor(err error, role Role, parent Kind) error {
+	e, ok := apierror.As(err)
+	if !ok || e.Doing != "" || e.Kind != apierror.Forbidden && (e.Kind != apierror.Unauthenticated || e.Words != "Unauthorized") {
+		return err
 	}
-	return TokenRole(parent)
+	told := *e
+	told.Kind = apierror.Forbidden
+	if told.Field != "access_level" {
+		told.Role = role.Title
+	}
+	told.AddNote("this needs the " + role.Title + " role in the " + string(parent))
+	return &told
 }

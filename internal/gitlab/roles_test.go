@@ -31,7 +31,7 @@ func TestTokenRoles(t *testing.T) {
 		{gitlab.DeployToken, gitlab.KindGroup, "Maintainer", "Owner"},
 		{gitlab.AccessToken, gitlab.KindGroup, "Owner", "Owner"},
 	} {
-		if lists, makes := gitlab.ListingRole(c.kind, c.parent), gitlab.TokenRole(c.parent); lists.Title != c.lists || makes.Title != c.makesOne {
+		if lists, makes := gitlab.ListingRole(c.kind, c.parent), gitlab.ManagingRole(c.parent); lists.Title != c.lists || makes.Title != c.makesOne {
 			t.Errorf("%s of a %s: %s lists, %s makes", c.kind, c.parent, lists.Title, makes.Title)
 		}
 	}

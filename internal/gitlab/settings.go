@@ -36,15 +36,15 @@ func (c *Client) EffectiveAllowlist(ctx context.Context, project *Project) (bool
 		return true, nil
 	}
 	effective, err := c.effective.Load(ctx, project.ID)
-	return effective, annotate(err, readingEffect, project.Target().String())
+	return effective, Annotate(err, readingEffect, project.Target().String())
 }
 
 const readingEffect = "read whether the job token allowlist is in effect for"
 
 func (c *Client) fetchEffective(ctx context.Context, id int64) (bool, error) {
-	scope, _, err := c.transport.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, restContext(ctx))
+	scope, _, err := c.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, RESTContext(ctx))
 	if err != nil {
-		return false, annotate(err, readingEffect, Target{Kind: KindProject, ID: id}.String())
+		return false, Annotate(err, readingEffect, Target{Kind: KindProject, ID: id}.String())
 	}
 	return scope.InboundEnabled, nil
 }
@@ -64,7 +64,7 @@ const (
 // [Client.EnforcementFor].
 func (c *Client) Enforcement(ctx context.Context) (Enforcement, error) {
 	enforcement, err := c.instance.Load(ctx, struct{}{})
-	return enforcement, annotate(err, readingInstance, "at "+c.transport.BaseURL())
+	return enforcement, Annotate(err, readingInstance, "at "+c.BaseURL())
 }
 
 const readingInstance = "read the instance's settings"
@@ -82,13 +82,13 @@ func (c *Client) EnforcementFor(ctx context.Context, project *Project) (Enforcem
 	if effective {
 		known = Enforced
 	}
-	c.instance.Prime(struct{}{}, known, c.clock())
+	c.instance.Prime(struct{}{}, known, c.Clock())
 	return known, nil
 }
 
 func (c *Client) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
-	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
-	err = annotate(err, readingInstance, "at "+c.transport.BaseURL())
+	settings, _, err := c.REST().Settings.GetSettings(RESTContext(ctx))
+	err = Annotate(err, readingInstance, "at "+c.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil

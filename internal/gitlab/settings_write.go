@@ -82,11 +82,11 @@ func (w *settingsWrite) inbound(ctx context.Context, change SettingsChange) erro
 	if change.Empty() {
 		return nil
 	}
-	response, err := w.client.transport.REST().JobTokenScope.PatchProjectJobTokenAccessSettings(
+	response, err := w.client.REST().JobTokenScope.PatchProjectJobTokenAccessSettings(
 		w.project.ID, &client.PatchProjectJobTokenAccessSettingsOptions{Enabled: *change.InboundAllowlist},
-		restContext(transport.WithEffect(ctx, transport.Repeatable)))
+		RESTContext(transport.WithEffect(ctx, transport.Repeatable)))
 	if err != nil {
-		return w.settle(ctx, change, answered(err, response))
+		return w.settle(ctx, change, Answered(err, response))
 	}
 	w.stored.InboundAllowlist = *change.InboundAllowlist
 	return nil
@@ -112,7 +112,7 @@ func (w *settingsWrite) others(ctx context.Context, change SettingsChange) error
 	case answer.Project == nil:
 		return w.settle(ctx, change, &apierror.Error{Kind: apierror.Invalid, Note: "GitLab did not say whose settings it stored", Uncertain: true})
 	}
-	if at := answer.Project.target(KindProject); at.ID != w.project.ID {
+	if at := answer.Project.Target(KindProject); at.ID != w.project.ID {
 		return w.elsewhere(ctx, at, answer.settings(), change)
 	}
 	w.stored = answer.settings()
@@ -137,7 +137,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 			Settings *settingsNode `json:"ciCdSettings"`
 		} `json:"projectCiCdSettingsUpdate"`
 	}
-	problems, err := c.send(ctx, documents.UpdateSettings, fit{}, map[string]any{"input": input}, transport.Repeatable, &answer)
+	problems, err := c.Send(ctx, documents.UpdateSettings, Fit{}, map[string]any{"input": input}, transport.Repeatable, &answer)
 	switch {
 	case err != nil:
 		return nil, err
@@ -145,7 +145,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 		refused := apierror.FromGraphQL(problems)
 		// What is not shown afterwards was stored all the same.
 		refused.Uncertain = strings.Contains(refused.Words, "Cannot return null")
-		return nil, c.explainRefusal(ctx, refused)
+		return nil, c.ExplainRefusal(ctx, refused)
 	case len(answer.Update.Errors) > 0:
 		return nil, apierror.FromPayload(answer.Update.Errors)
 	case answer.Update.Settings == nil:
@@ -157,7 +157,7 @@ func (c *Client) sendSettings(ctx context.Context, path string, change SettingsC
 // settle reads what is stored where an answer does not tell, and gives the error back unless all is as
 // it was to be.
 func (w *settingsWrite) settle(ctx context.Context, change SettingsChange, err error) error {
-	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && !lost(err) {
+	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && !apierror.MayBeDone(err) {
 		return err // a refusal
 	}
 	w.forget()
@@ -176,7 +176,7 @@ func (w *settingsWrite) settle(ctx context.Context, change SettingsChange, err e
 // elsewhere gives another project, which had the path when the toggles were written, its own back where
 // they are known.
 func (w *settingsWrite) elsewhere(ctx context.Context, at Target, wrote Settings, change SettingsChange) error {
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	defer w.client.projects.Invalidate(at.ID)
 	problem := &apierror.Error{Kind: apierror.Conflict, Note: fmt.Sprintf("the path %s now belongs to the project with id %d, whose settings were written", w.project.Path, at.ID)}
@@ -192,7 +192,7 @@ func (w *settingsWrite) elsewhere(ctx context.Context, at Target, wrote Settings
 		case err != nil:
 			problem.Note += fmt.Sprintf("; they could not be put back (%v): look after them by hand", err)
 			return problem
-		case answer.Project == nil || answer.Project.target(KindProject).ID != at.ID || !back.storedAs(answer.settings()):
+		case answer.Project == nil || answer.Project.Target(KindProject).ID != at.ID || !back.storedAs(answer.settings()):
 			problem.Note += "; they could not be put back: look after them by hand"
 			return problem
 		}

@@ -37,7 +37,7 @@ type stub struct {
 }
 
 // request is what the stub was asked: the name of an operation, or method and path for REST, whose
-// query string and JSON body then stand in query and variables.
+// Query string and JSON body then stand in query and variables.
 type request struct {
 	name      string
 	query     string

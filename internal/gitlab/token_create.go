@@ -25,7 +25,7 @@ func (c *Client) CreateToken(ctx context.Context, kind TokenKind, parent Target,
 	made, err := c.createToken(ctx, of, request, own)
 	if err != nil {
 		doing := fmt.Sprintf("create the %s %q of", kind, request.Name)
-		return Token{}, Secret{}, annotate(err, doing, parent.String())
+		return Token{}, Secret{}, Annotate(err, doing, parent.String())
 	}
 	return made.Token, NewSecret(made.secret), nil
 }
@@ -41,17 +41,17 @@ func (c *Client) createToken(ctx context.Context, of tokenList, request TokenReq
 	c.tokens.Invalidate(of)
 	before, err := c.tokens.Load(ctx, of)
 	if err != nil {
-		return issued{}, refusedFor(err, of.writer(), of.parent)
+		return issued{}, RefusedFor(err, of.writer(), of.parent)
 	}
 	defer c.tokens.Invalidate(of)
 	made, err := c.postToken(ctx, of, request)
 	if err == nil {
 		return made, c.checkMade(ctx, of, made, request.differences(of.kind, made.Token))
 	}
-	if !lost(err) {
-		return issued{}, refusedFor(aboutField(err), of.writer(), of.parent)
+	if !apierror.MayBeDone(err) {
+		return issued{}, RefusedFor(aboutField(err), of.writer(), of.parent)
 	}
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	var found, namesakes []Token
 	unread := c.lookFor(ctx, of, func(list []Token) bool {
@@ -78,7 +78,7 @@ func (c *Client) checkMade(ctx context.Context, of tokenList, made issued, diffe
 	if len(differences) == 0 {
 		return nil
 	}
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	fate := &LostToken{Fate: FateRevoked, IDs: []int64{made.ID}, cause: errOtherToken}
 	note := fmt.Sprintf("GitLab made a token (id %d) with %s", made.ID, strings.Join(differences, " and "))

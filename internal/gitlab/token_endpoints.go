@@ -19,7 +19,7 @@ type issued struct {
 
 // tokenPage reads one page of a list.
 func (c *Client) tokenPage(ctx context.Context, of tokenList, page client.ListOptions) ([]Token, *client.Response, error) {
-	rest, option := c.transport.REST(), restContext(ctx)
+	rest, option := c.REST(), RESTContext(ctx)
 	switch {
 	case of.kind == DeployToken && of.parent == KindProject:
 		list, response, err := rest.DeployTokens.ListProjectDeployTokens(of.id, &client.ListProjectDeployTokensOptions{ListOptions: page}, option)
@@ -38,7 +38,7 @@ func (c *Client) tokenPage(ctx context.Context, of tokenList, page client.ListOp
 
 // postToken sends a creation, once.
 func (c *Client) postToken(ctx context.Context, of tokenList, request TokenRequest) (issued, error) {
-	rest, option := c.transport.REST(), restContext(transport.WithEffect(ctx, transport.Credential))
+	rest, option := c.REST(), RESTContext(transport.WithEffect(ctx, transport.Credential))
 	if of.kind == DeployToken {
 		options := client.CreateProjectDeployTokenOptions{
 			Name: &request.Name, Username: given(request.Username), Scopes: &request.Scopes, ExpiresAt: given(request.ExpiresAt),
@@ -63,7 +63,7 @@ func (c *Client) postToken(ctx context.Context, of tokenList, request TokenReque
 
 // postRotation sends the rotation of an access token, once.
 func (c *Client) postRotation(ctx context.Context, of tokenList, id int64, expiresAt time.Time) (issued, error) {
-	rest, option := c.transport.REST(), restContext(transport.WithEffect(ctx, transport.Credential))
+	rest, option := c.REST(), RESTContext(transport.WithEffect(ctx, transport.Credential))
 	expires := client.ISOTime(expiresAt)
 	if of.parent == KindProject {
 		return readIssued(accessToken)(rest.ProjectAccessTokens.RotateProjectAccessToken(of.id, id, &client.RotateProjectAccessTokenOptions{ExpiresAt: &expires}, option))
@@ -72,7 +72,7 @@ func (c *Client) postRotation(ctx context.Context, of tokenList, id int64, expir
 }
 
 func (c *Client) deleteToken(ctx context.Context, of tokenList, id int64) error {
-	rest, option := c.transport.REST(), restContext(transport.WithEffect(ctx, transport.Repeatable))
+	rest, option := c.REST(), RESTContext(transport.WithEffect(ctx, transport.Repeatable))
 	var err error
 	switch {
 	case of.kind == DeployToken && of.parent == KindProject:
@@ -105,14 +105,14 @@ func listed[T any](list []*T, read func(*T) issued) []Token {
 func readIssued[T any](read func(*T) issued) func(*T, *client.Response, error) (issued, error) {
 	return func(token *T, response *client.Response, err error) (issued, error) {
 		if err != nil {
-			return issued{}, answered(err, response)
+			return issued{}, Answered(err, response)
 		}
 		made := issued{}
 		if token != nil {
 			made = read(token)
 		}
 		if made.ID == 0 || made.secret == "" {
-			return issued{}, answered(errNoToken, response)
+			return issued{}, Answered(errNoToken, response)
 		}
 		made.status = response.StatusCode
 		return made, nil

@@ -35,10 +35,10 @@ func (c *Client) TokenExpiry(ctx context.Context) (Requirement, error) {
 	if err != nil || !caller.Admin {
 		return RequirementUnknown, err
 	}
-	settings, _, err := c.transport.REST().Settings.GetSettings(restContext(ctx))
+	settings, _, err := c.REST().Settings.GetSettings(RESTContext(ctx))
 	switch {
 	case err != nil:
-		return RequirementUnknown, annotate(err, readingInstance, "at "+c.transport.BaseURL())
+		return RequirementUnknown, Annotate(err, readingInstance, "at "+c.BaseURL())
 	case settings.RequirePersonalAccessTokenExpiry:
 		return ExpiryRequired, nil
 	default:

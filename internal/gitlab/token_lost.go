@@ -65,13 +65,6 @@ var (
 	errOtherToken = errors.New("the token is not the one asked for")
 )
 
-// cleanUpTime bounds what is done about a lost answer; an interrupt does not end it.
-const cleanUpTime = 30 * time.Second
-
-func cleanUp(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
-}
-
 // lookAgain are the waits between looks for a token that a slow GitLab may still be making, as
 // multiples of the wait between tries: 2 s in all where that is 250 ms.
 var lookAgain = []int64{1, 2, 5}
@@ -88,7 +81,7 @@ func (c *Client) lookFor(ctx context.Context, of tokenList, see func([]Token) bo
 		if look == len(lookAgain) {
 			return err
 		}
-		timer := time.NewTimer(time.Duration(lookAgain[look] * int64(c.transport.RetryWait())))
+		timer := time.NewTimer(time.Duration(lookAgain[look] * int64(c.RetryWait())))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -205,7 +198,7 @@ func (l *LostToken) tell(err error, note string) error {
 		return err
 	}
 	told := *e
-	told.Note = joinNotes(told.Note, note)
+	told.AddNote(note)
 	told.Uncertain = l.Fate != FateRevoked && l.Fate != FateUntouched
 	l.cause = told.Cause
 	if l.cause == nil {

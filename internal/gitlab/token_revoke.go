@@ -14,7 +14,7 @@ import (
 // is NotFound, since it proves nothing about the token.
 func (c *Client) RevokeToken(ctx context.Context, kind TokenKind, parent Target, id int64) error {
 	err := c.endToken(ctx, tokensOf(kind, parent), id)
-	return annotate(err, fmt.Sprintf("revoke the %s with id %d of", kind, id), parent.String())
+	return Annotate(err, fmt.Sprintf("revoke the %s with id %d of", kind, id), parent.String())
 }
 
 func (c *Client) endToken(ctx context.Context, of tokenList, id int64) error {
@@ -35,7 +35,7 @@ func (c *Client) endToken(ctx context.Context, of tokenList, id int64) error {
 			e.Kind = apierror.Forbidden
 		}
 	}
-	return refusedFor(e, of.writer(), of.parent)
+	return RefusedFor(e, of.writer(), of.parent)
 }
 
 // tokenMissing tells a token that is not there from a parent that is not: GitLab answers 404 to both.

@@ -21,7 +21,7 @@ import (
 func (c *Client) RotateToken(ctx context.Context, parent Target, id int64, expiresAt time.Time) (Token, Secret, error) {
 	made, err := c.rotateToken(ctx, tokensOf(AccessToken, parent), id, dateOf(expiresAt))
 	if err != nil {
-		return Token{}, Secret{}, annotate(err, fmt.Sprintf("rotate the access token with id %d of", id), parent.String())
+		return Token{}, Secret{}, Annotate(err, fmt.Sprintf("rotate the access token with id %d of", id), parent.String())
 	}
 	return made.Token, NewSecret(made.secret), nil
 }
@@ -33,7 +33,7 @@ func (c *Client) rotateToken(ctx context.Context, of tokenList, id int64, expire
 	c.tokens.Invalidate(of)
 	before, err := c.tokens.Load(ctx, of)
 	if err != nil {
-		return issued{}, refusedFor(err, of.writer(), of.parent)
+		return issued{}, RefusedFor(err, of.writer(), of.parent)
 	}
 	old, err := rotatable(before, id)
 	if err != nil {
@@ -48,8 +48,8 @@ func (c *Client) rotateToken(ctx context.Context, of tokenList, id int64, expire
 		}
 		return made, nowDead(c.checkMade(ctx, of, made, wanted.differences(AccessToken, made.Token)))
 	}
-	if !lost(err) {
-		return issued{}, refusedFor(aboutField(err), of.writer(), of.parent)
+	if !apierror.MayBeDone(err) {
+		return issued{}, RefusedFor(aboutField(err), of.writer(), of.parent)
 	}
 	return issued{}, c.settleRotation(ctx, of, old, before, err)
 }
@@ -67,7 +67,7 @@ func rotatable(list []Token, id int64) (Token, error) {
 
 // settleRotation finds out what a rotation did whose answer was lost, and ends the token it made.
 func (c *Client) settleRotation(ctx context.Context, of tokenList, old Token, before []Token, failure error) error {
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	var made []Token
 	revoked := false
@@ -99,6 +99,6 @@ func nowDead(err error) error {
 	}
 	fate.OldRevoked = true
 	told := *e
-	told.Note = joinNotes(told.Note, "the old token is dead, so the credential is too until the next apply makes a new one")
+	told.AddNote("the old token is dead, so the credential is too until the next apply makes a new one")
 	return &told
 }

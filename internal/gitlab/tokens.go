@@ -80,7 +80,7 @@ func tokensOf(kind TokenKind, parent Target) tokenList {
 // reader is the role that lists tokens, writer the one that makes and ends them.
 func (l tokenList) reader() Role { return ListingRole(l.kind, l.parent) }
 
-func (l tokenList) writer() Role { return TokenRole(l.parent) }
+func (l tokenList) writer() Role { return ManagingRole(l.parent) }
 
 // Tokens lists all tokens of one kind of a project or group, revoked and expired ones too, by id. A
 // deploy token that was revoked is not listed: GitLab deletes it. Callers share requests; the list is
@@ -91,7 +91,7 @@ func (c *Client) Tokens(ctx context.Context, kind TokenKind, parent Target) ([]T
 	list, err := c.tokens.Load(ctx, tokensOf(kind, parent))
 	if err != nil {
 		of := tokensOf(kind, parent)
-		return nil, annotate(refusedFor(err, of.reader(), of.parent), "list the "+kind.String()+"s of", parent.String())
+		return nil, Annotate(RefusedFor(err, of.reader(), of.parent), "list the "+kind.String()+"s of", parent.String())
 	}
 	own := slices.Clone(list)
 	for i := range own {
@@ -110,7 +110,7 @@ func (c *Client) fetchTokens(ctx context.Context, of tokenList) ([]Token, error)
 	if _, err := c.Server(ctx); err != nil {
 		return nil, err
 	}
-	list, err := allPages(func(page client.ListOptions) ([]Token, *client.Response, error) {
+	list, err := AllPages(func(page client.ListOptions) ([]Token, *client.Response, error) {
 		return c.tokenPage(ctx, of, page)
 	})
 	if err != nil {
@@ -118,23 +118,6 @@ func (c *Client) fetchTokens(ctx context.Context, of tokenList) ([]Token, error)
 	}
 	slices.SortFunc(list, func(a, b Token) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(list, func(a, b Token) bool { return a.ID == b.ID }), nil
-}
-
-// refusedFor adds to a refusal the role that would be enough. GitLab answers a bare 401 where a role is
-// missing too: the token itself was accepted when the version was read. An error that says what was
-// being done is that reading's own.
-func refusedFor(err error, role Role, parent Kind) error {
-	e, ok := apierror.As(err)
-	if !ok || e.Doing != "" || e.Kind != apierror.Forbidden && (e.Kind != apierror.Unauthenticated || e.Words != "Unauthorized") {
-		return err
-	}
-	told := *e
-	told.Kind = apierror.Forbidden
-	if told.Field != "access_level" {
-		told.Role = role.Title
-	}
-	told.Note = joinNotes(told.Note, "this needs the "+role.Title+" role in the "+string(parent))
-	return &told
 }
 
 // aboutField notes which parameter a refused token's refusal is about.
@@ -160,18 +143,19 @@ func fieldOf(words string) string {
 	return ""
 }
 
-// joinNotes puts two notes together.
-func joinNotes(note, more string) string {
-	if note == "" {
-		return more
-	}
-	return note + "; " + more
-}
-
 func tokenByID(tokens []Token, id int64) (Token, bool) {
 	at := slices.IndexFunc(tokens, func(t Token) bool { return t.ID == id })
 	if at < 0 {
 		return Token{}, false
 	}
 	return tokens[at], true
+}
+
+// ListingRole is the role that lists tokens: only for deploy tokens of groups it is another one than
+// makes them.
+func ListingRole(kind TokenKind, parent Kind) Role {
+	if kind == DeployToken {
+		return maintainerRole
+	}
+	return ManagingRole(parent)
 }

@@ -8,27 +8,27 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 )
 
-func (c *Client) variablePage(ctx context.Context, of owner, page client.ListOptions) ([]Variable, *client.Response, error) {
-	if of.kind == KindGroup {
-		list, response, err := c.transport.REST().GroupVariables.ListVariables(of.id, &client.ListGroupVariablesOptions{ListOptions: page}, restContext(ctx))
+func (c *Client) variablePage(ctx context.Context, of Key, page client.ListOptions) ([]Variable, *client.Response, error) {
+	if of.Kind == KindGroup {
+		list, response, err := c.REST().GroupVariables.ListVariables(of.ID, &client.ListGroupVariablesOptions{ListOptions: page}, RESTContext(ctx))
 		return listedVariables(list, groupVariable), response, err
 	}
-	list, response, err := c.transport.REST().ProjectVariables.ListVariables(of.id, &client.ListProjectVariablesOptions{ListOptions: page}, restContext(ctx))
+	list, response, err := c.REST().ProjectVariables.ListVariables(of.ID, &client.ListProjectVariablesOptions{ListOptions: page}, RESTContext(ctx))
 	return listedVariables(list, projectVariable), response, err
 }
 
-func (c *Client) getVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
+func (c *Client) getVariable(ctx context.Context, of Key, v Variable) (Variable, error) {
 	options := client.GetProjectVariableOptions{Filter: v.filter()}
-	if of.kind == KindGroup {
+	if of.Kind == KindGroup {
 		inGroup := client.GetGroupVariableOptions(options)
-		return storedVariable(groupVariable)(c.transport.REST().GroupVariables.GetVariable(of.id, v.Key, &inGroup, restContext(ctx)))
+		return storedVariable(groupVariable)(c.REST().GroupVariables.GetVariable(of.ID, v.Key, &inGroup, RESTContext(ctx)))
 	}
-	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.GetVariable(of.id, v.Key, &options, restContext(ctx)))
+	return storedVariable(projectVariable)(c.REST().ProjectVariables.GetVariable(of.ID, v.Key, &options, RESTContext(ctx)))
 }
 
 // postVariable makes a variable. The parameter for hidden ones is GitLab's masked_and_hidden.
-func (c *Client) postVariable(ctx context.Context, of owner, v Variable) (Variable, error) {
-	value, option := v.Value.Reveal(), restContext(transport.WithEffect(ctx, transport.Write))
+func (c *Client) postVariable(ctx context.Context, of Key, v Variable) (Variable, error) {
+	value, option := v.Value.Reveal(), RESTContext(transport.WithEffect(ctx, transport.Write))
 	options := client.CreateProjectVariableOptions{
 		Key: &v.Key, Value: &value, Description: &v.Description, EnvironmentScope: &v.Scope,
 		Masked: &v.Masked, Protected: &v.Protected, Raw: &v.Raw, VariableType: v.variableType(),
@@ -36,17 +36,17 @@ func (c *Client) postVariable(ctx context.Context, of owner, v Variable) (Variab
 	if v.Hidden {
 		options.MaskedAndHidden = &v.Hidden
 	}
-	if of.kind == KindGroup {
+	if of.Kind == KindGroup {
 		inGroup := client.CreateGroupVariableOptions(options)
-		return storedVariable(groupVariable)(c.transport.REST().GroupVariables.CreateVariable(of.id, &inGroup, option))
+		return storedVariable(groupVariable)(c.REST().GroupVariables.CreateVariable(of.ID, &inGroup, option))
 	}
-	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.CreateVariable(of.id, &options, option))
+	return storedVariable(projectVariable)(c.REST().ProjectVariables.CreateVariable(of.ID, &options, option))
 }
 
 // putVariable changes a variable, and its value if that is asked for: what is left out stays as it is. GitLab
 // refuses a masked flag for hidden ones, and keeps the scope.
-func (c *Client) putVariable(ctx context.Context, of owner, v VariableChange, withValue bool) (Variable, error) {
-	option := restContext(transport.WithEffect(ctx, transport.Repeatable))
+func (c *Client) putVariable(ctx context.Context, of Key, v VariableChange, withValue bool) (Variable, error) {
+	option := RESTContext(transport.WithEffect(ctx, transport.Repeatable))
 	options := client.UpdateProjectVariableOptions{
 		Filter:    v.filter(),
 		Protected: &v.Protected, Raw: &v.Raw, VariableType: v.variableType(),
@@ -61,22 +61,22 @@ func (c *Client) putVariable(ctx context.Context, of owner, v VariableChange, wi
 	if !v.Hidden {
 		options.Masked = &v.Masked
 	}
-	if of.kind == KindGroup {
+	if of.Kind == KindGroup {
 		inGroup := client.UpdateGroupVariableOptions(options)
-		return storedVariable(groupVariable)(c.transport.REST().GroupVariables.UpdateVariable(of.id, v.Key, &inGroup, option))
+		return storedVariable(groupVariable)(c.REST().GroupVariables.UpdateVariable(of.ID, v.Key, &inGroup, option))
 	}
-	return storedVariable(projectVariable)(c.transport.REST().ProjectVariables.UpdateVariable(of.id, v.Key, &options, option))
+	return storedVariable(projectVariable)(c.REST().ProjectVariables.UpdateVariable(of.ID, v.Key, &options, option))
 }
 
-func (c *Client) deleteVariable(ctx context.Context, of owner, v Variable) error {
-	option := restContext(transport.WithEffect(ctx, transport.Repeatable))
+func (c *Client) deleteVariable(ctx context.Context, of Key, v Variable) error {
+	option := RESTContext(transport.WithEffect(ctx, transport.Repeatable))
 	options := client.RemoveProjectVariableOptions{Filter: v.filter()}
 	var err error
-	if of.kind == KindGroup {
+	if of.Kind == KindGroup {
 		inGroup := client.RemoveGroupVariableOptions(options)
-		_, err = c.transport.REST().GroupVariables.RemoveVariable(of.id, v.Key, &inGroup, option)
+		_, err = c.REST().GroupVariables.RemoveVariable(of.ID, v.Key, &inGroup, option)
 	} else {
-		_, err = c.transport.REST().ProjectVariables.RemoveVariable(of.id, v.Key, &options, option)
+		_, err = c.REST().ProjectVariables.RemoveVariable(of.ID, v.Key, &options, option)
 	}
 	return transport.Wrap(err)
 }
@@ -111,10 +111,10 @@ func listedVariables[T any](list []*T, read func(*T) Variable) []Variable {
 func storedVariable[T any](read func(*T) Variable) func(*T, *client.Response, error) (Variable, error) {
 	return func(stored *T, response *client.Response, err error) (Variable, error) {
 		if err != nil {
-			return Variable{}, answered(err, response)
+			return Variable{}, Answered(err, response)
 		}
 		if stored == nil || read(stored).Key == "" {
-			return Variable{}, answered(errNothing, response)
+			return Variable{}, Answered(ErrNothing, response)
 		}
 		return read(stored), nil
 	}

@@ -51,7 +51,7 @@ type Written struct {
 // variableWrite is the state of one SetVariable.
 type variableWrite struct {
 	client *Client
-	of     owner
+	of     Key
 	want   VariableChange
 
 	// before is what was there, as long as nothing of this call can have changed it.
@@ -70,7 +70,7 @@ type variableWrite struct {
 // seen by others than was meant. No error repeats the value.
 func (c *Client) SetVariable(ctx context.Context, owner Target, want VariableChange) (Written, error) {
 	want.Variable = want.normal()
-	w := &variableWrite{client: c, of: ownerOf(owner), want: want}
+	w := &variableWrite{client: c, of: owner.Key(), want: want}
 	ctx = transport.WithSecret(ctx, want.Value.Reveal())
 	defer c.variables.Invalidate(w.of)
 	stored, err := w.write(ctx)
@@ -80,7 +80,7 @@ func (c *Client) SetVariable(ctx context.Context, owner Target, want VariableCha
 	written := Written{Outcome: w.outcome(), Before: w.before, Stored: stored}
 	if err != nil {
 		written.Stored = Variable{}
-		return written, annotate(w.explained(err), "set the CI/CD variable "+want.name()+" of", owner.String())
+		return written, Annotate(w.explained(err), "set the CI/CD variable "+want.name()+" of", owner.String())
 	}
 	return written, nil
 }
@@ -88,21 +88,21 @@ func (c *Client) SetVariable(ctx context.Context, owner Target, want VariableCha
 // SetVariableFlags changes whether the variable of a key and environment scope is protected, masked and
 // raw, and its description if the change says so. Its value stays. One that is gone is NotFound.
 func (c *Client) SetVariableFlags(ctx context.Context, owner Target, want VariableChange) error {
-	of := ownerOf(owner)
+	of := owner.Key()
 	want.Variable = want.normal()
 	defer c.variables.Invalidate(of)
 	doing := "change the flags of the CI/CD variable " + want.name() + " of"
 	have, err := c.findVariable(ctx, of, want.Variable)
 	switch {
 	case err != nil:
-		return annotate(err, doing, owner.String())
+		return Annotate(err, doing, owner.String())
 	case have == nil:
 		return &apierror.Error{Kind: apierror.NotFound, Doing: doing, Target: owner.String(), Note: "there is no such variable any more"}
 	}
 	want.Hidden = have.Hidden
 	stored, err := c.putVariable(ctx, of, want, false)
 	if err != nil {
-		return annotate(refusedFor(err, of.variablesRole(), of.kind), doing, owner.String())
+		return Annotate(RefusedFor(err, ManagingRole(of.Kind), of.Kind), doing, owner.String())
 	}
 	want.Value = stored.Value
 	if differences := want.differences(stored); len(differences) > 0 {
@@ -183,7 +183,7 @@ func unanswered(err error) error {
 // note takes down what a write may have done.
 func (w *variableWrite) note(err error) {
 	w.wrote = w.wrote || err == nil
-	w.lost = w.lost || lost(err)
+	w.lost = w.lost || apierror.MayBeDone(err)
 }
 
 func visibility(hidden bool) string {
@@ -206,16 +206,16 @@ func (w *variableWrite) create(ctx context.Context) (stored Variable, again bool
 	if err == nil {
 		return stored, false, nil
 	}
-	return Variable{}, lost(err) || apierror.Is(err, apierror.Conflict), err
+	return Variable{}, apierror.MayBeDone(err) || apierror.Is(err, apierror.Conflict), err
 }
 
 // replace deletes what is there and makes it again at once, interrupted or not. If GitLab refuses that, what
 // was there comes back, as far as it is known.
 func (w *variableWrite) replace(ctx context.Context, have Variable) (stored Variable, again bool, err error) {
-	ctx, cancel := cleanUp(ctx)
+	ctx, cancel := CleanUp(ctx)
 	defer cancel()
 	if err := unanswered(w.client.removeVariable(ctx, w.of, w.want.Variable)); err != nil {
-		w.lost = w.lost || lost(err)
+		w.lost = w.lost || apierror.MayBeDone(err)
 		return Variable{}, false, err
 	}
 	w.deleted = true
@@ -236,7 +236,7 @@ func (w *variableWrite) check(ctx context.Context, stored Variable) error {
 	}
 	note := "GitLab stored it with " + strings.Join(differences, " and ")
 	if w.before == nil {
-		ctx, cancel := cleanUp(ctx)
+		ctx, cancel := CleanUp(ctx)
 		defer cancel()
 		if err := w.client.removeVariable(ctx, w.of, stored); err != nil {
 			note += fmt.Sprintf("; it could not be deleted again (%v): look after it by hand", err)
@@ -273,18 +273,18 @@ func (v Variable) differences(stored Variable) []string {
 
 // explained adds the role that is missing, and what a failure has left behind.
 func (w *variableWrite) explained(err error) error {
-	err = refusedFor(err, w.of.variablesRole(), w.of.kind)
+	err = RefusedFor(err, ManagingRole(w.of.Kind), w.of.Kind)
 	e, ok := apierror.As(err)
 	if !ok || w.wrote {
 		return err
 	}
 	told := *e
 	told.Uncertain = told.Uncertain || w.lost
-	if w.of.kind == KindGroup && w.want.Scope != EveryEnvironment && strings.Contains(told.Words, "already been taken") {
-		told.Note = joinNotes(told.Note, "the group has this key in another environment scope, and without a licence for such scopes it can have it only once")
+	if w.of.Kind == KindGroup && w.want.Scope != EveryEnvironment && strings.Contains(told.Words, "already been taken") {
+		told.AddNote("the group has this key in another environment scope, and without a licence for such scopes it can have it only once")
 	}
 	if w.deleted {
-		told.Note = joinNotes(told.Note, "the variable that was there is deleted")
+		told.AddNote("the variable that was there is deleted")
 	}
 	return &told
 }

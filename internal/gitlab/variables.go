@@ -40,42 +40,26 @@ func (v Variable) normal() Variable {
 	return v
 }
 
-// owner is the project or group that something is kept for.
-type owner struct {
-	kind Kind
-	id   int64
-}
-
-func ownerOf(t Target) owner { return owner{kind: t.Kind, id: t.ID} }
-
-// role is what the variables of an owner need, to be read and to be written.
-func (o owner) variablesRole() Role {
-	if o.kind == KindGroup {
-		return ownerRole
-	}
-	return maintainerRole
-}
-
 // Variables lists the CI/CD variables of a project or group, by key and scope. Callers share
 // requests; the list is kept until this client writes a variable there, and each has a copy of its own. Without the role (Maintainer of a project,
 // Owner of a group) the error is Forbidden.
 func (c *Client) Variables(ctx context.Context, owner Target) ([]Variable, error) {
-	list, err := c.variables.Load(ctx, ownerOf(owner))
+	list, err := c.variables.Load(ctx, owner.Key())
 	if err != nil {
-		return nil, annotate(err, "list the CI/CD variables of", owner.String())
+		return nil, Annotate(err, "list the CI/CD variables of", owner.String())
 	}
 	return slices.Clone(list), nil
 }
 
-func (c *Client) fetchVariables(ctx context.Context, of owner) ([]Variable, error) {
+func (c *Client) fetchVariables(ctx context.Context, of Key) ([]Variable, error) {
 	if _, err := c.Server(ctx); err != nil {
 		return nil, err
 	}
-	list, err := allPages(func(page client.ListOptions) ([]Variable, *client.Response, error) {
+	list, err := AllPages(func(page client.ListOptions) ([]Variable, *client.Response, error) {
 		return c.variablePage(ctx, of, page)
 	})
 	if err != nil {
-		return nil, refusedFor(err, of.variablesRole(), of.kind)
+		return nil, RefusedFor(err, ManagingRole(of.Kind), of.Kind)
 	}
 	slices.SortFunc(list, func(a, b Variable) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope)) })
 	return slices.CompactFunc(list, func(a, b Variable) bool { return a.Key == b.Key && a.Scope == b.Scope }), nil
@@ -85,22 +69,22 @@ func (c *Client) fetchVariables(ctx context.Context, of owner) ([]Variable, erro
 // of sight is NotFound.
 func (c *Client) Variable(ctx context.Context, owner Target, key, scope string) (*Variable, error) {
 	v := Variable{Key: key, Scope: scope}.normal()
-	found, err := c.findVariable(ctx, ownerOf(owner), v)
-	return found, annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
+	found, err := c.findVariable(ctx, owner.Key(), v)
+	return found, Annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
 }
 
 // DeleteVariable deletes the variable of a key and environment scope. One that is gone already is no
 // error; an owner that is gone or out of sight is NotFound.
 func (c *Client) DeleteVariable(ctx context.Context, owner Target, key, scope string) error {
-	of := ownerOf(owner)
+	of := owner.Key()
 	v := Variable{Key: key, Scope: scope}.normal()
 	defer c.variables.Invalidate(of)
 	err := c.removeVariable(ctx, of, v)
-	return annotate(err, "delete the CI/CD variable "+v.name()+" of", owner.String())
+	return Annotate(err, "delete the CI/CD variable "+v.name()+" of", owner.String())
 }
 
-func (c *Client) removeVariable(ctx context.Context, of owner, v Variable) error {
-	if of.kind == KindGroup {
+func (c *Client) removeVariable(ctx context.Context, of Key, v Variable) error {
+	if of.Kind == KindGroup {
 		// In a group the wrong one might be deleted; see findVariable.
 		if found, err := c.findVariable(ctx, of, v); err != nil || found == nil {
 			return err
@@ -113,13 +97,13 @@ func (c *Client) removeVariable(ctx context.Context, of owner, v Variable) error
 	if e, ok := apierror.As(err); ok && variableMissing(e) {
 		return nil
 	}
-	return refusedFor(err, of.variablesRole(), of.kind)
+	return RefusedFor(err, ManagingRole(of.Kind), of.Kind)
 }
 
 // findVariable gets the variable that a write under its key and scope would change, nil if there is
 // none. GitLab selects by scope in projects always, in groups only in newer versions: what a read finds
 // tells which one a write finds.
-func (c *Client) findVariable(ctx context.Context, of owner, v Variable) (*Variable, error) {
+func (c *Client) findVariable(ctx context.Context, of Key, v Variable) (*Variable, error) {
 	if _, err := c.Server(ctx); err != nil {
 		return nil, err
 	}
@@ -128,7 +112,7 @@ func (c *Client) findVariable(ctx context.Context, of owner, v Variable) (*Varia
 		return nil, nil
 	}
 	if err != nil {
-		return nil, refusedFor(err, of.variablesRole(), of.kind)
+		return nil, RefusedFor(err, ManagingRole(of.Kind), of.Kind)
 	}
 	if found.Scope == v.Scope {
 		return &found, nil
@@ -140,7 +124,7 @@ func (c *Client) findVariable(ctx context.Context, of owner, v Variable) (*Varia
 	}
 	if slices.ContainsFunc(list, func(other Variable) bool { return other.Key == v.Key && other.Scope == v.Scope }) {
 		return nil, &apierror.Error{
-			Kind: apierror.Conflict, Note: "this GitLab finds the variables of a " + string(of.kind) + " by key alone, and there are several of this key",
+			Kind: apierror.Conflict, Note: "this GitLab finds the variables of a " + string(of.Kind) + " by key alone, and there are several of this key",
 		}
 	}
 	return nil, nil

@@ -191,3 +191,18 @@ func Is(err error, kind Kind) bool {
 	got, ok := KindOf(err)
 	return ok && got == kind
 }
+
+// AddNote adds to what the client itself found wrong.
+func (e *Error) AddNote(note string) {
+	if e.Note != "" {
+		note = e.Note + "; " + note
+	}
+	e.Note = note
+}
+
+// MayBeDone tells whether a write may have been made although it failed here: no proper answer came, or
+// one that says yes and cannot be read.
+func MayBeDone(err error) bool {
+	e, ok := As(err)
+	return ok && (e.Uncertain || e.Status >= 200 && e.Status < 300)
+}

@@ -18,10 +18,10 @@ type ownToken struct {
 
 const granular = "granular" // the one scope of a fine-grained token
 
-// explainRefusal tells apart what GitLab's GraphQL API does not: a write that is refused because the
+// ExplainRefusal tells apart what GitLab's GraphQL API does not: a write that is refused because the
 // token may only read is answered like one whose target is not there.
-func (c *Client) explainRefusal(ctx context.Context, err error) error {
-	err = c.explainHidden(ctx, err)
+func (c *Client) ExplainRefusal(ctx context.Context, err error) error {
+	err = c.ExplainHidden(ctx, err)
 	refused, ok := apierror.As(err)
 	if !ok || refused.Kind != apierror.NotFound && refused.Kind != apierror.Forbidden {
 		return err
@@ -36,10 +36,10 @@ func (c *Client) explainRefusal(ctx context.Context, err error) error {
 	return &explained
 }
 
-// explainHidden tells why something is not shown where a fine-grained token is the reason: GitLab
+// ExplainHidden tells why something is not shown where a fine-grained token is the reason: GitLab
 // answers null, or leaves it out, as if it was not there or the role was too low. Such an answer proves
 // nothing.
-func (c *Client) explainHidden(ctx context.Context, err error) error {
+func (c *Client) ExplainHidden(ctx context.Context, err error) error {
 	hidden, ok := apierror.As(err)
 	if !ok {
 		return err
@@ -49,7 +49,7 @@ func (c *Client) explainHidden(ctx context.Context, err error) error {
 	default:
 		return err
 	}
-	if !c.tokenIsFineGrained(ctx) {
+	if !c.TokenIsFineGrained(ctx) {
 		return err
 	}
 	explained := *hidden
@@ -57,8 +57,8 @@ func (c *Client) explainHidden(ctx context.Context, err error) error {
 	return &explained
 }
 
-// tokenIsFineGrained asks GitLab once; it is not known to be one where GitLab does not answer.
-func (c *Client) tokenIsFineGrained(ctx context.Context) bool {
+// TokenIsFineGrained asks GitLab once; it is not known to be one where GitLab does not answer.
+func (c *Client) TokenIsFineGrained(ctx context.Context) bool {
 	token, err := c.token.Load(ctx, struct{}{})
 	return err == nil && token.fineGrained
 }
@@ -66,8 +66,8 @@ func (c *Client) tokenIsFineGrained(ctx context.Context) bool {
 // fetchToken reads what there is to know of the client's own token. Only a fine-grained one can lack
 // the permission for that.
 func (c *Client) fetchToken(ctx context.Context, _ struct{}) (ownToken, error) {
-	token, _, err := c.transport.REST().PersonalAccessTokens.GetSinglePersonalAccessToken(restContext(ctx))
-	err = annotate(err, "read the scopes of the token", "")
+	token, _, err := c.REST().PersonalAccessTokens.GetSinglePersonalAccessToken(RESTContext(ctx))
+	err = Annotate(err, "read the scopes of the token", "")
 	switch {
 	case apierror.Is(err, apierror.FineGrained):
 		return ownToken{scopes: []string{granular}, fineGrained: true}, nil

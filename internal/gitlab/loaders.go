@@ -1,0 +1,32 @@
+package gitlab
+
+import (
+	"context"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+)
+
+const (
+	batchSize   = 50 // GitLab takes at most 50 paths, and answers within its 30 s
+	batchWindow = 10 * time.Millisecond
+	readTimeout = 3 * time.Minute // all retries of one read together
+)
+
+// Batched keeps what a fetch reads, many keys to a request.
+func Batched[K comparable, V any](c *Client, fetch coalesce.Fetch[K, V]) *coalesce.Loader[K, V] {
+	return coalesce.New(coalesce.Options{MaxBatch: batchSize, Window: batchWindow, Timeout: readTimeout, Now: c.clock, Split: transport.SmallerMayPass}, fetch)
+}
+
+// Single keeps what a fetch reads, one key to a request.
+func Single[K comparable, V any](c *Client, fetch func(context.Context, K) (V, error)) *coalesce.Loader[K, V] {
+	return coalesce.New(coalesce.Options{MaxBatch: 1, Timeout: readTimeout, Now: c.clock}, func(ctx context.Context, keys []K) (map[K]coalesce.Outcome[V], error) {
+		outcomes := make(map[K]coalesce.Outcome[V], len(keys))
+		for _, key := range keys {
+			value, err := fetch(ctx, key)
+			outcomes[key] = coalesce.Outcome[V]{Value: value, Err: err}
+		}
+		return outcomes, nil
+	})
+}
