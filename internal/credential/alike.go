@@ -23,27 +23,27 @@ func (p *planner) checkAlike(ctx context.Context, plan view, change change, pare
 	if parent.ID == 0 || plan.Name.IsUnknown() || plan.Scopes.IsUnknown() || !change.create && !p.mayHaveBeenKilled() {
 		return
 	}
-	tokens, err := p.GitLab.Tokens(ctx, p.kind.token, parent)
+	found, err := p.GitLab.Tokens(ctx, p.kind.token, parent)
 	if err != nil {
 		return // what makes the token will say so
 	}
 	w, now := session.Shared[walk](p.Session), p.GitLab.Now()
-	tokens = slices.DeleteFunc(tokens, func(t gitlab.Token) bool {
+	found = slices.DeleteFunc(found, func(t gitlab.Token) bool {
 		return !t.Active(now) || !p.config.alike(plan, t) || w.holds(token{p.kind.typeName(), t.ID}) ||
 			!change.create && t.ID <= p.state.TokenID.ValueInt64()
 	})
-	if len(tokens) == 0 || !p.Once(fmt.Sprint("tokens alike ", p.kind.typeName(), parent.ID, plan.Name.ValueString())) {
+	if len(found) == 0 || !p.Once(fmt.Sprint("tokens alike ", p.kind.typeName(), parent.ID, plan.Name.ValueString())) {
 		return
 	}
 	noun, pronoun := p.kind.token.String(), "it"
-	if len(tokens) > 1 {
+	if len(found) > 1 {
 		noun, pronoun = noun+"s", "each"
 	}
 	p.diags.Append(diagnose.Warn(path.Root("name"), diagnose.LiveTokens.For(parent.Path+": "+plan.Name.ValueString()),
 		"Before a new one is made: %s has %d live %s %q with %s that nothing read so far in this run holds: %s. "+
 			"Another workspace or resource may manage %s: then leave it. If an earlier apply was killed, nobody knows its secret any more: "+
 			"revoke it, or import it (import { to = ADDRESS, id = %q }), and the apply that makes a new one ends it.",
-		parent, len(tokens), noun, plan.Name.ValueString(), p.config.likeness(), enumerate(tokens), pronoun, fmt.Sprintf("%s:%d", parent.Path, tokens[0].ID)))
+		parent, len(found), noun, plan.Name.ValueString(), p.config.likeness(), enumerate(found), pronoun, fmt.Sprintf("%s:%d", parent.Path, found[0].ID)))
 }
 
 // mayHaveBeenKilled tells whether what a renewal repairs may be the work of an apply that was killed, and whose

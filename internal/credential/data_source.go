@@ -146,7 +146,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if !m.Group.IsNull() {
 		k, spelling = d.ofGroup, m.Group
 	}
-	_, tokens, diags := k.list(ctx, d.session.GitLab, spelling)
+	_, tokens, diags := k.list(ctx, d.session, spelling)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -173,12 +173,12 @@ func (m tokensModel) wants(token gitlab.Token, now time.Time) bool {
 }
 
 // list reads the tokens of the project or group that a configuration names, by id.
-func (k kind) list(ctx context.Context, client *gitlab.Client, spelling types.String) (gitlab.Target, []gitlab.Token, diag.Diagnostics) {
-	parent, diags := ref.Resolve(ctx, client, k.parent, k.at(), spelling.ValueString())
+func (k kind) list(ctx context.Context, s *session.Session, spelling types.String) (gitlab.Target, []gitlab.Token, diag.Diagnostics) {
+	parent, diags := ref.Resolve(ctx, s.GitLab, k.parent, k.at(), spelling.ValueString())
 	if diags.HasError() {
 		return parent, nil, diags
 	}
-	tokens, err := client.Tokens(ctx, k.token, parent)
+	tokens, err := s.GitLab.Tokens(ctx, k.token, parent)
 	if err != nil {
 		diags.Append(diagnose.LookupError(k.at(), diagnose.ReadTokens, err))
 	}

@@ -145,21 +145,21 @@ func (d *deliveredSecret) read(ctx context.Context, m deliveredSecretModel) (typ
 	if diags.HasError() {
 		return types.StringNull(), diags[0]
 	}
-	variables, err := d.session.GitLab.Variables(ctx, owner)
+	list, err := d.session.GitLab.Variables(ctx, owner)
 	if err != nil {
 		return types.StringNull(), diagnose.AttributeError(path.Root(string(kind)), diagnose.ReadDelivered, err)
 	}
-	at := slices.IndexFunc(variables, func(v gitlab.Variable) bool {
+	at := slices.IndexFunc(list, func(v gitlab.Variable) bool {
 		return v.Key == m.Key.ValueString() && v.Scope == m.scope()
 	})
 	switch name := delivery.Named(m.Key.ValueString(), m.scope(), owner); {
 	case at < 0:
 		return types.StringNull(), diagnose.Problem(path.Root("key"), diagnose.ReadDelivered,
 			"There is no CI/CD variable %s. If it was deleted, the next plan of its token's resource brings it back; otherwise give the key and the environment scope that the delivery has.", name)
-	case variables[at].Hidden:
+	case list[at].Hidden:
 		return types.StringNull(), diagnose.Problem(path.Root("key"), diagnose.ReadDelivered,
 			"The CI/CD variable %s is hidden: GitLab shows its value to nobody. Read another delivery of the same token that is not hidden, or deliver it without hidden.", name)
 	default:
-		return types.StringValue(variables[at].Value.Reveal()), nil
+		return types.StringValue(list[at].Value.Reveal()), nil
 	}
 }

@@ -92,11 +92,11 @@ func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Targe
 	if diags.HasError() {
 		return gitlab.Target{}, nil, diags
 	}
-	parent, tokens, diags := l.kind.list(ctx, l.session.GitLab, spelling)
+	parent, found, diags := l.kind.list(ctx, l.session, spelling)
 	if now := l.session.GitLab.Now(); !inactive.ValueBool() {
-		tokens = slices.DeleteFunc(tokens, func(t gitlab.Token) bool { return !t.Active(now) })
+		found = slices.DeleteFunc(found, func(t gitlab.Token) bool { return !t.Active(now) })
 	}
-	return parent, tokens, diags
+	return parent, found, diags
 }
 
 // displayNames tell tokens apart, by id. Those of one name have their scopes and end beside it, and the id where

@@ -61,12 +61,12 @@ func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bo
 	return false
 }
 
-func byID(tokens []gitlab.Token, id int64) (gitlab.Token, bool) {
-	at := slices.IndexFunc(tokens, func(t gitlab.Token) bool { return t.ID == id })
+func byID(list []gitlab.Token, id int64) (gitlab.Token, bool) {
+	at := slices.IndexFunc(list, func(t gitlab.Token) bool { return t.ID == id })
 	if at < 0 {
 		return gitlab.Token{}, false
 	}
-	return tokens[at], true
+	return list[at], true
 }
 
 // findLost looks for a token whose making was never answered. One that is found is named in the state,

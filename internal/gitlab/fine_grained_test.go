@@ -3,14 +3,12 @@ package gitlab_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"testing"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
 // denied is GitLab's answer to a fine-grained token whose grant does not cover a route.
@@ -136,7 +134,7 @@ func TestWhatIsNotShownIsNotEmpty(t *testing.T) {
 				s.on(tokenRoute, ask.answer)
 				s.on("GET /api/v4/projects/acme%2Fp1", notFound)
 				s.on(effectiveRoute, func(request, func() reply) reply { return refusal(403, "403 Forbidden") })
-				var change []func(*gitlab.Config)
+				client := s.client()
 				switch c.document {
 				case "AllowlistPage":
 					s.pageSize = 1
@@ -153,12 +151,12 @@ func TestWhatIsNotShownIsNotEmpty(t *testing.T) {
 					s.on(c.document, func(r request, usual func() reply) reply {
 						return blank(r, func() reply { return pages(r, usual) })
 					})
-					change = append(change, prefetching("acme"))
+					client = prefetching(s, "acme")
 				}
 				if c.document != "AuthenticationLog" && c.document != "GroupSnapshots" {
 					s.on(c.document, withBlank(t, c.value, c.errors, c.place...))
 				}
-				got, err := c.read(t.Context(), s.client(change...))
+				got, err := c.read(t.Context(), client)
 				if kind, _ := apierror.KindOf(err); kind != ask.want {
 					t.Fatalf("got %+v and %v, want an error of kind %q", got, err, ask.want)
 				}
@@ -217,91 +215,6 @@ func TestTheTokenIsAskedOnceAndOnlyAfterANull(t *testing.T) {
 		}
 	}
 	s.wantRequests(tokenRoute, 1)
-}
-
-// Every REST answer that a grant is missing is known as such, and none is taken for a missing role.
-func TestMissingGrantsOverREST(t *testing.T) {
-	t.Parallel()
-	off := false
-	cases := map[string]struct {
-		route string
-		do    func(context.Context, *gitlab.Client) error
-		known bool // the answer is no error: what it would tell is not known
-	}{
-		"the version": {metadataRoute, func(ctx context.Context, c *gitlab.Client) error {
-			server, err := c.Server(ctx)
-			if server.Version != (version.Version{}) {
-				return fmt.Errorf("a version %v", server)
-			}
-			return err
-		}, false},
-		"the effect": {effectiveRoute, func(ctx context.Context, c *gitlab.Client) error {
-			_, err := c.EffectiveAllowlist(ctx, &gitlab.Project{ID: 1})
-			return err
-		}, false},
-		"the instance": {instanceRoute, func(ctx context.Context, c *gitlab.Client) error {
-			enforced, err := c.Enforcement(ctx)
-			if enforced != gitlab.EnforcementUnknown {
-				return fmt.Errorf("enforcement %v", enforced)
-			}
-			return err
-		}, true},
-		"the caller": {userRoute, func(ctx context.Context, c *gitlab.Client) error {
-			caller, err := c.Caller(ctx)
-			if caller.Known() {
-				return fmt.Errorf("the caller %v", caller)
-			}
-			return err
-		}, true},
-		"the role": {"GET /api/v4/projects/1/members/all/5", func(ctx context.Context, c *gitlab.Client) error {
-			role, err := c.RoleIn(ctx, target(1))
-			if role.Known {
-				return fmt.Errorf("a role")
-			}
-			return err
-		}, true},
-		"deploy tokens": {restRoute("GET", target(1), "deploy_tokens"), func(ctx context.Context, c *gitlab.Client) error {
-			_, err := c.Tokens(ctx, gitlab.DeployToken, target(1))
-			return err
-		}, false},
-		"access tokens": {restRoute("GET", target(1), "access_tokens"), func(ctx context.Context, c *gitlab.Client) error {
-			_, err := c.Tokens(ctx, gitlab.AccessToken, target(1))
-			return err
-		}, false},
-		"variables": {restRoute("GET", target(1), "variables"), func(ctx context.Context, c *gitlab.Client) error {
-			_, err := c.Variables(ctx, target(1))
-			return err
-		}, false},
-		"a variable to delete": {restRoute("DELETE", target(1), "variables/KEY"), func(ctx context.Context, c *gitlab.Client) error {
-			return c.DeleteVariable(ctx, target(1), "KEY", "")
-		}, false},
-		"a removal": {removing(target(2)), func(ctx context.Context, c *gitlab.Client) error {
-			return c.ChangeAllowlist(ctx, target(1), []gitlab.Change{remove(target(2))})[0].Err
-		}, false},
-		"a switch": {switching, func(ctx context.Context, c *gitlab.Client) error {
-			_, err := c.UpdateSettings(ctx, target(1), gitlab.SettingsChange{InboundAllowlist: &off})
-			return err
-		}, false},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newStub(t, &stubProject{id: 1, path: "acme/p1", inbound: true, entries: []*stubEntry{onList(2)}}, &stubProject{id: 2, path: "acme/p2"})
-			s.on(userRoute, func(request, func() reply) reply { return reply{body: map[string]any{"id": 5, "username": "anna"}} })
-			s.on(tokenRoute, denied).on(c.route, denied)
-			err := c.do(t.Context(), s.client())
-			if c.known {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			e, ok := apierror.As(err)
-			if !ok || e.Kind != apierror.FineGrained || e.Words != requires || e.Doing == "" {
-				t.Errorf("got %+v", err)
-			}
-		})
-	}
 }
 
 // A mutation outside the grant is known by its words; one whose answer may not be shown was done.

@@ -45,16 +45,11 @@ func (s *stub) wantTargets(name string, want ...[]string) {
 	}
 }
 
-// retrying is a client that tries again what may be tried again, so that a write sent twice shows.
-func (s *stub) retrying() *gitlab.Client {
-	return s.client(func(c *gitlab.Config) { c.MaxRetries = 5 })
-}
-
 func TestLostAnswerToAnAdd(t *testing.T) {
 	t.Parallel()
 	s := changing(t)
 	s.on("AddEntries", s.losing(1, 2, s.add))
-	client := s.retrying()
+	client := s.client(retrying)
 	readAll(t, client, 1)
 	errs := change(t, client, add(target(2)), add(target(3), "read_jobs"), add(target(4)), add(target(5)))
 	wantKinds(t, errs, 0, 0, 0, 0)
@@ -69,7 +64,7 @@ func TestLostAnswerAfterAllWasDone(t *testing.T) {
 	s.on("AddEntries", s.losing(1, 9, s.add))
 	s.on("SetPermissions", s.losing(1, 9, s.set))
 	s.on(removing(target(3)), func(_ request, usual func() reply) reply { usual(); return reply{cut: true} })
-	errs := change(t, s.retrying(), add(target(4)), set(target(2), "read_jobs"), remove(target(3)))
+	errs := change(t, s.client(retrying), add(target(4)), set(target(2), "read_jobs"), remove(target(3)))
 	wantKinds(t, errs, 0, 0, 0)
 	s.wantTargets("AddEntries", []string{"acme/p4"})
 	s.wantTargets("SetPermissions", []string{"acme/p2"})
@@ -81,7 +76,7 @@ func TestLostAnswerAfterNothingWasDone(t *testing.T) {
 	t.Parallel()
 	s := changing(t, onList(2), &stubEntry{kind: gitlab.KindGroup, id: 101, path: "acme/g101", isDefault: true})
 	s.on(removing(group(101)), s.losing(1, 0, nil))
-	errs := change(t, s.retrying(), remove(group(101)), remove(target(2)))
+	errs := change(t, s.client(retrying), remove(group(101)), remove(target(2)))
 	wantKinds(t, errs, 0, 0)
 	s.wantRequests(removing(target(2)), 1)
 	s.wantRequests(removing(group(101)), 2)
@@ -92,7 +87,7 @@ func TestRemovalWaitsForTheLostAnswerOfAnAdd(t *testing.T) {
 	t.Parallel()
 	s := changing(t, onList(2))
 	s.on("AddEntries", s.losing(1, 0, nil))
-	errs := change(t, s.retrying(), remove(target(2)), add(target(3)))
+	errs := change(t, s.client(retrying), remove(target(2)), add(target(3)))
 	wantKinds(t, errs, 0, 0)
 	want := []string{"ProjectSnapshots", "ProjectReferencesByID", "AddEntries", "ProjectSnapshots", "AddEntries", removing(target(2))}
 	if got := s.names(); !slices.Equal(got, want) {
@@ -104,7 +99,7 @@ func TestAnswersThatAreAlwaysLost(t *testing.T) {
 	t.Parallel()
 	s := changing(t, onList(9))
 	s.on("AddEntries", s.losing(100, 0, nil))
-	errs := change(t, s.retrying(), add(target(2)), remove(target(9)))
+	errs := change(t, s.client(retrying), add(target(2)), remove(target(9)))
 	wantKinds(t, errs, apierror.Unavailable, apierror.Unavailable)
 	if errs[0] != nil && !errs[0].Uncertain {
 		t.Error("it is not said that the change may have been made")
@@ -139,7 +134,7 @@ func TestListThatCannotBeReadAfterALostAnswer(t *testing.T) {
 func TestListIsReadAfreshAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	s := changing(t)
-	client := s.retrying()
+	client := s.client(retrying)
 	readAll(t, client, 1)
 	s.on("AddEntries", s.losing(1, 1, s.add))
 	errs := change(t, client, add(target(2)))

@@ -42,8 +42,8 @@ func (s *stub) groupPages(size int) override {
 	}
 }
 
-func prefetching(groups ...string) func(*gitlab.Config) {
-	return func(c *gitlab.Config) { c.PrefetchGroups = groups }
+func prefetching(s *stub, groups ...string) *gitlab.Client {
+	return s.client(func(c *gitlab.Config) { c.PrefetchGroups = groups })
 }
 
 func TestPrefetchReadsWholeGroups(t *testing.T) {
@@ -52,7 +52,7 @@ func TestPrefetchReadsWholeGroups(t *testing.T) {
 	projects = append(projects, &stubProject{id: 20, path: "other/app", inbound: true}, &stubProject{id: 21, path: "other/deep/app", inbound: true})
 	s := newStub(t, projects...)
 	s.on("GroupSnapshots", s.groupPages(3))
-	client := s.client(prefetching("acme", "other"))
+	client := prefetching(s, "acme", "other")
 	got := readAll(t, client, 1, 2, 3, 4, 5, 6, 7, 20, 21)
 	if got[21].Path != "other/deep/app" || !got[7].Settings.InboundAllowlist {
 		t.Errorf("got %+v and %+v", got[21], got[7])
@@ -89,7 +89,7 @@ func TestPrefetchIsOnlyAnOptimisation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStub(t, numbered(2)...).on("GroupSnapshots", answer)
-			if got := readAll(t, s.client(prefetching("acme")), 1, 2); len(got) != 2 {
+			if got := readAll(t, prefetching(s, "acme"), 1, 2); len(got) != 2 {
 				t.Errorf("got %v", got)
 			}
 		})
@@ -100,7 +100,7 @@ func TestPrefetchOfAGroupThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, numbered(2)...)
 	s.on("GroupSnapshots", s.groupPages(50))
-	_, errs := read(t, s.client(prefetching("acme", "nowhere")), 1, 2)
+	_, errs := read(t, prefetching(s, "acme", "nowhere"), 1, 2)
 	for id := range int64(2) {
 		e, ok := apierror.As(errs[id+1])
 		if !ok || e.Kind != apierror.Invalid || e.Target != "group nowhere" || e.Words != "" || !strings.Contains(e.Note, "prefetch_groups") {
@@ -117,7 +117,7 @@ func TestPrefetchLeavesErrorsToTheProject(t *testing.T) {
 	projects[0].refused = true
 	s := newStub(t, projects...)
 	s.on("GroupSnapshots", s.groupPages(50))
-	_, errs := read(t, s.client(prefetching("acme")), 1, 2)
+	_, errs := read(t, prefetching(s, "acme"), 1, 2)
 	if !apierror.Is(errs[1], apierror.Forbidden) || errs[2] != nil {
 		t.Errorf("got %v and %v", errs[1], errs[2])
 	}
@@ -132,7 +132,7 @@ func TestPrefetchReadsOnce(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, numbered(1)...)
 	s.on("GroupSnapshots", s.groupPages(50))
-	client := s.client(prefetching("acme"))
+	client := prefetching(s, "acme")
 	readAll(t, client, 1)
 	off := false
 	if _, err := client.UpdateSettings(t.Context(), target(1), gitlab.SettingsChange{InboundAllowlist: &off}); err != nil {
@@ -143,4 +143,13 @@ func TestPrefetchReadsOnce(t *testing.T) {
 	}
 	s.wantRequests("GroupSnapshots", 1)
 	s.wantRequests("ProjectSnapshots", 1)
+}
+
+func TestPrefetchWaitsForTheFirstRead(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	prefetching(s, "acme")
+	if names := s.names(); len(names) > 0 {
+		t.Errorf("sent %v", names)
+	}
 }

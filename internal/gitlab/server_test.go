@@ -15,7 +15,7 @@ import (
 func TestNewSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
-	s.client(func(c *gitlab.Config) { c.PrefetchGroups = []string{"acme"} })
+	s.client()
 	if names := s.names(); len(names) > 0 {
 		t.Errorf("sent %v", names)
 	}
@@ -70,36 +70,6 @@ func TestServer(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestOldServerStopsEverything(t *testing.T) {
-	t.Parallel()
-	s := newStub(t, numbered(2)...)
-	s.version = "17.10.3"
-	client := s.client()
-	_, err := client.Project(t.Context(), 1)
-	if !apierror.Is(err, apierror.Unsupported) || !strings.Contains(err.Error(), "17.11 or newer") || !strings.Contains(err.Error(), "17.10.3") {
-		t.Errorf("got %v", err)
-	}
-	results := client.ChangeAllowlist(t.Context(), target(1), []gitlab.Change{{Action: gitlab.Remove, Target: target(2)}})
-	if !apierror.Is(results[0].Err, apierror.Unsupported) {
-		t.Errorf("the write gives %v", results[0].Err)
-	}
-	if names := s.names(); len(names) > 0 {
-		t.Errorf("an unsupported GitLab was still asked %v", names)
-	}
-}
-
-func TestVersionIsReadOnce(t *testing.T) {
-	t.Parallel()
-	s := newStub(t, numbered(3)...)
-	client := s.client()
-	for id := range int64(3) {
-		if _, err := client.Project(t.Context(), id+1); err != nil {
-			t.Error(err)
-		}
-	}
-	s.wantRequests(metadataRoute, 1)
 }
 
 func TestFailedVersionIsNotKept(t *testing.T) {

@@ -652,3 +652,6 @@ func onList(id int64, permissions ...string) *stubEntry {
 func target(id int64) gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: id, Path: fmt.Sprintf("acme/p%d", id)}
 }
+
+// retrying has a client try again what may be tried again, so that a write sent twice shows.
+func retrying(c *gitlab.Config) { c.MaxRetries = 5 }

@@ -119,7 +119,7 @@ func TestCreateTokenThatIsRefused(t *testing.T) {
 			eachTokenCase(t, func(t *testing.T, token tokenCase) {
 				route := restRoute("POST", token.parent, token.list)
 				s := newStub(t).on(route, func(request, func() reply) reply { return c.answer })
-				_, secret, err := s.retrying().CreateToken(t.Context(), token.kind, token.parent, requestFor(token.kind))
+				_, secret, err := s.client(retrying).CreateToken(t.Context(), token.kind, token.parent, requestFor(token.kind))
 				e := failureOf(t, err, c.kind)
 				if !secret.Empty() || e.Uncertain || !strings.Contains(e.Words, c.words) || e.Doing != `create the `+token.kind.String()+` "ci" of` || e.Target != token.parent.String() {
 					t.Errorf("got %+v", e)

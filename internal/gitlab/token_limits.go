@@ -38,7 +38,7 @@ func (c *Client) TokenExpiry(ctx context.Context) (Requirement, error) {
 	settings, _, err := c.REST().Settings.GetSettings(RESTContext(ctx))
 	switch {
 	case err != nil:
-		return RequirementUnknown, Annotate(err, readingInstance, "at "+c.BaseURL())
+		return RequirementUnknown, Annotate(err, "read the instance's settings", "at "+c.BaseURL())
 	case settings.RequirePersonalAccessTokenExpiry:
 		return ExpiryRequired, nil
 	default:

@@ -79,7 +79,7 @@ func TestLostCreation(t *testing.T) {
 			eachTokenCase(t, func(t *testing.T, c tokenCase) {
 				route := restRoute("POST", c.parent, c.list)
 				s := newStub(t).plant(c.parent, c.list, record{"name": "cd"}).on(route, func(_ request, usual func() reply) reply { return loss.lose(usual()) })
-				_, secret, err := s.retrying().CreateToken(t.Context(), c.kind, c.parent, requestFor(c.kind))
+				_, secret, err := s.client(retrying).CreateToken(t.Context(), c.kind, c.parent, requestFor(c.kind))
 				fate, left, note := gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{2}}, []int64{1}, "it is revoked, and nothing was kept"
 				if loss.proxied {
 					fate.Fate, left, note = gitlab.FateAmbiguous, []int64{1, 2}, "was not revoked"
@@ -103,7 +103,7 @@ func TestLostCreationThatMadeNothing(t *testing.T) {
 	eachTokenCase(t, func(t *testing.T, c tokenCase) {
 		route := restRoute("POST", c.parent, c.list)
 		s := newStub(t).plant(c.parent, c.list, record{"name": "ci"}).on(route, func(request, func() reply) reply { return reply{cut: true} })
-		_, _, err := s.retrying().CreateToken(t.Context(), c.kind, c.parent, requestFor(c.kind))
+		_, _, err := s.client(retrying).CreateToken(t.Context(), c.kind, c.parent, requestFor(c.kind))
 		wantError(t, err, apierror.Unavailable, "no such token came up")
 		wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateNotFound}, true)
 		s.wantRequests(route, 1)
@@ -459,7 +459,7 @@ func TestRotateTokenThatIsRefused(t *testing.T) {
 			eachAccessCase(t, func(t *testing.T, token tokenCase) {
 				route := restRoute("POST", token.parent, token.list+"/1/rotate")
 				s := old(newStub(t), token).on(route, func(request, func() reply) reply { return c.answer })
-				_, _, err := s.retrying().RotateToken(t.Context(), token.parent, 1, day("2099-01-31"))
+				_, _, err := s.client(retrying).RotateToken(t.Context(), token.parent, 1, day("2099-01-31"))
 				if e := failureOf(t, err, c.kind); e.Uncertain {
 					t.Errorf("got %v", e)
 				}
@@ -477,7 +477,7 @@ func TestLostRotation(t *testing.T) {
 			eachAccessCase(t, func(t *testing.T, c tokenCase) {
 				route := restRoute("POST", c.parent, c.list+"/1/rotate")
 				s := old(newStub(t), c).on(route, func(_ request, usual func() reply) reply { return loss.lose(usual()) })
-				_, secret, err := s.retrying().RotateToken(t.Context(), c.parent, 1, day("2099-01-31"))
+				_, secret, err := s.client(retrying).RotateToken(t.Context(), c.parent, 1, day("2099-01-31"))
 				fate, left, note := gitlab.LostToken{Fate: gitlab.FateRevoked, IDs: []int64{3}, OldRevoked: true}, []int64{2}, "it is revoked"
 				if loss.proxied {
 					fate.Fate, left, note = gitlab.FateAmbiguous, []int64{2, 3}, "was not revoked"
@@ -517,7 +517,7 @@ func TestLostRotationThatDidNothing(t *testing.T) {
 	eachAccessCase(t, func(t *testing.T, c tokenCase) {
 		route := restRoute("POST", c.parent, c.list+"/1/rotate")
 		s := old(newStub(t), c).on(route, func(request, func() reply) reply { return reply{cut: true} })
-		_, _, err := s.retrying().RotateToken(t.Context(), c.parent, 1, day("2099-01-31"))
+		_, _, err := s.client(retrying).RotateToken(t.Context(), c.parent, 1, day("2099-01-31"))
 		wantError(t, err, apierror.Unavailable, "the old token is still live")
 		wantFate(t, err, gitlab.LostToken{Fate: gitlab.FateUntouched, IDs: []int64{1}}, false)
 		s.wantRequests(route, 1)

@@ -155,7 +155,7 @@ func tokenByID(tokens []Token, id int64) (Token, bool) {
 // makes them.
 func ListingRole(kind TokenKind, parent Kind) Role {
 	if kind == DeployToken {
-		return maintainerRole
+		return ManagingRole(KindProject)
 	}
 	return ManagingRole(parent)
 }

@@ -344,7 +344,7 @@ func TestRevokeTokenAfterALostAnswer(t *testing.T) {
 			}
 			return answer
 		})
-		if err := s.retrying().RevokeToken(t.Context(), c.kind, c.parent, 7); err != nil {
+		if err := s.client(retrying).RevokeToken(t.Context(), c.kind, c.parent, 7); err != nil {
 			t.Error(err)
 		}
 		s.wantRequests(route, 2)

@@ -1,71 +1,12 @@
 package gitlab_test
 
 import (
-	"reflect"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
-
-// What a caller does to what it got reaches nobody else; the race detector sees what a comparison
-// would not.
-func TestAnswersAreTheCallersOwn(t *testing.T) {
-	t.Parallel()
-	projects := numbered(1)
-	leftover := onList(3)
-	leftover.outbound = true
-	projects[0].entries = []*stubEntry{
-		onList(2, "read_jobs", "read_packages"), onList(4, "admin_jobs"), leftover,
-		{kind: gitlab.KindGroup, id: 9, path: "acme/platform", permissions: []string{"read_jobs"}},
-	}
-	s := newStub(t, projects...)
-	s.on("PermissionNames", func(request, func() reply) reply {
-		return data(map[string]any{"__type": map[string]any{"enumValues": []any{map[string]any{"name": "READ_JOBS"}}}})
-	})
-	s.plant(target(1), "deploy_tokens", record{"name": "one", "scopes": []string{"read_registry"}})
-	s.plant(target(1), "variables", record{"key": "ONE", "value": "1"})
-	client := s.client()
-	all := func(spoil bool) (*gitlab.Project, []gitlab.Token, []gitlab.Variable, []string) {
-		project, err := client.Project(t.Context(), 1)
-		if err != nil {
-			t.Error(err)
-			return nil, nil, nil, nil
-		}
-		tokens, _ := client.Tokens(t.Context(), gitlab.DeployToken, target(1))
-		variables, _ := client.Variables(t.Context(), target(1))
-		names, _ := client.PermissionNames(t.Context())
-		if spoil {
-			project.Settings.InboundAllowlist = false
-			*project.Settings.CrossProjectPush = true
-			project.Outbound[0].Path = "spoilt"
-			for _, list := range [][]gitlab.Entry{project.Projects, project.Groups} {
-				list[0].Target.Path = "spoilt"
-				list[0].Permissions.Names[0] = "spoilt"
-				_ = append(list[0].Permissions.Names, "spoilt")
-			}
-			tokens[0].Scopes[0], tokens[0].Name = "spoilt", "spoilt"
-			variables[0].Key = "SPOILT"
-			names[0] = "spoilt"
-		}
-		return project, tokens, variables, names
-	}
-	first, firstTokens, firstVariables, firstNames := all(false)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() { all(true) })
-	}
-	wg.Wait()
-	again, tokens, variables, names := all(false)
-	if !reflect.DeepEqual(again, first) {
-		t.Errorf("got  %+v\nwant %+v", again, first)
-	}
-	if !reflect.DeepEqual(tokens, firstTokens) || !reflect.DeepEqual(variables, firstVariables) || !reflect.DeepEqual(names, firstNames) {
-		t.Errorf("got %v, %v, %v", tokens, variables, names)
-	}
-	s.wantRequests("ProjectSnapshots", 1)
-}
 
 // A spoilt copy must not be seen through the names that lie beside it.
 func TestNamesOfEntriesAreApart(t *testing.T) {
@@ -98,17 +39,16 @@ func (h *hands) forward(by time.Duration) {
 }
 
 // timed makes a client whose clock a test moves.
-func (s *stub) timed(change ...func(*gitlab.Config)) (*gitlab.Client, *hands) {
-	s.t.Helper()
+func timed(s *stub, groups ...string) (*gitlab.Client, *hands) {
 	h := &hands{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	return s.client(append(change, func(c *gitlab.Config) { c.Clock = h.Now })...), h
+	return s.client(func(c *gitlab.Config) { c.Clock, c.PrefetchGroups = h.Now, groups }), h
 }
 
 func TestFreshProject(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, numbered(3)...)
 	s.on("GroupSnapshots", s.groupPages(50))
-	client, clock := s.timed(prefetching("acme"))
+	client, clock := timed(s, "acme")
 	fresh := func() {
 		t.Helper()
 		var wg sync.WaitGroup
@@ -150,7 +90,7 @@ func TestOldPathsAreConfirmedBeforeTheWrite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := changing(t, onList(5))
-			client, clock := s.timed()
+			client, clock := timed(s)
 			readAll(t, client, 1)
 			client.ResolveAll(t.Context(), gitlab.KindProject, []gitlab.Ref{{Path: "acme/P2"}, {Path: "acme/p3"}})
 			clock.forward(c.age)

@@ -227,7 +227,7 @@ func TestSetVariableAfterALostAnswer(t *testing.T) {
 						}
 						return loss(meant)
 					})
-					created, got, err := setVariable(t, s.retrying(), owner, wanted(), false)
+					created, got, err := setVariable(t, s.client(retrying), owner, wanted(), false)
 					if err != nil || !created || got.Value.Reveal() != value {
 						t.Fatalf("got %t, %+v, %v", created, got, err)
 					}

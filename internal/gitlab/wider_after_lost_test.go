@@ -22,7 +22,7 @@ func TestWiderEntryIsTakenBackAfterALostAnswer(t *testing.T) {
 			return s.set(raw)
 		})
 	})
-	wantKinds(t, change(t, s.retrying(), add(target(2), "read_jobs")), apierror.Unsupported)
+	wantKinds(t, change(t, s.client(retrying), add(target(2), "read_jobs")), apierror.Unsupported)
 	s.wantList()
 }
 

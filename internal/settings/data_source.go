@@ -64,7 +64,7 @@ func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	enforcement, err := client.EnforcementFor(ctx, project)
+	enforcement, err := d.session.GitLab.EnforcementFor(ctx, project)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadSettings, err))
 		return

@@ -35,7 +35,7 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 	}
 	plan.Project, plan.ProjectID = planned.Spelling, types.Int64Value(planned.ID)
 	planEffective(state, plan)
-	project, err := client.Project(ctx, planned.ID)
+	project, err := s.GitLab.Project(ctx, planned.ID)
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: planned.ID, Path: config.Project.ValueString()}
 		diags.Append(ref.Unplannable(ctx, s, diagnose.ReadSettings, last, err)...)

@@ -279,7 +279,7 @@ type written struct {
 // replacement, which goes by the project that the plan saw.
 func (r *settingsResource) write(ctx context.Context, config, state, plan *settingsModel, handed bool) (w written) {
 	client := r.session.GitLab
-	project, err := client.FreshProject(ctx, plan.ProjectID.ValueInt64())
+	project, err := r.session.GitLab.FreshProject(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: plan.ProjectID.ValueInt64(), Path: plan.Project.ValueString()}
 		w.diags.Append(diagnose.ReadError(diagnose.ReadSettings, ref.About(err, last)))
@@ -299,7 +299,7 @@ func (r *settingsResource) write(ctx context.Context, config, state, plan *setti
 	}
 	if !change.Empty() {
 		before := project.Settings
-		project.Settings, err = client.UpdateSettings(ctx, project.Target(), change)
+		project.Settings, err = r.session.GitLab.UpdateSettings(ctx, project.Target(), change)
 		w.changed = err == nil || !reflect.DeepEqual(project.Settings, before)
 		if err != nil {
 			w.diags.Append(atFault(change, err))

@@ -9,10 +9,10 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-// variables are those that were written or deleted in this walk. They let one resource at a time at each: one
+// touched are the variables that were written or deleted in this walk. They let one resource at a time at each: one
 // that was given another name is destroyed and made side by side, and the new one must not write between the
 // old one's look at the value and the deletion.
-type variables struct {
+type touched struct {
 	turns turns.Turns[Place]
 
 	mu sync.Mutex
@@ -22,14 +22,14 @@ type variables struct {
 
 // turn is one resource's time at a variable, which ends with done.
 type turn struct {
-	all   *variables
+	all   *touched
 	place Place
 	done  func()
 }
 
 // take waits for a variable's turn, or for the end of ctx.
 func take(ctx context.Context, s *session.Session, place Place) (turn, error) {
-	all := session.Shared[variables](s)
+	all := session.Shared[touched](s)
 	done, err := all.turns.Take(ctx, place)
 	return turn{all, place, done}, err
 }
