@@ -17,11 +17,12 @@ const module = "github.com/jobtoken/terraform-provider-jobtoken"
 var (
 	features     = []string{"internal/allowlist", "internal/settings", "internal/credential/..."}
 	client       = []string{"internal/gitlab/..."}
+	services     = []string{"internal/gitlab/allowlists", "internal/gitlab/tokens", "internal/gitlab/variables"}
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
 	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract"}
-	testTools    = []string{"internal/tf/private/golden"}
+	testTools    = []string{"internal/tf/private/golden", "internal/gitlab/gitlabtest"}
 	providerSide = slices.Concat([]string{"."}, features, client, terraform, offered)
 	everything   = []string{".", "internal/..."}
 
@@ -77,6 +78,20 @@ var rules = []rule{
 		from: client, to: slices.Concat(features, terraform, offered, frameworks), tests: true,
 		breaks: edge{"internal/gitlab/transport", "github.com/hashicorp/terraform-plugin-log/tflog"},
 		allows: edge{"internal/gitlab", "internal/gitlab/transport"},
+	},
+	{
+		name: "services of the client do not import each other",
+		why:  "what two of them need is the core's",
+		from: services, to: services, self: true, tests: true,
+		breaks: edge{"internal/gitlab/tokens", "internal/gitlab/variables"},
+		allows: edge{"internal/gitlab/tokens", "internal/gitlab"},
+	},
+	{
+		name: "the core of the client knows no service",
+		why:  "each can be read, changed and removed alone",
+		from: client, but: slices.Concat(services, []string{"internal/gitlab/gitlabtest"}), to: services, tests: true,
+		breaks: edge{"internal/gitlab", "internal/gitlab/tokens"},
+		allows: edge{"internal/gitlab/tokens", "internal/gitlab/turns"},
 	},
 	{
 		name: "only the client uses GitLab's library",

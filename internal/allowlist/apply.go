@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -41,7 +43,7 @@ type applied struct {
 // missing. Everything that was done is in the answer, errors or not.
 func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	done := applied{state: a.plan, known: a.known}
-	project, err := a.GitLab.FreshProject(ctx, a.id.ValueInt64())
+	project, err := a.Lists.FreshProject(ctx, a.id.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: a.id.ValueInt64(), Path: a.plan.Project.ValueString()}
 		return done, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
@@ -57,10 +59,10 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 		return done, a.diags
 	}
 	phases := planned.Phases(project)
-	results := a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Room)
-	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Grant)...)
+	results := a.Lists.Change(ctx, project.Target(), phases.Room)
+	results = append(results, a.Lists.Change(ctx, project.Target(), phases.Grant)...)
 	enabled := a.toggle(ctx, incomplete(planned, results))
-	results = append(results, a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Rest)...)
+	results = append(results, a.Lists.Change(ctx, project.Target(), phases.Rest)...)
 
 	done.changed = enabled != project.Settings.InboundAllowlist
 	for _, result := range results {
@@ -159,12 +161,12 @@ func (l *lookup) outOfDate(why string) diag.Diagnostic {
 
 // handedOver makes the state of what the destroy half of a replacement left on the list for a creation
 // that does not come about.
-func (done *applied) handedOver(project *gitlab.Project, sides []side) {
+func (done *applied) handedOver(project *allowlists.Project, sides []side) {
 	if !done.state.Enabled.IsNull() {
 		done.state.Enabled = types.BoolValue(project.Settings.InboundAllowlist)
 	}
 	for _, s := range sides {
-		concerned := slices.DeleteFunc(slices.Clone(project.Entries(s.kind)), func(stored gitlab.Entry) bool {
+		concerned := slices.DeleteFunc(slices.Clone(project.Entries(s.kind)), func(stored allowlists.Entry) bool {
 			return !slices.ContainsFunc(s.want, func(e entry) bool { return e.target.ID == stored.Target.ID }) &&
 				!slices.ContainsFunc(s.named, func(t gitlab.Target) bool { return t.ID == stored.Target.ID })
 		})
@@ -176,9 +178,9 @@ func (done *applied) handedOver(project *gitlab.Project, sides []side) {
 }
 
 // incomplete tells whether an entry that the list is to hold is missing from it.
-func incomplete(planned intent.Intent, results []gitlab.Result) bool {
+func incomplete(planned intent.Intent, results []allowlists.Result) bool {
 	for _, result := range results {
-		if result.Err != nil && result.Change.Action != gitlab.Remove {
+		if result.Err != nil && result.Change.Action != allowlists.Remove {
 			return true
 		}
 	}
@@ -214,12 +216,12 @@ func (a *applier) toggle(ctx context.Context, incomplete bool) (enabled bool) {
 			"Could not switch the allowlist of %s on: not all of its entries are on it, and those that are missing would be refused.\n\nThe next apply does both.", a.project.Target()))
 		return stored
 	}
-	settings, err := a.GitLab.UpdateSettings(ctx, a.project.Target(), gitlab.SettingsChange{InboundAllowlist: due.Write})
+	settings, err := a.Lists.UpdateSettings(ctx, a.project.Target(), allowlists.SettingsChange{InboundAllowlist: due.Write})
 	if err != nil {
 		a.diags.Append(diagnose.AttributeError(at, diagnose.ChangeSettings, err))
 		return stored
 	}
-	a.diags.Append(toggle.WithoutEffect(ctx, a.GitLab, a.project, at, due.Write)...)
+	a.diags.Append(toggle.WithoutEffect(ctx, a.Lists, a.project, at, due.Write)...)
 	return settings.InboundAllowlist
 }
 
@@ -257,10 +259,10 @@ func (l *lookup) warnMeanwhile(changes []intent.Meanwhile) {
 
 // record writes one kind into the state. What the apply did not touch is as planned; of the rest what is
 // there now, spelled as it was.
-func (done *applied) record(project *gitlab.Project, s side, planned intent.Intent, results []gitlab.Result) {
+func (done *applied) record(project *allowlists.Project, s side, planned intent.Intent, results []allowlists.Result) {
 	held := outcome(project, s.kind, results)
 	failed := func(target gitlab.Target) bool {
-		return slices.ContainsFunc(results, func(r gitlab.Result) bool {
+		return slices.ContainsFunc(results, func(r allowlists.Result) bool {
 			return r.Err != nil && r.Change.Target.Kind == target.Kind && r.Change.Target.ID == target.ID
 		}) || slices.ContainsFunc(planned.Vanished, func(t gitlab.Target) bool { return t.ID == target.ID })
 	}
@@ -271,7 +273,7 @@ func (done *applied) record(project *gitlab.Project, s side, planned intent.Inte
 				e.model.Target = types.StringNull()
 			}
 			m.put(e)
-		} else if at := slices.IndexFunc(held, func(h gitlab.Entry) bool { return h.Target.ID == e.target.ID }); at >= 0 {
+		} else if at := slices.IndexFunc(held, func(h allowlists.Entry) bool { return h.Target.ID == e.target.ID }); at >= 0 {
 			m.put(e.granting(held[at]))
 		}
 	}
@@ -291,29 +293,29 @@ func (done *applied) record(project *gitlab.Project, s side, planned intent.Inte
 }
 
 // outcome is the list as the results of changes say it is now.
-func outcome(project *gitlab.Project, kind gitlab.Kind, results []gitlab.Result) []gitlab.Entry {
+func outcome(project *allowlists.Project, kind gitlab.Kind, results []allowlists.Result) []allowlists.Entry {
 	held := slices.Clone(project.Entries(kind))
 	for _, result := range results {
 		change := result.Change
 		if result.Err != nil || change.Target.Kind != kind {
 			continue
 		}
-		i := slices.IndexFunc(held, func(h gitlab.Entry) bool { return h.Target.ID == change.Target.ID })
+		i := slices.IndexFunc(held, func(h allowlists.Entry) bool { return h.Target.ID == change.Target.ID })
 		switch {
-		case change.Action == gitlab.Remove && i >= 0:
+		case change.Action == allowlists.Remove && i >= 0:
 			held = slices.Delete(held, i, i+1)
-		case change.Action == gitlab.Remove:
+		case change.Action == allowlists.Remove:
 		case i >= 0:
 			held[i].Permissions, held[i].PermissionsUnreadable = change.Permissions, false
 		default:
-			held = append(held, gitlab.Entry{Target: change.Target, Permissions: change.Permissions})
+			held = append(held, allowlists.Entry{Target: change.Target, Permissions: change.Permissions})
 		}
 	}
 	return held
 }
 
 // listedAfter is what an apply leaves of the lists that are not managed whole.
-func listedAfter(project *gitlab.Project, state *allowlistModel, results []gitlab.Result) map[gitlab.Kind]map[string]int64 {
+func listedAfter(project *allowlists.Project, state *allowlistModel, results []allowlists.Result) map[gitlab.Kind]map[string]int64 {
 	after := *project
 	after.Projects, after.Groups = outcome(project, gitlab.KindProject, results), outcome(project, gitlab.KindGroup, results)
 	return listedBeside(&after, state)
@@ -321,7 +323,7 @@ func listedAfter(project *gitlab.Project, state *allowlistModel, results []gitla
 
 // pathsOf are the paths of what is spelled by its id, without which nobody could tell a deletion from
 // a loss of sight.
-func pathsOf(project *gitlab.Project, sides []side, before known) map[string]string {
+func pathsOf(project *allowlists.Project, sides []side, before known) map[string]string {
 	paths := maps.Clone(before.Paths)
 	for _, s := range sides {
 		for _, e := range s.want {
@@ -353,16 +355,16 @@ func carried(config, state *allowlistModel) (names []string) {
 }
 
 // diagnoseChange turns a failed change into a diagnostic.
-func diagnoseChange(result gitlab.Result) diag.Diagnostic {
+func diagnoseChange(result allowlists.Result) diag.Diagnostic {
 	title := diagnose.SetPermissions
 	switch project := result.Change.Target.Kind == gitlab.KindProject; {
-	case result.Change.Action == gitlab.Add && project:
+	case result.Change.Action == allowlists.Add && project:
 		title = diagnose.AddProject
-	case result.Change.Action == gitlab.Add:
+	case result.Change.Action == allowlists.Add:
 		title = diagnose.AddGroup
-	case result.Change.Action == gitlab.Remove && project:
+	case result.Change.Action == allowlists.Remove && project:
 		title = diagnose.RemoveProject
-	case result.Change.Action == gitlab.Remove:
+	case result.Change.Action == allowlists.Remove:
 		title = diagnose.RemoveGroup
 	}
 	return diagnose.Error(title, result.Err)

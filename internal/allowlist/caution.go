@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
@@ -23,7 +25,7 @@ type caution struct {
 type decision struct {
 	intent.Step
 
-	project *gitlab.Project
+	project *allowlists.Project
 	// ownListed means that the project's own entry is there too, or wanted.
 	ownListed bool
 	// ours means that a resource of this walk holds the entry: it is being replaced.
@@ -109,7 +111,7 @@ func (l *lookup) decide(planned intent.Intent, want []entry) []decision {
 }
 
 // grants tells an addition or a change from a removal.
-func (d decision) grants() bool { return d.Action != gitlab.Remove }
+func (d decision) grants() bool { return d.Action != allowlists.Remove }
 
 func (d decision) line() string {
 	if !d.Held {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -93,11 +95,11 @@ func (d *allowlistDataSource) Read(ctx context.Context, req datasource.ReadReque
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &m)...); resp.Diagnostics.HasError() {
 		return
 	}
-	project, diags := ref.ReadProject(ctx, d.session.GitLab, m.Project)
+	project, diags := ref.ReadProject(ctx, d.session, m.Project)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	effective, err := d.session.GitLab.EffectiveAllowlist(ctx, project)
+	effective, err := d.session.Lists.Effective(ctx, project)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadAllowlist, err))
 		return
@@ -111,7 +113,7 @@ func (d *allowlistDataSource) Read(ctx context.Context, req datasource.ReadReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-func flattenStored(entries []gitlab.Entry) types.Map {
+func flattenStored(entries []allowlists.Entry) types.Map {
 	elements := make(map[string]attr.Value, len(entries))
 	for _, e := range entries {
 		addedBy, addedAt := types.StringNull(), types.StringNull()

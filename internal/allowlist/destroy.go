@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -50,7 +52,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 	if !slices.ContainsFunc(d.state.managed(), d.takes) {
 		return nil, d.warnSuperseded()
 	}
-	project, err := d.GitLab.FreshProject(ctx, d.id.ValueInt64())
+	project, err := d.Lists.FreshProject(ctx, d.id.ValueInt64())
 	if err != nil {
 		_, diags := ref.Unreadable(ctx, d.Session, diagnose.ReadAllowlist, d.known.project(d.id), err)
 		return nil, diags
@@ -61,7 +63,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 		d.mark.Late = true // the creation's entries come first, or their jobs would be refused
 	case due:
 		on := true
-		if _, err := d.GitLab.UpdateSettings(ctx, project.Target(), gitlab.SettingsChange{InboundAllowlist: &on}); err != nil {
+		if _, err := d.Lists.UpdateSettings(ctx, project.Target(), allowlists.SettingsChange{InboundAllowlist: &on}); err != nil {
 			diags.Append(diagnose.Error(diagnose.ChangeSettings, err))
 			return nil, diags
 		}
@@ -74,7 +76,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 		sides, lists = append(sides, s), append(lists, intent.List{Kind: kind, Before: intended(s.before)})
 	}
 	phases := intent.Of(project, lists...).Phases(project)
-	results := d.GitLab.ChangeAllowlist(ctx, project.Target(), slices.Concat(phases.Grant, phases.Rest))
+	results := d.Lists.Change(ctx, project.Target(), slices.Concat(phases.Grant, phases.Rest))
 	for _, result := range results {
 		if result.Err != nil {
 			diags.Append(diagnoseChange(result))
@@ -94,7 +96,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 }
 
 // side is what of a kind is taken back.
-func (d *destroyer) side(ctx context.Context, project *gitlab.Project, kind gitlab.Kind) (s side, diags diag.Diagnostics) {
+func (d *destroyer) side(ctx context.Context, project *allowlists.Project, kind gitlab.Kind) (s side, diags diag.Diagnostics) {
 	s.kind = kind
 	if d.state.entries(kind).IsNull() || !d.takes(attribute(kind)) {
 		return s, nil

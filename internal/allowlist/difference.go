@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -143,7 +145,7 @@ func idsOf(entries []entry) map[string]int64 {
 }
 
 // listedBeside is what a read or a write leaves of the lists that are not managed whole.
-func listedBeside(project *gitlab.Project, state *allowlistModel) map[gitlab.Kind]map[string]int64 {
+func listedBeside(project *allowlists.Project, state *allowlistModel) map[gitlab.Kind]map[string]int64 {
 	listed := map[gitlab.Kind]map[string]int64{}
 	for _, kind := range kinds {
 		if !state.entries(kind).IsNull() && state.Exclusive.ValueBool() {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -93,14 +95,14 @@ func expandEntry(m *entryResourceModel) entry {
 
 // flattenEntry writes the permissions that the server holds. The project's own entry is implied: it is
 // there with the default permissions where none is stored.
-func flattenEntry(project *gitlab.Project, e entry) (permissions types.Set, found bool) {
+func flattenEntry(project *allowlists.Project, e entry) (permissions types.Set, found bool) {
 	for _, stored := range project.Entries(e.kind) {
 		if stored.Target.ID == e.target.ID {
 			return e.granting(stored).model.Permissions, true
 		}
 	}
 	if project.IsOwn(e.target) {
-		return e.granting(gitlab.Entry{Target: e.target, Permissions: gitlab.DefaultPermissions()}).model.Permissions, true
+		return e.granting(allowlists.Entry{Target: e.target, Permissions: allowlists.DefaultPermissions()}).model.Permissions, true
 	}
 	return types.SetNull(types.StringType), false
 }

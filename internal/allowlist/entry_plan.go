@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -48,7 +50,7 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 		return path.Paths{ref.Attribute}
 	}
 	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, state.ProjectID, p.state == nil)
-	snapshot, err := p.GitLab.Project(ctx, project.ID)
+	snapshot, err := p.Lists.Project(ctx, project.ID)
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: project.ID, Path: p.config.Project.ValueString()}
 		p.diags.Append(ref.Unplannable(ctx, p.Session, diagnose.ReadAllowlist, last, err)...)
@@ -150,18 +152,18 @@ func (p *entryPlanner) marked() (tenure.Mark, bool) {
 // of the list, one of them may leave first.
 func (p *entryPlanner) checkRoom(planned intent.Intent) {
 	entries := p.project.Entries(p.want.kind)
-	takesRoom := func(s intent.Step) bool { return s.Action != gitlab.Remove && !s.Held }
-	if !slices.ContainsFunc(planned.Steps, takesRoom) || len(entries) < gitlab.MaxEntries {
+	takesRoom := func(s intent.Step) bool { return s.Action != allowlists.Remove && !s.Held }
+	if !slices.ContainsFunc(planned.Steps, takesRoom) || len(entries) < allowlists.MaxEntries {
 		return
 	}
-	ours := func(e gitlab.Entry) bool { return heldInWalk(p.Session, p.project.ID, e.Target) }
+	ours := func(e allowlists.Entry) bool { return heldInWalk(p.Session, p.project.ID, e.Target) }
 	if slices.ContainsFunc(entries, ours) {
 		p.diags.Append(diagnose.Warn(p.want.at(), diagnose.ListIsFull.For(p.project.Path),
 			"The allowlist of %s holds %d %s, as many as GitLab stores. There is room for %s only once another entry has left.",
-			p.project.Target(), gitlab.MaxEntries, attribute(p.want.kind), p.want.target))
+			p.project.Target(), allowlists.MaxEntries, attribute(p.want.kind), p.want.target))
 		return
 	}
 	p.diags.Append(diagnose.Problem(p.want.at(), diagnose.TooManyEntries,
 		"The allowlist of %s holds %d %s already, as many as GitLab stores. Allow a common group in place of its projects.",
-		p.project.Target(), gitlab.MaxEntries, attribute(p.want.kind)))
+		p.project.Target(), allowlists.MaxEntries, attribute(p.want.kind)))
 }

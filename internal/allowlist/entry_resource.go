@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -159,7 +161,7 @@ func (r *entryResource) keepHandedOver(ctx context.Context, plan *entryResourceM
 	if session.Shared[tenure.Handovers](r.session).Find(plan.handoverKey()) == nil {
 		return
 	}
-	project, err := r.session.GitLab.Project(ctx, plan.ProjectID.ValueInt64())
+	project, err := r.session.Lists.Project(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
 		return
 	}
@@ -187,7 +189,7 @@ func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	births := session.Shared[tenure.Births](r.session)
 	births.Note(stored.Born, state.place())
-	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
@@ -268,7 +270,7 @@ func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 			fmt.Sprintf("Another resource of this configuration was made later and holds the entry for %s too: with create_before_destroy this is what an interrupted apply leaves of the former one. It stays on the list.", e.target))
 		return
 	}
-	project, err := r.session.GitLab.FreshProject(ctx, id.ValueInt64())
+	project, err := r.session.Lists.FreshProject(ctx, id.ValueInt64())
 	if err != nil {
 		_, diags := ref.Unreadable(ctx, r.session, diagnose.ReadAllowlist, stored.project(id), err)
 		resp.Diagnostics.Append(diags...)
@@ -312,7 +314,7 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 	if err != nil {
 		return identity, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
 	}
-	project, err := r.session.GitLab.Project(ctx, source.ID)
+	project, err := r.session.Lists.Project(ctx, source.ID)
 	if err != nil {
 		return identity, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
 	}
@@ -334,7 +336,7 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 // write brings the difference between the state (nil in a creation) and the plan about: adopts the entry,
 // adds it, or changes its permissions.
 func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *entryResourceModel, before known) (stored known, diags diag.Diagnostics) {
-	project, err := r.session.GitLab.FreshProject(ctx, id.ValueInt64())
+	project, err := r.session.Lists.FreshProject(ctx, id.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: plan.Project.ValueString()}
 		return known{}, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
@@ -362,7 +364,7 @@ func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *
 }
 
 // entryKnown is what is kept of an entry beside the state.
-func entryKnown(project *gitlab.Project, m *entryResourceModel, before known) known {
+func entryKnown(project *allowlists.Project, m *entryResourceModel, before known) known {
 	e := expandEntry(m)
 	fresh := known{Path: project.Path, Record: before.Record}
 	ids := map[string]int64{e.text: e.target.ID}
@@ -374,7 +376,7 @@ func entryKnown(project *gitlab.Project, m *entryResourceModel, before known) kn
 // change carries out what lies between the state and the plan of one entry.
 func (l *lookup) change(ctx context.Context, planned intent.Intent) {
 	phases := planned.Phases(l.project)
-	for _, result := range l.GitLab.ChangeAllowlist(ctx, l.project.Target(), slices.Concat(phases.Room, phases.Grant, phases.Rest)) {
+	for _, result := range l.Lists.Change(ctx, l.project.Target(), slices.Concat(phases.Room, phases.Grant, phases.Rest)) {
 		if result.Err != nil {
 			l.diags.Append(diagnoseChange(result))
 		}
@@ -385,7 +387,7 @@ func (l *lookup) change(ctx context.Context, planned intent.Intent) {
 
 // read fills the state from the server. It answers whether the entry is on the list, or was and its
 // target was deleted.
-func (r *entryResource) read(ctx context.Context, project *gitlab.Project, state *entryResourceModel, stored known) (found bool, diags diag.Diagnostics) {
+func (r *entryResource) read(ctx context.Context, project *allowlists.Project, state *entryResourceModel, stored known) (found bool, diags diag.Diagnostics) {
 	e := expandEntry(state)
 	l := lookup{Session: r.session, project: project}
 	permissions, found := flattenEntry(project, e)

@@ -3,6 +3,8 @@ package allowlist
 import (
 	"context"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -14,7 +16,7 @@ import (
 // lookup finds and checks the entries that a configuration asks for on one project's list.
 type lookup struct {
 	*session.Session
-	project *gitlab.Project
+	project *allowlists.Project
 	// stated is what is known of the references in the state.
 	stated known
 

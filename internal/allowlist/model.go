@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -135,7 +137,7 @@ type entry struct {
 	// unknown means that the target cannot be known before the apply.
 	unknown bool
 	// permissions are only meaningful where permissionsKnown.
-	permissions      gitlab.Permissions
+	permissions      allowlists.Permissions
 	permissionsKnown bool
 	model            entryModel
 	// target is filled by resolving; its ID is 0 before.
@@ -200,25 +202,25 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 }
 
 // expandPermissions reads a set of names: null means GitLab's default permissions.
-func expandPermissions(set types.Set) (permissions gitlab.Permissions, isKnown bool) {
+func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKnown bool) {
 	if set.IsUnknown() {
-		return gitlab.Permissions{}, false
+		return allowlists.Permissions{}, false
 	}
 	if set.IsNull() {
-		return gitlab.DefaultPermissions(), true
+		return allowlists.DefaultPermissions(), true
 	}
 	names := make([]string, 0, len(set.Elements()))
 	for _, element := range set.Elements() {
 		name, ok := element.(types.String)
 		if !ok || name.IsUnknown() {
-			return gitlab.Permissions{}, false
+			return allowlists.Permissions{}, false
 		}
 		names = append(names, name.ValueString())
 	}
-	return gitlab.FineGrained(names...), true
+	return allowlists.FineGrained(names...), true
 }
 
-func flattenPermissions(permissions gitlab.Permissions) types.Set {
+func flattenPermissions(permissions allowlists.Permissions) types.Set {
 	if permissions.Default {
 		return types.SetNull(types.StringType)
 	}
@@ -250,7 +252,7 @@ func (m mapping) value() types.Map { return types.MapValueMust(entryType, m.elem
 
 // byItsPath spells what the server holds by its path, or by its id where that path is the key of another
 // entry.
-func byItsPath(stored gitlab.Entry, spelled []entry) entry {
+func byItsPath(stored allowlists.Entry, spelled []entry) entry {
 	e := entry{kind: stored.Target.Kind, key: stored.Target.Path, text: stored.Target.Path, target: stored.Target}
 	if slices.ContainsFunc(spelled, func(s entry) bool { return s.key == e.key }) {
 		e.key = stored.Target.Ref().String()
@@ -264,7 +266,7 @@ func byItsPath(stored gitlab.Entry, spelled []entry) entry {
 //
 // The project's own entry is implied: it is there only where it is spelled, stored or not, or where an
 // import asks for all that is stored.
-func flatten(project *gitlab.Project, held []gitlab.Entry, spelled []entry, all bool) mapping {
+func flatten(project *allowlists.Project, held []allowlists.Entry, spelled []entry, all bool) mapping {
 	byID := make(map[int64]entry, len(spelled))
 	for _, e := range spelled {
 		byID[e.target.ID] = e
@@ -285,7 +287,7 @@ func flatten(project *gitlab.Project, held []gitlab.Entry, spelled []entry, all 
 		case e.dead:
 			m.put(e)
 		case project.IsOwn(e.target):
-			m.put(e.granting(gitlab.Entry{Target: project.Target(), Permissions: gitlab.DefaultPermissions()}))
+			m.put(e.granting(allowlists.Entry{Target: project.Target(), Permissions: allowlists.DefaultPermissions()}))
 		}
 	}
 	return m
@@ -293,7 +295,7 @@ func flatten(project *gitlab.Project, held []gitlab.Entry, spelled []entry, all 
 
 // granting is the entry with the permissions that the server holds, kept as typed where they are
 // the same.
-func (e entry) granting(stored gitlab.Entry) entry {
+func (e entry) granting(stored allowlists.Entry) entry {
 	same := e.permissionsKnown && e.permissions.Equal(stored.Permissions)
 	if !same && !(stored.PermissionsUnreadable && e.permissionsKnown) {
 		e.model.Permissions = flattenPermissions(stored.Permissions)
@@ -304,13 +306,13 @@ func (e entry) granting(stored gitlab.Entry) entry {
 	return e
 }
 
-func holdsTarget(held []gitlab.Entry, id int64) bool {
-	return slices.ContainsFunc(held, func(e gitlab.Entry) bool { return e.Target.ID == id })
+func holdsTarget(held []allowlists.Entry, id int64) bool {
+	return slices.ContainsFunc(held, func(e allowlists.Entry) bool { return e.Target.ID == id })
 }
 
 // identify fills the targets of entries in the state from the ids known of them; what is not known
 // there is matched with the paths on the list.
-func identify(entries []entry, ids map[string]int64, project *gitlab.Project) []entry {
+func identify(entries []entry, ids map[string]int64, project *allowlists.Project) []entry {
 	identified := make([]entry, 0, len(entries))
 	for _, e := range entries {
 		if id := ids[e.text]; id != 0 {
@@ -329,7 +331,7 @@ func identify(entries []entry, ids map[string]int64, project *gitlab.Project) []
 }
 
 // onList finds a reference among the entries of a project and the project itself.
-func onList(project *gitlab.Project, kind gitlab.Kind, r gitlab.Ref) gitlab.Target {
+func onList(project *allowlists.Project, kind gitlab.Kind, r gitlab.Ref) gitlab.Target {
 	matches := func(t gitlab.Target) bool {
 		return r.ID != 0 && t.ID == r.ID || r.Path != "" && strings.EqualFold(t.Path, r.Path)
 	}

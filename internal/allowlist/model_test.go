@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -14,7 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 )
 
-func set(names ...string) types.Set { return flattenPermissions(gitlab.FineGrained(names...)) }
+func set(names ...string) types.Set { return flattenPermissions(allowlists.FineGrained(names...)) }
 
 var (
 	noSet      = types.SetNull(types.StringType)
@@ -93,7 +95,7 @@ func TestExpandPermissionsWithAnUnknownName(t *testing.T) {
 
 func TestPermissionsThereAndBack(t *testing.T) {
 	t.Parallel()
-	for _, p := range []gitlab.Permissions{all, none, read, readMore} {
+	for _, p := range []allowlists.Permissions{all, none, read, readMore} {
 		got, isKnown := expandPermissions(flattenPermissions(p))
 		if !isKnown || !got.Equal(p) {
 			t.Errorf("%s comes back as %s", p, got)
@@ -134,7 +136,7 @@ func TestFlatten(t *testing.T) {
 	t.Parallel()
 	null := types.StringNull()
 	cases := map[string]struct {
-		held    []gitlab.Entry
+		held    []allowlists.Entry
 		spelled []entry
 		want    map[string]attr.Value
 		ids     map[string]int64
@@ -143,37 +145,37 @@ func TestFlatten(t *testing.T) {
 	}{
 		"nothing": {nil, nil, map[string]attr.Value{}, map[string]int64{}, false},
 		"by path where it is not spelled": {
-			[]gitlab.Entry{held(app, all), held(web, read)}, nil,
+			[]allowlists.Entry{held(app, all), held(web, read)}, nil,
 			map[string]attr.Value{"acme/app": object(noSet, null), "acme/web": object(set("read_packages"), null)},
 			map[string]int64{"acme/app": 2, "acme/web": 3}, false,
 		},
 		"no permission is an empty set": {
-			[]gitlab.Entry{held(ops, none)}, nil,
+			[]allowlists.Entry{held(ops, none)}, nil,
 			map[string]attr.Value{"acme/ops": object(set(), null)}, map[string]int64{"acme/ops": 9}, false,
 		},
 		"as it is spelled": {
-			[]gitlab.Entry{held(app, all), held(web, read)},
+			[]allowlists.Entry{held(app, all), held(web, read)},
 			[]entry{spelled(wanted(app, all), "2", "2"), spelled(wanted(web, read), "the site", "ACME/Web")},
 			map[string]attr.Value{"2": object(noSet, null), "the site": object(set("read_packages"), types.StringValue("ACME/Web"))},
 			map[string]int64{"2": 2, "ACME/Web": 3}, false,
 		},
 		"permissions changed by someone else": {
-			[]gitlab.Entry{held(app, readMore)}, []entry{wanted(app, read)},
+			[]allowlists.Entry{held(app, readMore)}, []entry{wanted(app, read)},
 			map[string]attr.Value{"acme/app": object(set("read_jobs", "read_packages"), null)}, map[string]int64{"acme/app": 2}, false,
 		},
 		"unreadable permissions stay as typed": {
-			[]gitlab.Entry{unreadable(app)}, []entry{wanted(app, read)},
+			[]allowlists.Entry{unreadable(app)}, []entry{wanted(app, read)},
 			map[string]attr.Value{"acme/app": object(set("read_packages"), null)}, map[string]int64{"acme/app": 2}, false,
 		},
 		"spelled but gone": {
-			[]gitlab.Entry{held(web, all)}, []entry{wanted(app, all), wanted(web, all)},
+			[]allowlists.Entry{held(web, all)}, []entry{wanted(app, all), wanted(web, all)},
 			map[string]attr.Value{"acme/web": object(noSet, null)}, map[string]int64{"acme/web": 3}, false,
 		},
 		"own entry with the default is implied": {
-			[]gitlab.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{}, false,
+			[]allowlists.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{}, false,
 		},
 		"own entry with the default is shown where it is spelled": {
-			[]gitlab.Entry{held(lib, all)}, []entry{wanted(lib, all)},
+			[]allowlists.Entry{held(lib, all)}, []entry{wanted(lib, all)},
 			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1}, false,
 		},
 		"own entry spelled and not stored": {
@@ -185,14 +187,14 @@ func TestFlatten(t *testing.T) {
 			map[string]attr.Value{"acme/lib": object(noSet, null)}, map[string]int64{"acme/lib": 1}, false,
 		},
 		"own entry with permissions, not spelled": {
-			[]gitlab.Entry{held(lib, read)}, nil, map[string]attr.Value{}, map[string]int64{}, false,
+			[]allowlists.Entry{held(lib, read)}, nil, map[string]attr.Value{}, map[string]int64{}, false,
 		},
 		"own entry with permissions, imported": {
-			[]gitlab.Entry{held(lib, read)}, nil,
+			[]allowlists.Entry{held(lib, read)}, nil,
 			map[string]attr.Value{"acme/lib": object(set("read_packages"), null)}, map[string]int64{"acme/lib": 1}, true,
 		},
 		"own entry with the default, imported": {
-			[]gitlab.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{}, true,
+			[]allowlists.Entry{held(lib, all)}, nil, map[string]attr.Value{}, map[string]int64{}, true,
 		},
 		"spelled and deleted for good": {
 			nil, []entry{deleted(wanted(app, read))},
@@ -219,7 +221,7 @@ func TestFlatten(t *testing.T) {
 
 func TestFlattenAndExpandAgree(t *testing.T) {
 	t.Parallel()
-	list := []gitlab.Entry{held(app, all), held(web, read), held(gitlab.Target{Kind: gitlab.KindProject, ID: 4, Path: "acme/x"}, none)}
+	list := []allowlists.Entry{held(app, all), held(web, read), held(gitlab.Target{Kind: gitlab.KindProject, ID: 4, Path: "acme/x"}, none)}
 	project := listing(list...)
 	m := flatten(project, list, nil, false)
 	entries, diags := expand(t.Context(), gitlab.KindProject, m.value())
@@ -239,7 +241,7 @@ func TestIdentify(t *testing.T) {
 		kind gitlab.Kind
 		text string
 		ids  map[string]int64
-		have *gitlab.Project
+		have *allowlists.Project
 		// want is the zero target where the entry is left out.
 		want gitlab.Target
 	}{
@@ -324,10 +326,10 @@ func TestSuggestion(t *testing.T) {
 func TestLastUse(t *testing.T) {
 	t.Parallel()
 	day := func(d int) time.Time { return time.Date(2026, 1, d, 12, 0, 0, 0, time.UTC) }
-	use := func(id int64, path string, d int) gitlab.LogEntry {
-		return gitlab.LogEntry{Origin: gitlab.Target{Kind: gitlab.KindProject, ID: id, Path: path}, LastAuthorized: day(d)}
+	use := func(id int64, path string, d int) allowlists.LogEntry {
+		return allowlists.LogEntry{Origin: gitlab.Target{Kind: gitlab.KindProject, ID: id, Path: path}, LastAuthorized: day(d)}
 	}
-	log := []gitlab.LogEntry{
+	log := []allowlists.LogEntry{
 		use(2, "acme/renamed", 3), use(5, "acme/platform/a", 4), use(6, "ACME/Platform/deep/b", 7),
 		use(7, "acme/platform/c", 5), use(8, "acme/platform-tools/d", 9),
 	}

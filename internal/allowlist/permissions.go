@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/agnivade/levenshtein"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
@@ -25,7 +26,7 @@ func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 	if !slices.ContainsFunc(want, fineGrained) {
 		return
 	}
-	names, err := l.GitLab.PermissionNames(ctx)
+	names, err := l.Lists.PermissionNames(ctx)
 	if err != nil {
 		l.diags.Append(diagnose.Error(diagnose.ReadPermissions, err))
 		return
@@ -44,13 +45,13 @@ func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 // checkOwn refuses fine-grained permissions of the project's own entry where GitLab stores none.
 func (l *lookup) checkOwn(ctx context.Context, want []entry) {
 	server, err := l.GitLab.Server(ctx)
-	if err != nil || !server.Version.Less(gitlab.OwnEntry) {
+	if err != nil || !server.Version.Less(allowlists.OwnEntry) {
 		return
 	}
 	for _, e := range want {
 		if l.project.IsOwn(e.target) && e.permissionsKnown && !e.permissions.Default {
 			l.diags.Append(diagnose.Problem(e.permissionsAt(), diagnose.NotSupported,
-				"Permissions for the project's own jobs came with GitLab %s; this one is older. Leave the entry out.", gitlab.OwnEntry))
+				"Permissions for the project's own jobs came with GitLab %s; this one is older. Leave the entry out.", allowlists.OwnEntry))
 		}
 	}
 }

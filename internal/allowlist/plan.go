@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -44,7 +46,7 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 		return false
 	}
 	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, stateID, p.state == nil)
-	snapshot, err := p.GitLab.Project(ctx, project.ID)
+	snapshot, err := p.Lists.Project(ctx, project.ID)
 	if err != nil {
 		last := p.known.project(types.Int64Value(project.ID))
 		if last.Path == "" {
@@ -179,7 +181,7 @@ func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
 	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
 	p.warnStillUsed(ctx, leave)
 	p.warnRefused(ctx)
-	p.diags.Append(toggle.CheckOff(ctx, p.GitLab, p.project, path.Root(enabledAttribute), p.switchedOff())...)
+	p.diags.Append(toggle.CheckOff(ctx, p.Lists, p.project, path.Root(enabledAttribute), p.switchedOff())...)
 	p.warnNoEffect(ctx)
 }
 
@@ -288,10 +290,10 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 			count++
 		}
 	}
-	if count > gitlab.MaxEntries {
+	if count > allowlists.MaxEntries {
 		p.diags.Append(diagnose.Problem(path.Root(attribute(kind)), diagnose.TooManyEntries,
 			"The allowlist of %s would hold %d %s; GitLab stores at most %d. Allow a common group in place of its projects.",
-			p.project.Target(), count, attribute(kind), gitlab.MaxEntries))
+			p.project.Target(), count, attribute(kind), allowlists.MaxEntries))
 	}
 }
 
@@ -309,8 +311,8 @@ func leaving(s side) []gitlab.Target {
 // sameEntries tells whether both hold the same targets with the same permissions, under whatever
 // spelling.
 func sameEntries(want, before []entry) bool {
-	permissions := func(entries []entry) map[int64]gitlab.Permissions {
-		byID := make(map[int64]gitlab.Permissions, len(entries))
+	permissions := func(entries []entry) map[int64]allowlists.Permissions {
+		byID := make(map[int64]allowlists.Permissions, len(entries))
 		for _, e := range entries {
 			byID[e.target.ID] = e.permissions
 		}
@@ -318,7 +320,7 @@ func sameEntries(want, before []entry) bool {
 	}
 	undecided := func(e entry) bool { return e.target.ID == 0 || !e.permissionsKnown }
 	return !slices.ContainsFunc(want, undecided) &&
-		maps.EqualFunc(permissions(want), permissions(before), gitlab.Permissions.Equal)
+		maps.EqualFunc(permissions(want), permissions(before), allowlists.Permissions.Equal)
 }
 
 func (p *planner) warnRespelled(want, before []entry) {
@@ -355,7 +357,7 @@ func (p *planner) warnNoEffect(ctx context.Context) {
 		return
 	}
 	if !stored {
-		if effective, err := p.GitLab.EffectiveAllowlist(ctx, p.project); err != nil || effective {
+		if effective, err := p.Lists.Effective(ctx, p.project); err != nil || effective {
 			return // enforced by the instance, whatever is stored
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -20,7 +22,7 @@ import (
 
 // refresh writes what the server holds into the state and gives the ids known from it. What the state
 // leaves alone (null) stays so; right after an import, which knows the id alone, all is filled.
-func refresh(ctx context.Context, s *session.Session, project *gitlab.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
+func refresh(ctx context.Context, s *session.Session, project *allowlists.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
 	imported := state.Project.IsNull()
 	fresh := known{Path: project.Path, Record: before.Record}
 	spelling, diags := ref.Respell(ctx, s.GitLab, ref.Attribute, state.Project, project.Target())
@@ -53,7 +55,7 @@ func refresh(ctx context.Context, s *session.Session, project *gitlab.Project, s
 		held := project.Entries(kind)
 		diags.Append(warnUnreadable(project, kind, held)...)
 		if !imported && !state.Exclusive.ValueBool() {
-			held = slices.DeleteFunc(slices.Clone(held), func(h gitlab.Entry) bool {
+			held = slices.DeleteFunc(slices.Clone(held), func(h allowlists.Entry) bool {
 				return !slices.ContainsFunc(spelled, func(e entry) bool { return e.target.ID == h.Target.ID })
 			})
 		}
@@ -72,7 +74,7 @@ func refresh(ctx context.Context, s *session.Session, project *gitlab.Project, s
 }
 
 // keepPaths notes the paths of what is spelled by its id.
-func (k *known) keepPaths(project *gitlab.Project, kind gitlab.Kind, ids map[string]int64, before known) {
+func (k *known) keepPaths(project *allowlists.Project, kind gitlab.Kind, ids map[string]int64, before known) {
 	for text, id := range ids {
 		path := onList(project, kind, gitlab.Ref{ID: id}).Path
 		if path == "" {
@@ -108,7 +110,7 @@ func births(s *session.Session, state *allowlistModel, r tenure.Record) (compare
 
 // warnUnreadable tells of entries whose stored permissions GitLab cannot show: one of them is a name
 // that its enumeration no longer knows. The state keeps what was last known of them.
-func warnUnreadable(project *gitlab.Project, kind gitlab.Kind, held []gitlab.Entry) (diags diag.Diagnostics) {
+func warnUnreadable(project *allowlists.Project, kind gitlab.Kind, held []allowlists.Entry) (diags diag.Diagnostics) {
 	var names []string
 	for _, e := range held {
 		if e.PermissionsUnreadable {

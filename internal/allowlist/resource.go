@@ -212,7 +212,7 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	superseded := births(r.session, &state, stored.Record)
-	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)

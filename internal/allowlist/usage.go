@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
@@ -17,7 +19,7 @@ func (p *planner) usage(ctx context.Context, leaving []gitlab.Target) map[gitlab
 	if !p.CheckUsage || len(leaving) == 0 {
 		return nil
 	}
-	log, err := p.GitLab.AuthenticationLog(ctx, p.project.Target())
+	log, err := p.Lists.AuthenticationLog(ctx, p.project.Target())
 	if err != nil {
 		p.diags.AddWarning(string(diagnose.UsageUnknown.For(p.project.Path)), diagnose.Detail(err))
 		return nil
@@ -32,7 +34,7 @@ func (p *planner) usage(ctx context.Context, leaving []gitlab.Target) map[gitlab
 }
 
 // lastUse is when a project, or any project below a group, last used its access.
-func lastUse(target gitlab.Target, log []gitlab.LogEntry) (last time.Time) {
+func lastUse(target gitlab.Target, log []allowlists.LogEntry) (last time.Time) {
 	below := strings.ToLower(target.Path) + "/"
 	for _, use := range log {
 		covered := target.Kind == gitlab.KindProject && use.Origin.ID == target.ID ||
@@ -83,10 +85,10 @@ func (p *planner) warnRefused(ctx context.Context) {
 	if !p.CheckUsage || !p.config.Enabled.ValueBool() || p.project.Settings.InboundAllowlist {
 		return
 	}
-	if effective, err := p.GitLab.EffectiveAllowlist(ctx, p.project); err != nil || effective {
+	if effective, err := p.Lists.Effective(ctx, p.project); err != nil || effective {
 		return
 	}
-	log, err := p.GitLab.AuthenticationLog(ctx, p.project.Target())
+	log, err := p.Lists.AuthenticationLog(ctx, p.project.Target())
 	if err != nil {
 		p.diags.AddWarning(string(diagnose.UsageUnknown.For(p.project.Path)), diagnose.Detail(err))
 		return
@@ -94,7 +96,7 @@ func (p *planner) warnRefused(ctx context.Context) {
 	admitted := p.admitted()
 	var lines []string
 	for _, use := range log {
-		if !slices.ContainsFunc(admitted, func(t gitlab.Target) bool { return !lastUse(t, []gitlab.LogEntry{use}).IsZero() }) {
+		if !slices.ContainsFunc(admitted, func(t gitlab.Target) bool { return !lastUse(t, []allowlists.LogEntry{use}).IsZero() }) {
 			lines = append(lines, fmt.Sprintf("  - %s, last used %s", use.Origin, use.LastAuthorized.UTC().Format(time.DateOnly)))
 		}
 	}

@@ -21,13 +21,13 @@ var breakages = []breakage{
 	{
 		"compared with the server instead of the prior state", "internal/tf/intent/intent.go",
 		"if managed && !before.Undecided && before.Permissions.Equal(want.Permissions) {",
-		"if managed && there && stored.Permissions.Equal(want.Permissions) {",
+		"if managed && !before.Undecided && there && stored.Permissions.Equal(want.Permissions) {",
 		"a write needs a line|never wider than the plan",
 	},
 	{
 		"kept permissions set again", "internal/tf/intent/intent.go",
 		"i.Meanwhile = append(i.Meanwhile, Meanwhile{Target: stored.Target, Now: stored.Permissions})",
-		"i.Steps = append(i.Steps, Step{Change: gitlab.Change{Action: gitlab.SetPermissions, Target: stored.Target, Permissions: want.Permissions}, Stored: stored, Held: true})",
+		"i.Steps = append(i.Steps, Step{Change: allowlists.Change{Action: allowlists.SetPermissions, Target: stored.Target, Permissions: want.Permissions}, Stored: stored, Held: true})",
 		"a write needs a line|never wider than the plan",
 	},
 	{
@@ -37,9 +37,9 @@ var breakages = []breakage{
 		"a write needs a line",
 	},
 	{
-		"removed by what the path leads to", "internal/gitlab/allowlist_remove.go",
-		"remove := c.transport.REST().JobTokenScope.RemoveProjectFromJobScopeAllowList",
-		"key := reference{target.Kind, Ref{Path: target.Path}.folded()}\n\tc.references.Invalidate(key)\n\tif found, err := c.references.Load(ctx, key); err == nil {\n\t\ttarget = found\n\t}\n\tremove := c.transport.REST().JobTokenScope.RemoveProjectFromJobScopeAllowList",
+		"removed by what the path leads to", "internal/gitlab/allowlists/remove.go",
+		"remove := s.gitlab.REST().JobTokenScope.RemoveProjectFromJobScopeAllowList",
+		"if found, _, err := s.gitlab.REST().Projects.GetProject(target.Path, nil, gitlab.RESTContext(ctx)); err == nil && target.Kind == gitlab.KindProject {\n\t\ttarget.ID = found.ID\n\t}\n\tremove := s.gitlab.REST().JobTokenScope.RemoveProjectFromJobScopeAllowList",
 		"a write needs a line|state = server|the wish",
 	},
 	{
@@ -69,8 +69,8 @@ var breakages = []breakage{
 	},
 	{
 		"an entry taken off and added anew to change it", "internal/allowlist/apply.go",
-		"results := a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Room)",
-		"results := a.GitLab.ChangeAllowlist(ctx, project.Target(), phases.Room)\n\tfor i, c := range phases.Grant {\n\t\tif c.Action == gitlab.SetPermissions {\n\t\t\ta.GitLab.ChangeAllowlist(ctx, project.Target(), []gitlab.Change{{Action: gitlab.Remove, Target: c.Target}})\n\t\t\tphases.Grant[i].Action = gitlab.Add\n\t\t}\n\t}",
+		"results := a.Lists.Change(ctx, project.Target(), phases.Room)",
+		"results := a.Lists.Change(ctx, project.Target(), phases.Room)\n\tfor i, c := range phases.Grant {\n\t\tif c.Action == allowlists.SetPermissions {\n\t\t\ta.Lists.Change(ctx, project.Target(), []allowlists.Change{{Action: allowlists.Remove, Target: c.Target}})\n\t\t\tphases.Grant[i].Action = allowlists.Add\n\t\t}\n\t}",
 		"nobody who stays is refused|a write needs a line",
 	},
 	{
@@ -84,8 +84,8 @@ var breakages = []breakage{
 		"state = server|the wish",
 	},
 	{
-		"the undo of an addition left out", "internal/gitlab/allowlist_undo.go",
-		"return w.client.takeOff(ctx, source, stored.Target)", "return nil",
+		"the undo of an addition left out", "internal/gitlab/allowlists/undo.go",
+		"return w.service.takeOff(ctx, source, stored.Target)", "return nil",
 		"never wider than the plan|a write needs a line",
 	},
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -23,12 +25,12 @@ func (p *planner) checkAlike(ctx context.Context, plan view, change change, pare
 	if parent.ID == 0 || plan.Name.IsUnknown() || plan.Scopes.IsUnknown() || !change.create && !p.mayHaveBeenKilled() {
 		return
 	}
-	found, err := p.GitLab.Tokens(ctx, p.kind.token, parent)
+	found, err := p.Tokens.List(ctx, p.kind.token, parent)
 	if err != nil {
 		return // what makes the token will say so
 	}
 	w, now := session.Shared[walk](p.Session), p.GitLab.Now()
-	found = slices.DeleteFunc(found, func(t gitlab.Token) bool {
+	found = slices.DeleteFunc(found, func(t tokens.Token) bool {
 		return !t.Active(now) || !p.config.alike(plan, t) || w.holds(token{p.kind.typeName(), t.ID}) ||
 			!change.create && t.ID <= p.state.TokenID.ValueInt64()
 	})
@@ -66,7 +68,7 @@ func (v view) likeness() string {
 
 // alike tells whether a token may be one that this configuration made and nobody used: the plan has the values
 // of what is not configured.
-func (v view) alike(plan view, t gitlab.Token) bool {
+func (v view) alike(plan view, t tokens.Token) bool {
 	if t.Name != plan.Name.ValueString() || !slices.Equal(t.Scopes, texts(plan.Scopes)) {
 		return false
 	}

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 func TestAlike(t *testing.T) {
@@ -24,22 +24,22 @@ func TestAlike(t *testing.T) {
 	scopes, api := []string{"read_registry", "read_repository"}, []string{"api"}
 	for name, c := range map[string]struct {
 		config view
-		token  gitlab.Token
+		token  tokens.Token
 		want   bool
 	}{
-		"made up":                  {deploy(null), gitlab.Token{Name: "ci", Scopes: scopes, Username: "gitlab+deploy-token-7"}, true},
-		"named by somebody":        {deploy(null), gitlab.Token{Name: "ci", Scopes: scopes, Username: "machines"}, false},
-		"of the user name":         {deploy(types.StringValue("machines")), gitlab.Token{Name: "ci", Scopes: scopes, Username: "machines"}, true},
-		"of another user name":     {deploy(types.StringValue("machines")), gitlab.Token{Name: "ci", Scopes: scopes, Username: "gitlab+deploy-token-7"}, false},
-		"of another name":          {deploy(null), gitlab.Token{Name: "cd", Scopes: scopes, Username: "gitlab+deploy-token-7"}, false},
-		"of fewer scopes":          {deploy(null), gitlab.Token{Name: "ci", Scopes: scopes[:1], Username: "gitlab+deploy-token-7"}, false},
-		"never used":               {access(never), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon}, true},
-		"used when it was made":    {access(never), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, LastUsedAt: noon.Add(time.Hour)}, true},
-		"used":                     {access(never), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, LastUsedAt: noon.Add(2 * time.Hour)}, false},
-		"of another role":          {access(never), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 40, CreatedAt: noon}, false},
-		"of other words":           {access(never), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, Description: "by hand"}, false},
-		"of the rotation's expiry": {access(monthly), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, ExpiresAt: rotation{30, 2}.expiry(noon)}, true},
-		"of another expiry":        {access(monthly), gitlab.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, ExpiresAt: noon.Add(90 * day)}, false},
+		"made up":                  {deploy(null), tokens.Token{Name: "ci", Scopes: scopes, Username: "gitlab+deploy-token-7"}, true},
+		"named by somebody":        {deploy(null), tokens.Token{Name: "ci", Scopes: scopes, Username: "machines"}, false},
+		"of the user name":         {deploy(types.StringValue("machines")), tokens.Token{Name: "ci", Scopes: scopes, Username: "machines"}, true},
+		"of another user name":     {deploy(types.StringValue("machines")), tokens.Token{Name: "ci", Scopes: scopes, Username: "gitlab+deploy-token-7"}, false},
+		"of another name":          {deploy(null), tokens.Token{Name: "cd", Scopes: scopes, Username: "gitlab+deploy-token-7"}, false},
+		"of fewer scopes":          {deploy(null), tokens.Token{Name: "ci", Scopes: scopes[:1], Username: "gitlab+deploy-token-7"}, false},
+		"never used":               {access(never), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon}, true},
+		"used when it was made":    {access(never), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, LastUsedAt: noon.Add(time.Hour)}, true},
+		"used":                     {access(never), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, LastUsedAt: noon.Add(2 * time.Hour)}, false},
+		"of another role":          {access(never), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 40, CreatedAt: noon}, false},
+		"of other words":           {access(never), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, Description: "by hand"}, false},
+		"of the rotation's expiry": {access(monthly), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, ExpiresAt: rotation{30, 2}.expiry(noon)}, true},
+		"of another expiry":        {access(monthly), tokens.Token{Name: "ci", Scopes: api, AccessLevel: 30, CreatedAt: noon, ExpiresAt: noon.Add(90 * day)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +53,7 @@ func TestAlike(t *testing.T) {
 func TestDisplayNames(t *testing.T) {
 	t.Parallel()
 	read, more := []string{"read_repository"}, []string{"read_registry", "read_repository"}
-	names := displayNames([]gitlab.Token{
+	names := displayNames([]tokens.Token{
 		{ID: 1, Name: "alone", Scopes: read},
 		{ID: 2, Name: "ci", Scopes: read, ExpiresAt: noon, Username: "gitlab+deploy-token-2"},
 		{ID: 3, Name: "ci", Scopes: more, Username: "gitlab+deploy-token-3"},

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -49,11 +51,11 @@ type tokensModel struct {
 }
 
 // token is the kind of token that is listed, whoever it belongs to.
-func (d *tokensDataSource) token() gitlab.TokenKind { return d.ofProject.token }
+func (d *tokensDataSource) token() tokens.Kind { return d.ofProject.token }
 
 func (d *tokensDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_deploy_tokens"
-	if d.token() == gitlab.AccessToken {
+	if d.token() == tokens.Access {
 		resp.TypeName = req.ProviderTypeName + "_access_tokens"
 	}
 }
@@ -79,7 +81,7 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"expires_before": schema.StringAttribute{
 				MarkdownDescription: "Only tokens that end before this date or time of RFC 3339, such as `2027-01-31` or `2027-01-31T12:00:00Z`. Those that have ended already are among them, those that never end are not.",
 				Optional:            true,
-				Validators:          []validator.String{instant{of: gitlab.DeployToken}},
+				Validators:          []validator.String{instant{of: tokens.Deploy}},
 			},
 			"tokens": schema.ListNestedAttribute{
 				MarkdownDescription: "The tokens, by id.",
@@ -92,13 +94,13 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 
 // needs names the roles that list the tokens.
 func (d *tokensDataSource) needs() string {
-	if d.token() == gitlab.AccessToken {
+	if d.token() == tokens.Access {
 		return "Needs the Maintainer role in the project, or the Owner role in the group."
 	}
 	return "Needs the Maintainer role in the project or group."
 }
 
-func listedAttributes(token gitlab.TokenKind) map[string]schema.Attribute {
+func listedAttributes(token tokens.Kind) map[string]schema.Attribute {
 	attributes := map[string]schema.Attribute{
 		"id":         schema.Int64Attribute{MarkdownDescription: "Numeric id of the token.", Computed: true},
 		"name":       schema.StringAttribute{MarkdownDescription: "Name of the token.", Computed: true},
@@ -108,7 +110,7 @@ func listedAttributes(token gitlab.TokenKind) map[string]schema.Attribute {
 		"revoked":    schema.BoolAttribute{MarkdownDescription: "Whether the token was revoked. GitLab deletes deploy tokens that are.", Computed: true},
 		"expired":    schema.BoolAttribute{MarkdownDescription: "Whether `expires_at` has come.", Computed: true},
 	}
-	if token == gitlab.DeployToken {
+	if token == tokens.Deploy {
 		attributes["username"] = schema.StringAttribute{MarkdownDescription: "What the token signs in with.", Computed: true}
 		return attributes
 	}
@@ -125,7 +127,7 @@ func listedAttributes(token gitlab.TokenKind) map[string]schema.Attribute {
 }
 
 // listedType is the type of [listedAttributes].
-func listedType(token gitlab.TokenKind) types.ObjectType {
+func listedType(token tokens.Kind) types.ObjectType {
 	of := map[string]attr.Type{}
 	for name, attribute := range listedAttributes(token) {
 		of[name] = attribute.GetType()
@@ -161,7 +163,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 }
 
 // wants applies the filters.
-func (m tokensModel) wants(token gitlab.Token, now time.Time) bool {
+func (m tokensModel) wants(token tokens.Token, now time.Time) bool {
 	if !m.Active.IsNull() && m.Active.ValueBool() != token.Active(now) {
 		return false
 	}
@@ -173,12 +175,12 @@ func (m tokensModel) wants(token gitlab.Token, now time.Time) bool {
 }
 
 // list reads the tokens of the project or group that a configuration names, by id.
-func (k kind) list(ctx context.Context, s *session.Session, spelling types.String) (gitlab.Target, []gitlab.Token, diag.Diagnostics) {
+func (k kind) list(ctx context.Context, s *session.Session, spelling types.String) (gitlab.Target, []tokens.Token, diag.Diagnostics) {
 	parent, diags := ref.Resolve(ctx, s.GitLab, k.parent, k.at(), spelling.ValueString())
 	if diags.HasError() {
 		return parent, nil, diags
 	}
-	tokens, err := s.GitLab.Tokens(ctx, k.token, parent)
+	tokens, err := s.Tokens.List(ctx, k.token, parent)
 	if err != nil {
 		diags.Append(diagnose.LookupError(k.at(), diagnose.ReadTokens, err))
 	}
@@ -186,7 +188,7 @@ func (k kind) list(ctx context.Context, s *session.Session, spelling types.Strin
 }
 
 // listed writes a token as its resource would.
-func (k kind) listed(token gitlab.Token, now time.Time) attr.Value {
+func (k kind) listed(token tokens.Token, now time.Time) attr.Value {
 	v := k.make().view()
 	v.flatten(token, now)
 	values := map[string]attr.Value{

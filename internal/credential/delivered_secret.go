@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -125,7 +127,7 @@ func (m deliveredSecretModel) owner() (gitlab.Kind, string) {
 
 func (m deliveredSecretModel) scope() string {
 	if m.EnvironmentScope.IsNull() {
-		return gitlab.EveryEnvironment
+		return variables.EveryEnvironment
 	}
 	return m.EnvironmentScope.ValueString()
 }
@@ -145,11 +147,11 @@ func (d *deliveredSecret) read(ctx context.Context, m deliveredSecretModel) (typ
 	if diags.HasError() {
 		return types.StringNull(), diags[0]
 	}
-	list, err := d.session.GitLab.Variables(ctx, owner)
+	list, err := d.session.Variables.List(ctx, owner)
 	if err != nil {
 		return types.StringNull(), diagnose.AttributeError(path.Root(string(kind)), diagnose.ReadDelivered, err)
 	}
-	at := slices.IndexFunc(list, func(v gitlab.Variable) bool {
+	at := slices.IndexFunc(list, func(v variables.Variable) bool {
 		return v.Key == m.Key.ValueString() && v.Scope == m.scope()
 	})
 	switch name := delivery.Named(m.Key.ValueString(), m.scope(), owner); {

@@ -6,28 +6,30 @@ package credential
 import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
 
 // kind is what tells the four resources apart.
 type kind struct {
-	token  gitlab.TokenKind
+	token  tokens.Kind
 	parent gitlab.Kind
 	// make gives an empty model.
 	make func() model
 }
 
 var (
-	projectDeployTokens = kind{gitlab.DeployToken, gitlab.KindProject, func() model { return &projectDeployToken{} }}
-	groupDeployTokens   = kind{gitlab.DeployToken, gitlab.KindGroup, func() model { return &groupDeployToken{} }}
-	projectAccessTokens = kind{gitlab.AccessToken, gitlab.KindProject, func() model { return &projectAccessToken{} }}
-	groupAccessTokens   = kind{gitlab.AccessToken, gitlab.KindGroup, func() model { return &groupAccessToken{} }}
+	projectDeployTokens = kind{tokens.Deploy, gitlab.KindProject, func() model { return &projectDeployToken{} }}
+	groupDeployTokens   = kind{tokens.Deploy, gitlab.KindGroup, func() model { return &groupDeployToken{} }}
+	projectAccessTokens = kind{tokens.Access, gitlab.KindProject, func() model { return &projectAccessToken{} }}
+	groupAccessTokens   = kind{tokens.Access, gitlab.KindGroup, func() model { return &groupAccessToken{} }}
 )
 
 // typeName is the resource's type without the provider's prefix.
 func (k kind) typeName() string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return string(k.parent) + "_access_token"
 	}
 	return string(k.parent) + "_deploy_token"
@@ -44,7 +46,7 @@ func (k kind) idName() string { return string(k.parent) + "_id" }
 
 // stores are what the token's deliveries can hold.
 func (k kind) stores() []string {
-	if k.token == gitlab.DeployToken {
+	if k.token == tokens.Deploy {
 		return []string{delivery.StoreToken, delivery.StoreUsername}
 	}
 	return []string{delivery.StoreToken}
@@ -55,7 +57,7 @@ func (k kind) role() gitlab.Role { return gitlab.ManagingRole(k.parent) }
 
 // ability is what a custom role must have for that.
 func (k kind) ability() string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return "manage_" + string(k.parent) + "_access_tokens"
 	}
 	return "manage_deploy_tokens"

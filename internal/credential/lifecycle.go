@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -75,7 +77,7 @@ func (l *lifecycle) name(ctx context.Context) (diags diag.Diagnostics) {
 func (l *lifecycle) create(ctx context.Context) (kept bool) {
 	l.record = record{Path: l.parent.Path, Key: delivery.NewKey()}
 	request := l.plan.request(l.expires())
-	token, secret, err := l.GitLab.CreateToken(ctx, l.kind.token, l.parent, request)
+	token, secret, err := l.Tokens.Create(ctx, l.kind.token, l.parent, request)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
 		return l.orphaned(err, request)
@@ -93,7 +95,7 @@ func (l *lifecycle) create(ctx context.Context) (kept bool) {
 
 // undo takes back a token that could not be delivered: every variable gets back what it held. Kept tells
 // whether something is left of it, because a variable that cannot be put back needs it to live.
-func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.Delivered) (kept bool) {
+func (l *lifecycle) undo(ctx context.Context, token tokens.Token, done delivery.Delivered) (kept bool) {
 	l.record.Deliveries = map[string]delivery.Sealed{}
 	for _, a := range done.Attempts {
 		holds, err := a.Settle(ctx, l.Session, l.record.Key)
@@ -104,7 +106,7 @@ func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.
 	}
 	if len(l.record.Deliveries) > 0 {
 		kept = true
-	} else if err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID); err != nil {
+	} else if err := l.Tokens.Revoke(ctx, l.kind.token, l.parent, token.ID); err != nil {
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
 		kept = true
 	}
@@ -113,7 +115,7 @@ func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.
 }
 
 // stuck says of a variable that it cannot be put back, and what that means for the token.
-func (l *lifecycle) stuck(a delivery.Attempt, token gitlab.Token, err error) diag.Diagnostic {
+func (l *lifecycle) stuck(a delivery.Attempt, token tokens.Token, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(a.Path(""), string(diagnose.PutBackVariable.For(a.Owner.Path+": "+a.Key)), fmt.Sprintf(
 		"%s\n\n%s holds, or may hold, the %s with id %d, which therefore lives on and is in the state. The next apply goes on from there; or give the variable its former value by hand.",
 		diagnose.Detail(err), a.Variable(), l.kind.token, token.ID))
@@ -121,7 +123,7 @@ func (l *lifecycle) stuck(a delivery.Attempt, token gitlab.Token, err error) dia
 
 // settle ends a round of deliveries that failed. What was somebody else's is put back; a variable that holds
 // the new token all the same is noted as delivered.
-func (l *lifecycle) settle(ctx context.Context, token gitlab.Token, done delivery.Delivered) {
+func (l *lifecycle) settle(ctx context.Context, token tokens.Token, done delivery.Delivered) {
 	l.diags.Append(l.undelivered(done))
 	a := done.Failed()
 	holds, err := a.Settle(ctx, l.Session, l.record.Key)
@@ -134,18 +136,18 @@ func (l *lifecycle) settle(ctx context.Context, token gitlab.Token, done deliver
 }
 
 // orphaned names in the state a token that may live though it was never answered.
-func (l *lifecycle) orphaned(err error, request gitlab.TokenRequest) (kept bool) {
-	fate, isLost := gitlab.LostTokenOf(err)
+func (l *lifecycle) orphaned(err error, request tokens.Request) (kept bool) {
+	fate, isLost := tokens.LostOf(err)
 	if !isLost {
 		return false
 	}
 	l.plan.Deliveries = l.deliveries()
 	l.plan.settle()
 	switch {
-	case fate.Fate == gitlab.FateNotRevoked && len(fate.IDs) == 1:
+	case fate.Fate == tokens.FateNotRevoked && len(fate.IDs) == 1:
 		l.plan.TokenID = types.Int64Value(fate.IDs[0])
 		return true
-	case fate.Fate == gitlab.FateUnknown:
+	case fate.Fate == tokens.FateUnknown:
 		l.plan.TokenID = types.Int64Null()
 		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt}
 		return true
@@ -158,7 +160,7 @@ func (l *lifecycle) orphaned(err error, request gitlab.TokenRequest) (kept bool)
 func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bool) {
 	request := l.plan.request(l.expires())
 	own := append(l.record.previousIDs(), state.TokenID.ValueInt64())
-	token, secret, err := l.GitLab.CreateToken(ctx, l.kind.token, l.parent, request, own...)
+	token, secret, err := l.Tokens.Create(ctx, l.kind.token, l.parent, request, own...)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
 		l.leftOver(err, request)
@@ -228,10 +230,10 @@ func (l *lifecycle) away() *home {
 
 // renewedInPart is a renewal whose deliveries failed. As long as no variable can hold the new token, that
 // one is revoked and the old one stays; otherwise both live, until a later apply has delivered one.
-func (l *lifecycle) renewedInPart(ctx context.Context, state view, token gitlab.Token, secret gitlab.Secret, done delivery.Delivered) (changed bool) {
+func (l *lifecycle) renewedInPart(ctx context.Context, state view, token tokens.Token, secret gitlab.Secret, done delivery.Delivered) (changed bool) {
 	why := fmt.Sprintf("delivery to %s failed", done.Failed().Variable())
 	if len(done.Sealed) == 0 {
-		err := l.GitLab.RevokeToken(ctx, l.kind.token, l.parent, token.ID)
+		err := l.Tokens.Revoke(ctx, l.kind.token, l.parent, token.ID)
 		if err == nil {
 			l.record.Due = why
 			return false
@@ -254,11 +256,11 @@ func (l *lifecycle) renewedInPart(ctx context.Context, state view, token gitlab.
 // rotate has GitLab replace the token: the same bot user, and the old secret is dead at once.
 func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 	request := l.plan.request(l.expires())
-	token, secret, err := l.GitLab.RotateToken(ctx, l.parent, state.TokenID.ValueInt64(), request.ExpiresAt)
+	token, secret, err := l.Tokens.Rotate(ctx, l.parent, state.TokenID.ValueInt64(), request.ExpiresAt)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.RotateToken, err))
 		l.leftOver(err, request)
-		if fate, isLost := gitlab.LostTokenOf(err); isLost && fate.OldRevoked {
+		if fate, isLost := tokens.LostOf(err); isLost && fate.OldRevoked {
 			l.record.Due = "the answer to its rotation was lost"
 			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)
 		}
@@ -308,7 +310,7 @@ func (l *lifecycle) adjust(ctx context.Context, state view) (changed bool) {
 	}
 	done := delivery.All(ctx, l.Session, l.key(), fresh, known, l.record.Deliveries)
 	if done.Err != nil {
-		l.settle(ctx, gitlab.Token{ID: state.TokenID.ValueInt64()}, done)
+		l.settle(ctx, tokens.Token{ID: state.TokenID.ValueInt64()}, done)
 	}
 	l.succeed(done.Sealed)
 	for _, label := range slices.Sorted(maps.Keys(l.wanted)) {
@@ -316,7 +318,7 @@ func (l *lifecycle) adjust(ctx context.Context, state view) (changed bool) {
 		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) {
 			continue
 		}
-		if err := d.SetFlags(ctx, l.GitLab); err != nil {
+		if err := d.SetFlags(ctx, l.Variables); err != nil {
 			l.diags.Append(diagnose.AttributeError(d.Path(""), diagnose.DeliverToken, err))
 			l.wanted[label] = old
 		}
@@ -342,7 +344,7 @@ func (l *lifecycle) find(ctx context.Context, state view) gitlab.Secret {
 		if !sealed.ShowsToken() {
 			continue
 		}
-		secret, held, err := sealed.Value(ctx, l.GitLab, l.record.Key)
+		secret, held, err := sealed.Value(ctx, l.Variables, l.record.Key)
 		if held {
 			return secret
 		}
@@ -381,7 +383,7 @@ func (l *lifecycle) revoke(ctx context.Context, id int64) (ended bool) {
 	if l.gone && of.ID == l.parent.ID {
 		return true
 	}
-	err := l.GitLab.RevokeToken(ctx, l.kind.token, of, id)
+	err := l.Tokens.Revoke(ctx, l.kind.token, of, id)
 	if err == nil || of.ID != l.parent.ID && ref.Deleted(ctx, l.Session, of, err) {
 		return true
 	}
@@ -479,7 +481,7 @@ func (l *lifecycle) expires() time.Time {
 	return l.plan.expiry()
 }
 
-func (l *lifecycle) born(token gitlab.Token) time.Time {
+func (l *lifecycle) born(token tokens.Token) time.Time {
 	if !token.CreatedAt.IsZero() {
 		return token.CreatedAt.UTC().Truncate(time.Second)
 	}
@@ -487,7 +489,7 @@ func (l *lifecycle) born(token gitlab.Token) time.Time {
 }
 
 // made writes a new token into what becomes the state.
-func (l *lifecycle) made(token gitlab.Token, secret gitlab.Secret) {
+func (l *lifecycle) made(token tokens.Token, secret gitlab.Secret) {
 	l.plan.flatten(token, l.GitLab.Now())
 	l.record.Readable = false // until it is delivered
 	l.plan.Token = types.StringNull()
@@ -507,13 +509,13 @@ func (l *lifecycle) due(why string) {
 }
 
 // leftOver notes a token that a failed renewal may have left behind.
-func (l *lifecycle) leftOver(err error, request gitlab.TokenRequest) {
-	fate, isLost := gitlab.LostTokenOf(err)
+func (l *lifecycle) leftOver(err error, request tokens.Request) {
+	fate, isLost := tokens.LostOf(err)
 	switch {
 	case !isLost:
-	case fate.Fate == gitlab.FateNotRevoked && len(fate.IDs) == 1:
+	case fate.Fate == tokens.FateNotRevoked && len(fate.IDs) == 1:
 		l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true, Of: l.away()})
-	case fate.Fate == gitlab.FateUnknown:
+	case fate.Fate == tokens.FateUnknown:
 		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt, Of: l.away()}
 	}
 }
@@ -542,7 +544,7 @@ func (l *lifecycle) succeed(sealed map[string]delivery.Sealed) {
 	l.record.Deliveries, l.record.Readable = all, l.record.Readable || readable(sealed)
 }
 
-func values(token gitlab.Token, secret gitlab.Secret) delivery.Values {
+func values(token tokens.Token, secret gitlab.Secret) delivery.Values {
 	return delivery.Values{Token: secret, Username: token.Username}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -48,7 +50,7 @@ type tokenList struct{ tokenResource }
 func (l *tokenList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	parent := string(l.kind.parent)
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Finds the %ss of a %s that still work. Needs the %s role in the %s.", l.kind.token, parent, gitlab.ListingRole(l.kind.token, l.kind.parent).Title, parent),
+		MarkdownDescription: fmt.Sprintf("Finds the %ss of a %s that still work. Needs the %s role in the %s.", l.kind.token, parent, tokens.ListingRole(l.kind.token, l.kind.parent).Title, parent),
 		Attributes: map[string]schema.Attribute{
 			parent: schema.StringAttribute{
 				MarkdownDescription: fmt.Sprintf("Full path or numeric id of the %s that the tokens belong to.", parent),
@@ -84,7 +86,7 @@ func (l *tokenList) List(ctx context.Context, req list.ListRequest, stream *list
 }
 
 // find reads the tokens that a list block asks for, by id.
-func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Target, []gitlab.Token, diag.Diagnostics) {
+func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Target, []tokens.Token, diag.Diagnostics) {
 	var spelling types.String
 	var inactive types.Bool
 	diags := config.GetAttribute(ctx, l.kind.at(), &spelling)
@@ -94,7 +96,7 @@ func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Targe
 	}
 	parent, found, diags := l.kind.list(ctx, l.session, spelling)
 	if now := l.session.GitLab.Now(); !inactive.ValueBool() {
-		found = slices.DeleteFunc(found, func(t gitlab.Token) bool { return !t.Active(now) })
+		found = slices.DeleteFunc(found, func(t tokens.Token) bool { return !t.Active(now) })
 	}
 	return parent, found, diags
 }
@@ -102,7 +104,7 @@ func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Targe
 // displayNames tell tokens apart, by id. Those of one name have their scopes and end beside it, and the id where
 // that is not enough; and each is marked that a newer one like it seems to have replaced: to import that one
 // would take it from the resource that ends it.
-func displayNames(tokens []gitlab.Token) map[int64]string {
+func displayNames(tokens []tokens.Token) map[int64]string {
 	names, count := map[int64]string{}, map[string]int{}
 	for _, t := range tokens {
 		count[t.Name]++
@@ -133,7 +135,7 @@ func displayNames(tokens []gitlab.Token) map[int64]string {
 }
 
 // successor is the newest token that may have been made in the place of another, which still works; 0 is none.
-func successor(tokens []gitlab.Token, of gitlab.Token) (id int64) {
+func successor(tokens []tokens.Token, of tokens.Token) (id int64) {
 	for _, t := range tokens {
 		username := t.Username == of.Username || madeUpName(t.Username) && madeUpName(of.Username)
 		if t.ID > of.ID && t.Name == of.Name && slices.Equal(t.Scopes, of.Scopes) && username &&
@@ -145,7 +147,7 @@ func successor(tokens []gitlab.Token, of gitlab.Token) (id int64) {
 }
 
 // result is a token as the read of its import would write it.
-func (l *tokenList) result(ctx context.Context, req list.ListRequest, parent gitlab.Target, token gitlab.Token, name string) list.ListResult {
+func (l *tokenList) result(ctx context.Context, req list.ListRequest, parent gitlab.Target, token tokens.Token, name string) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = name
 	id, tokenID := types.Int64Value(parent.ID), types.Int64Value(token.ID)
@@ -160,7 +162,7 @@ func (l *tokenList) result(ctx context.Context, req list.ListRequest, parent git
 	*v.Parent, *v.ParentID, v.TokenInState = types.StringValue(parent.Path), id, types.BoolValue(false)
 	// Its one warning, that the token has expired, is no news to who asks for inactive ones.
 	r := refresher{Session: l.session, kind: l.kind, parent: parent, state: v}
-	r.refresh(ctx, []gitlab.Token{token})
+	r.refresh(ctx, []tokens.Token{token})
 	result.Diagnostics.Append(result.Resource.Set(ctx, m)...)
 	return result
 }

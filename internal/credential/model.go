@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -181,8 +183,8 @@ func configured(config model) view {
 }
 
 // request is the token that a model asks for.
-func (v view) request(expires time.Time) gitlab.TokenRequest {
-	request := gitlab.TokenRequest{Name: v.Name.ValueString(), Scopes: texts(v.Scopes), ExpiresAt: expires}
+func (v view) request(expires time.Time) tokens.Request {
+	request := tokens.Request{Name: v.Name.ValueString(), Scopes: texts(v.Scopes), ExpiresAt: expires}
 	if v.deployToken != nil {
 		request.Username = v.Username.ValueString()
 	}
@@ -207,7 +209,7 @@ func texts(set types.Set) []string {
 }
 
 // flatten writes what GitLab says of a token, each value as it was spelled where it means the same.
-func (v view) flatten(token gitlab.Token, now time.Time) {
+func (v view) flatten(token tokens.Token, now time.Time) {
 	v.TokenID = types.Int64Value(token.ID)
 	v.Name = types.StringValue(token.Name)
 	scopes, _ := types.SetValueFrom(context.Background(), types.StringType, token.Scopes) // of strings

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -57,7 +59,7 @@ func TestModels(t *testing.T) {
 			if diags := state.Get(t.Context(), back); diags.HasError() || !reflect.DeepEqual(back, m) {
 				t.Errorf("got %+v, %v", back, diags)
 			}
-			if deploy := k.token == gitlab.DeployToken; (v.deployToken != nil) != deploy || (v.accessToken != nil) == deploy {
+			if deploy := k.token == tokens.Deploy; (v.deployToken != nil) != deploy || (v.accessToken != nil) == deploy {
 				t.Errorf("the view shows %+v and %+v", v.deployToken, v.accessToken)
 			}
 			if got, want := v.parent(k), (gitlab.Target{Kind: k.parent, ID: 12, Path: "acme/app"}); got != want {
@@ -98,23 +100,23 @@ func TestRequest(t *testing.T) {
 	shared := common{Name: types.StringValue("ci"), Scopes: stringSet("read_registry", "read_api")}
 	for name, c := range map[string]struct {
 		view view
-		want gitlab.TokenRequest
+		want tokens.Request
 	}{
 		"deploy token": {
 			view{common: &shared, deployToken: &deployToken{Username: types.StringValue("reader")}},
-			gitlab.TokenRequest{Name: "ci", Scopes: []string{"read_api", "read_registry"}, Username: "reader", ExpiresAt: noon},
+			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, Username: "reader", ExpiresAt: noon},
 		},
 		"deploy token, GitLab makes the user name up": {
 			view{common: &shared, deployToken: &deployToken{Username: types.StringUnknown()}},
-			gitlab.TokenRequest{Name: "ci", Scopes: []string{"read_api", "read_registry"}, ExpiresAt: noon},
+			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, ExpiresAt: noon},
 		},
 		"access token": {
 			view{common: &shared, accessToken: &accessToken{AccessLevel: types.StringValue("developer"), Description: types.StringValue("why")}},
-			gitlab.TokenRequest{Name: "ci", Scopes: []string{"read_api", "read_registry"}, AccessLevel: 30, Description: "why", ExpiresAt: noon},
+			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, AccessLevel: 30, Description: "why", ExpiresAt: noon},
 		},
 		"access token, GitLab's own role": {
 			view{common: &shared, accessToken: &accessToken{AccessLevel: types.StringNull(), Description: types.StringNull()}},
-			gitlab.TokenRequest{Name: "ci", Scopes: []string{"read_api", "read_registry"}, ExpiresAt: noon},
+			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, ExpiresAt: noon},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,14 +131,14 @@ func TestRequest(t *testing.T) {
 func TestFlatten(t *testing.T) {
 	t.Parallel()
 	midnight := noon.Truncate(day)
-	token := gitlab.Token{ID: 3, Name: "ci", Username: "reader", Scopes: []string{"read_api"}, ExpiresAt: midnight, AccessLevel: 30, UserID: 77, Description: "why"}
-	with := func(change func(*gitlab.Token)) gitlab.Token {
+	token := tokens.Token{ID: 3, Name: "ci", Username: "reader", Scopes: []string{"read_api"}, ExpiresAt: midnight, AccessLevel: 30, UserID: 77, Description: "why"}
+	with := func(change func(*tokens.Token)) tokens.Token {
 		changed := token
 		change(&changed)
 		return changed
 	}
 	for name, c := range map[string]struct {
-		token gitlab.Token
+		token tokens.Token
 		// spelled is the expiry that the state had, held the access level and description.
 		spelled           types.String
 		held, description types.String
@@ -150,9 +152,9 @@ func TestFlatten(t *testing.T) {
 		"another instant":        {token, types.StringValue("2027-02-01"), types.StringNull(), types.StringNull(), noon.AddDate(0, 0, -1), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", "why"},
 		"unknown":                {token, types.StringUnknown(), types.StringNull(), types.StringUnknown(), noon.AddDate(0, 0, -1), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", "why"},
 		"ended":                  {token, types.StringNull(), types.StringNull(), types.StringNull(), midnight, "2027-01-31T00:00:00Z", "2027-01-31", false, true, "developer", "why"},
-		"never":                  {with(func(t *gitlab.Token) { t.ExpiresAt = time.Time{} }), types.StringValue("2027-01-31"), types.StringNull(), types.StringNull(), noon, "", "never", true, false, "developer", "why"},
-		"revoked, no member now": {with(func(t *gitlab.Token) { t.Revoked, t.AccessLevel = true, 0 }), types.StringNull(), types.StringValue("owner"), types.StringNull(), midnight.Add(-time.Second), "2027-01-31T00:00:00Z", "2027-01-31", false, false, "owner", "why"},
-		"no description":         {with(func(t *gitlab.Token) { t.Description = "" }), types.StringNull(), types.StringNull(), types.StringNull(), midnight.Add(-time.Second), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", ""},
+		"never":                  {with(func(t *tokens.Token) { t.ExpiresAt = time.Time{} }), types.StringValue("2027-01-31"), types.StringNull(), types.StringNull(), noon, "", "never", true, false, "developer", "why"},
+		"revoked, no member now": {with(func(t *tokens.Token) { t.Revoked, t.AccessLevel = true, 0 }), types.StringNull(), types.StringValue("owner"), types.StringNull(), midnight.Add(-time.Second), "2027-01-31T00:00:00Z", "2027-01-31", false, false, "owner", "why"},
+		"no description":         {with(func(t *tokens.Token) { t.Description = "" }), types.StringNull(), types.StringNull(), types.StringNull(), midnight.Add(-time.Second), "2027-01-31T00:00:00Z", "2027-01-31", true, false, "developer", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

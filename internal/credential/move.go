@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -61,7 +63,7 @@ func (s officialToken) parent(k kind) (types.String, types.Int64) {
 
 // movable are the official types that become a kind of token.
 func (k kind) movable() []string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return []string{"gitlab_" + k.typeName()}
 	}
 	return []string{"gitlab_" + k.typeName(), "gitlab_deploy_token"}

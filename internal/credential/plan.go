@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/agnivade/levenshtein"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -449,7 +452,7 @@ func (p *planner) checkUse(change change) {
 
 // checkExpiry refuses a token that would be born dead.
 func (p *planner) checkExpiry(ctx context.Context, change change) {
-	if r := p.config.rotation(); r.scheduled() && p.kind.token == gitlab.AccessToken {
+	if r := p.config.rotation(); r.scheduled() && p.kind.token == tokens.Access {
 		at := r.expiry(p.GitLab.Now())
 		p.checkLifetime(ctx, path.Root("rotation"), at, fmt.Sprintf("The end of the rotation's tokens, %s,", at.Format(time.DateOnly)))
 	}
@@ -469,7 +472,7 @@ func (p *planner) checkExpiry(ctx context.Context, change change) {
 	case !at.IsZero() && !at.After(p.GitLab.Now()):
 		p.diags.Append(diagnose.Problem(path.Root("expires_at"), diagnose.InvalidExpiry,
 			"%s has passed: the token would be refused from the start (a date begins at midnight UTC). Write a later one.", p.config.ExpiresAt.ValueString()))
-	case p.kind.token == gitlab.AccessToken:
+	case p.kind.token == tokens.Access:
 		p.checkLifetime(ctx, path.Root("expires_at"), at, p.config.ExpiresAt.ValueString())
 	}
 }
@@ -478,11 +481,11 @@ func (p *planner) checkExpiry(ctx context.Context, change change) {
 // administrators alone; nobody is allowed more than the longest of them, unless no expiry is required.
 func (p *planner) checkLifetime(ctx context.Context, expires path.Path, at time.Time, spelled string) {
 	today := p.GitLab.Now().UTC().Truncate(day)
-	usual, longest := today.AddDate(0, 0, gitlab.UsualTokenDays), today.AddDate(0, 0, gitlab.LongestTokenDays)
+	usual, longest := today.AddDate(0, 0, tokens.UsualDays), today.AddDate(0, 0, tokens.LongestDays)
 	if !at.IsZero() && !at.After(usual) {
 		return
 	}
-	required, err := p.GitLab.TokenExpiry(ctx)
+	required, err := p.Tokens.Expiry(ctx)
 	if err != nil {
 		p.diags.Append(diagnose.LookupError(expires, diagnose.CreateToken, err))
 		return
@@ -492,25 +495,25 @@ func (p *planner) checkLifetime(ctx context.Context, expires path.Path, at time.
 		switch {
 		case err != nil:
 			p.diags.Append(diagnose.LookupError(expires, diagnose.CreateToken, err))
-		case server.Version.Less(gitlab.EndlessAccessTokens):
+		case server.Version.Less(tokens.EndlessAccessTokens):
 			p.diags.Append(diagnose.Problem(expires, diagnose.InvalidExpiry,
 				"GitLab makes access tokens that never end from version %s on; this one is %s. Write a date, at the latest %s, or let rotation.every_days make new ones in time.",
-				gitlab.EndlessAccessTokens, server.Version, usual.Format(time.DateOnly)))
-		case required == gitlab.ExpiryRequired:
+				tokens.EndlessAccessTokens, server.Version, usual.Format(time.DateOnly)))
+		case required == tokens.ExpiryRequired:
 			p.diags.Append(diagnose.Problem(expires, diagnose.InvalidExpiry,
 				"This GitLab requires an expiry of access tokens. Write a date, at the latest %s, or let rotation.every_days make new ones in time.", usual.Format(time.DateOnly)))
 		}
 		return
 	}
 	switch {
-	case required == gitlab.ExpiryNotRequired:
+	case required == tokens.ExpiryNotRequired:
 	case at.After(longest):
 		p.diags.Append(diagnose.Problem(expires, diagnose.InvalidExpiry,
 			"%s is too far away: GitLab lets an access token live for %d days, until %s, and for %d at most where an administrator has allowed that. Write an earlier date, or let rotation.every_days make new ones in time.",
-			spelled, gitlab.UsualTokenDays, usual.Format(time.DateOnly), gitlab.LongestTokenDays))
+			spelled, tokens.UsualDays, usual.Format(time.DateOnly), tokens.LongestDays))
 	default:
 		p.diags.Append(diagnose.Warn(expires, diagnose.LongExpiry.For(p.config.Name.ValueString()),
-			"%s is more than %d days away. Most GitLabs refuse that, and take %s at the latest.", spelled, gitlab.UsualTokenDays, usual.Format(time.DateOnly)))
+			"%s is more than %d days away. Most GitLabs refuse that, and take %s at the latest.", spelled, tokens.UsualDays, usual.Format(time.DateOnly)))
 	}
 }
 
@@ -532,7 +535,7 @@ func (p *planner) checkScopes() {
 
 // checkUsername warns of a configuration that was generated from an imported token.
 func (p *planner) checkUsername() {
-	if p.kind.token == gitlab.DeployToken && madeUpName(p.config.Username.ValueString()) {
+	if p.kind.token == tokens.Deploy && madeUpName(p.config.Username.ValueString()) {
 		p.diags.Append(diagnose.Warn(path.Root("username"), diagnose.MadeUpUsername.For(p.config.Name.ValueString()),
 			"GitLab made %q up of a token's id. Leave username out: that changes nothing now, and the next token gets a name of its own id. Written here, every later token has that of this one.", p.config.Username.ValueString()))
 	}
@@ -543,7 +546,7 @@ func (p *planner) checkCaller(ctx context.Context, plan view, change change, par
 	if parent.ID == 0 {
 		return
 	}
-	if p.kind.token == gitlab.AccessToken {
+	if p.kind.token == tokens.Access {
 		caller, err := p.GitLab.Caller(ctx)
 		if err != nil {
 			p.diags.Append(diagnose.ReadError(diagnose.CreateToken, err))
@@ -595,7 +598,7 @@ func roleName(level int64) string {
 // checkVariable looks at the variable that a delivery is to go into.
 func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Delivery) {
 	if d.Store == delivery.StoreUsername && d.Masked && !plan.Username.IsUnknown() {
-		if problem := gitlab.MaskProblem(plan.Username.ValueString(), d.Raw); problem != "" {
+		if problem := variables.MaskProblem(plan.Username.ValueString(), d.Raw); problem != "" {
 			p.diags.Append(diagnose.Problem(d.Path("masked"), diagnose.InvalidVariable,
 				"GitLab cannot mask the user name: it %s. Set masked = false; a user name is no secret.", problem))
 		}
@@ -603,12 +606,12 @@ func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Deliv
 	if delivery.Holds(p.held, d.Place()) || slices.Contains(p.own, d.Place()) {
 		return
 	}
-	list, err := p.GitLab.Variables(ctx, d.Owner)
+	list, err := p.Variables.List(ctx, d.Owner)
 	if err != nil {
 		p.diags.Append(diagnose.LookupError(d.Path(string(d.Owner.Kind)), diagnose.DeliverToken, err))
 		return
 	}
-	at := slices.IndexFunc(list, func(v gitlab.Variable) bool { return v.Key == d.Key && v.Scope == d.Scope })
+	at := slices.IndexFunc(list, func(v variables.Variable) bool { return v.Key == d.Key && v.Scope == d.Scope })
 	switch {
 	case at < 0:
 	case list[at].Hidden != d.Hidden:
@@ -665,7 +668,7 @@ func decide(k kind, config view, state *view, record record, wanted, held map[st
 	c.because = strings.Join(reasons, ", and ")
 	rotation := config.rotation()
 	ends := rotation.scheduled() || !config.expiry().IsZero() // GitLab rotates to nothing else
-	if c.renew && !fixed && ends && k.token == gitlab.AccessToken && rotation != nil && rotation.Overlap == 0 && state.Active.ValueBool() {
+	if c.renew && !fixed && ends && k.token == tokens.Access && rotation != nil && rotation.Overlap == 0 && state.Active.ValueBool() {
 		c.renew, c.rotate = false, true
 	}
 	record.without(record.over()...)

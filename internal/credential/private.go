@@ -88,7 +88,7 @@ type lost struct {
 	Of *home `json:"of,omitempty"`
 }
 
-// asked is a [gitlab.TokenRequest].
+// asked is a [tokens.Request].
 type asked struct {
 	Name        string    `json:"name"`
 	Username    string    `json:"username"`

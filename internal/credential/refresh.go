@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -31,7 +33,7 @@ type refresher struct {
 }
 
 // refresh fills the state. Gone means that no token was made in the end.
-func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bool) {
+func (r *refresher) refresh(ctx context.Context, tokens []tokens.Token) (gone bool) {
 	now := r.GitLab.Now()
 	r.findLost(ctx)
 	if r.state.TokenID.IsNull() {
@@ -61,10 +63,10 @@ func (r *refresher) refresh(ctx context.Context, tokens []gitlab.Token) (gone bo
 	return false
 }
 
-func byID(list []gitlab.Token, id int64) (gitlab.Token, bool) {
-	at := slices.IndexFunc(list, func(t gitlab.Token) bool { return t.ID == id })
+func byID(list []tokens.Token, id int64) (tokens.Token, bool) {
+	at := slices.IndexFunc(list, func(t tokens.Token) bool { return t.ID == id })
 	if at < 0 {
-		return gitlab.Token{}, false
+		return tokens.Token{}, false
 	}
 	return list[at], true
 }
@@ -76,12 +78,12 @@ func (r *refresher) findLost(ctx context.Context) {
 		return
 	}
 	parent := r.record.Lost.Of.or(r.parent)
-	found, alone, err := r.GitLab.FindLost(ctx, r.kind.token, parent, gitlab.TokenRequest(r.record.Lost.Request), r.record.Lost.Before)
+	found, alone, err := r.Tokens.FindLost(ctx, r.kind.token, parent, tokens.Request(r.record.Lost.Request), r.record.Lost.Before)
 	if err != nil {
 		r.diags.Append(diagnose.ReadError(diagnose.ReadTokens, err))
 		return
 	}
-	found = slices.DeleteFunc(found, func(t gitlab.Token) bool {
+	found = slices.DeleteFunc(found, func(t tokens.Token) bool {
 		return t.ID == r.state.TokenID.ValueInt64() || slices.Contains(r.record.previousIDs(), t.ID)
 	})
 	switch {
@@ -98,7 +100,7 @@ func (r *refresher) findLost(ctx context.Context) {
 	r.record.Lost = nil
 }
 
-func enumerate(tokens []gitlab.Token) string {
+func enumerate(tokens []tokens.Token) string {
 	text := ""
 	for i, t := range tokens {
 		if i > 0 {
@@ -111,12 +113,12 @@ func enumerate(tokens []gitlab.Token) string {
 
 // previous drops older tokens that have ended, and marks those that an apply has to end: which would
 // not end by themselves within a day.
-func (r *refresher) previous(ctx context.Context, tokens []gitlab.Token, now time.Time) {
+func (r *refresher) previous(ctx context.Context, tokens []tokens.Token, now time.Time) {
 	var left []previous
 	for _, p := range r.record.Previous {
 		among := tokens
 		if p.Of != nil {
-			elsewhere, err := r.GitLab.Tokens(ctx, r.kind.token, p.Of.or(r.parent))
+			elsewhere, err := r.Tokens.List(ctx, r.kind.token, p.Of.or(r.parent))
 			if err != nil { // nothing tells whether it lives
 				left = append(left, p)
 				continue
@@ -151,7 +153,7 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 			continue
 		}
 		elements[label] = held[label].Object()
-		finding, variable, err := sealed.Inspect(ctx, r.GitLab, r.record.Key)
+		finding, variable, err := sealed.Inspect(ctx, r.Variables, r.record.Key)
 		switch finding {
 		case delivery.Gone:
 			delete(elements, label)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -347,7 +349,7 @@ func (r *tokenResource) parseID(ctx context.Context, text string) (gitlab.Target
 
 // checkImported refuses an import of what is not there, which a read could only take for deleted.
 func (r *tokenResource) checkImported(ctx context.Context, parent gitlab.Target, id int64) diag.Diagnostics {
-	tokens, err := r.session.GitLab.Tokens(ctx, r.kind.token, parent)
+	tokens, err := r.session.Tokens.List(ctx, r.kind.token, parent)
 	if err != nil {
 		return diag.Diagnostics{diagnose.ReadError(diagnose.Import, err)}
 	}
@@ -415,9 +417,9 @@ func (r *tokenResource) last(v view, held record) gitlab.Target {
 }
 
 // look reads the parent of a token, and the parent's tokens.
-func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []gitlab.Token, err error) {
+func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []tokens.Token, err error) {
 	if parent, err = r.parent(ctx, v, held.Path); err == nil {
-		tokens, err = r.session.GitLab.Tokens(ctx, r.kind.token, parent)
+		tokens, err = r.session.Tokens.List(ctx, r.kind.token, parent)
 	}
 	return parent, tokens, err
 }

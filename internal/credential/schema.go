@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -54,7 +56,7 @@ const (
 )
 
 func (k kind) longestRotation() int64 {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return longestAccessTokenRotation
 	}
 	return longestDeployTokenRotation
@@ -143,14 +145,14 @@ func (k kind) schema() schema.Schema {
 }
 
 func (k kind) tier() string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return ", on GitLab.com the Premium tier, and the token of a service account or a user: GitLab lets no bot make or rotate access tokens. A service account, which every tier has from GitLab 18.11 on, is no such bot"
 	}
 	return ""
 }
 
 func (k kind) scopes() []string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return accessTokenScopes
 	}
 	return deployTokenScopes
@@ -172,14 +174,14 @@ func quoted(names []string) string {
 }
 
 func (k kind) expiryDescription() string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return "Date, such as `2027-01-31`, from which the token is refused: it ends at midnight UTC, as the day begins. A time of RFC 3339 will do where it is midnight UTC. GitLab takes dates up to 365 days ahead (400 where an administrator has allowed that). `never` makes a token that does not end, from GitLab 19.0 on and where the instance requires no expiry. Either this or `rotation.every_days` is needed. A date that has passed warns and plans nothing."
 	}
 	return "Date or time of RFC 3339, such as `2027-01-31` or `2027-01-31T12:00:00Z`, from which the token is refused; a date begins at midnight UTC, and fractions of a second do not count. Left out, or `never`, it does not end; left out, an import keeps what is there. A time that has passed warns and plans nothing."
 }
 
 func (k kind) overlapDescription() string {
-	if k.token == gitlab.AccessToken {
+	if k.token == tokens.Access {
 		return "Days for which the old token works on after a new one was delivered, so that jobs under way end well; every token is a bot user of its own then. `0` has GitLab replace the token: the same bot user, and the old secret is dead at once."
 	}
 	return "Days for which the old token works on after a new one was delivered, so that jobs under way end well. With `0` it ends as soon as the new one is in every variable."
@@ -187,7 +189,7 @@ func (k kind) overlapDescription() string {
 
 // ownAttributes are those that one kind of token has.
 func (k kind) ownAttributes() map[string]schema.Attribute {
-	if k.token == gitlab.DeployToken {
+	if k.token == tokens.Deploy {
 		return map[string]schema.Attribute{
 			"username": schema.StringAttribute{
 				MarkdownDescription: "What the token signs in with. Left out, GitLab makes `gitlab+deploy-token-<id>` up, which changes with every new token.",
@@ -229,7 +231,7 @@ func (k kind) identitySchema() identityschema.Schema {
 
 // instant checks that a text is a date or time that a kind of token can end at.
 type instant struct {
-	of gitlab.TokenKind
+	of tokens.Kind
 	// orNever means that there need be no end.
 	orNever bool
 }
@@ -237,7 +239,7 @@ type instant struct {
 // Description implements validator.Describer.
 func (v instant) Description(context.Context) string {
 	text := "a date such as 2027-01-31"
-	if v.of == gitlab.DeployToken {
+	if v.of == tokens.Deploy {
 		text += ", or a time such as 2027-01-31T12:00:00Z"
 	}
 	if v.orNever {
@@ -255,7 +257,7 @@ func (v instant) ValidateString(ctx context.Context, req validator.StringRequest
 		return
 	}
 	at, err := parseInstant(req.ConfigValue.ValueString())
-	if err == nil && (v.of == gitlab.DeployToken || at.Equal(at.Truncate(day))) && (v.orNever || !at.IsZero()) {
+	if err == nil && (v.of == tokens.Deploy || at.Equal(at.Truncate(day))) && (v.orNever || !at.IsZero()) {
 		return
 	}
 	resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidExpiry, "%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
@@ -287,7 +289,7 @@ func (k kind) checkEnd(config view) (diags diag.Diagnostics) {
 	case !config.ExpiresAt.IsNull() && !every.IsNull():
 		diags.Append(diagnose.Problem(at, diagnose.InvalidExpiry,
 			"With rotation.every_days the end of each token comes of the rotation. Leave expires_at out, which configurations generated for an import write: an imported token stays as it is until it is due. Or leave every_days out, and the end is the one written here."))
-	case config.ExpiresAt.IsNull() && every.IsNull() && k.token == gitlab.AccessToken:
+	case config.ExpiresAt.IsNull() && every.IsNull() && k.token == tokens.Access:
 		diags.Append(diagnose.Problem(at, diagnose.InvalidExpiry,
 			"GitLab makes no access token without an end. Write expires_at, a date; or rotation with every_days, and new ones are made in time. expires_at = \"never\" asks for a token that does not end, which GitLab 19.0 makes where the instance requires no expiry."))
 	}

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
 
 func TestSchemas(t *testing.T) {
@@ -81,7 +81,7 @@ func TestInstantValidator(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for kind, valid := range map[gitlab.TokenKind]bool{gitlab.DeployToken: c.deploy, gitlab.AccessToken: c.access} {
+			for kind, valid := range map[tokens.Kind]bool{tokens.Deploy: c.deploy, tokens.Access: c.access} {
 				var resp validator.StringResponse
 				v := instant{of: kind, orNever: true}
 				v.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("expires_at"), ConfigValue: c.value}, &resp)
@@ -120,13 +120,13 @@ func TestRotationLength(t *testing.T) {
 				var resp validator.ObjectResponse
 				rotationLength{k.longestRotation()}.ValidateObject(t.Context(), validator.ObjectRequest{Path: path.Root("rotation"), ConfigValue: c.value}, &resp)
 				valid := c.deploy
-				if k.token == gitlab.AccessToken {
+				if k.token == tokens.Access {
 					valid = c.access
 				}
 				if resp.Diagnostics.HasError() == valid {
 					t.Errorf("%s: %v", k.typeName(), resp.Diagnostics)
 				}
-				if aboutGitLab := resp.Diagnostics.HasError() && strings.Contains(resp.Diagnostics[0].Detail(), "400 days"); aboutGitLab != (!valid && k.token == gitlab.AccessToken) {
+				if aboutGitLab := resp.Diagnostics.HasError() && strings.Contains(resp.Diagnostics[0].Detail(), "400 days"); aboutGitLab != (!valid && k.token == tokens.Access) {
 					t.Errorf("%s: %v", k.typeName(), resp.Diagnostics)
 				}
 			}

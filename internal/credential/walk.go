@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
@@ -126,7 +128,7 @@ func (w *walk) shares(t token, place delivery.Place) bool {
 }
 
 // whose tells of which other token a variable holds the value.
-func (w *walk) whose(t token, place delivery.Place, variable gitlab.Variable) (other token, found bool) {
+func (w *walk) whose(t token, place delivery.Place, variable variables.Variable) (other token, found bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.seen {

@@ -26,7 +26,7 @@ var breakages = []breakage{
 		"jobtoken_allowlist_create/cut_after", "is sent again though GitLab may have acted on it",
 	},
 	{
-		"a lost answer taken for a failure", "internal/gitlab/allowlist_write.go",
+		"a lost answer taken for a failure", "internal/gitlab/allowlists/write.go",
 		"ok && e.Uncertain", "ok && e.Uncertain && e.Status == 418",
 		"jobtoken_allowlist_(create|update)/cut_after", "the state has|the server, without a state, has",
 	},
@@ -52,22 +52,22 @@ var breakages = []breakage{
 		"jobtoken_settings_create/payload_error", "no error speaks of the fault",
 	},
 	{
-		"a token created a second time", "internal/gitlab/token_endpoints.go",
-		"restContext(transport.WithEffect(ctx, transport.Credential))\n\tif of.kind == DeployToken {", "restContext(transport.WithEffect(ctx, transport.Read))\n\tif of.kind == DeployToken {",
+		"a token created a second time", "internal/gitlab/tokens/endpoints.go",
+		"gitlab.RESTContext(transport.WithEffect(ctx, transport.Credential))\n\tif of.kind == Deploy {", "gitlab.RESTContext(transport.WithEffect(ctx, transport.Read))\n\tif of.kind == Deploy {",
 		"jobtoken_project_deploy_token_create/(500_after|cut_after)", "is sent again though GitLab may have acted on it",
 	},
 	{
-		"a lost token left alive", "internal/gitlab/token_lost.go",
-		"if err := c.endToken(ctx, of, found[0].ID); err != nil {", "if err := error(nil); err != nil {",
+		"a lost token left alive", "internal/gitlab/tokens/lost.go",
+		"if err := s.end(ctx, of, found[0].ID); err != nil {", "if err := error(nil); err != nil {",
 		"jobtoken_project_access_token_create/cut_after", "the server, without a state, has",
 	},
 	{
-		"a token ended that a proxy's answer may have left to somebody else", "internal/gitlab/token_lost.go",
+		"a token ended that a proxy's answer may have left to somebody else", "internal/gitlab/tokens/lost.go",
 		"if why := proxied(failure); why != \"\" {", "if why := proxied(failure); why == \"-\" {",
 		"jobtoken_project_deploy_token_create/502_with_HTML_after", "a token that may be somebody else's is not left to the user",
 	},
 	{
-		"a token ended though its name was in use", "internal/gitlab/token_lost.go",
+		"a token ended though its name was in use", "internal/gitlab/tokens/lost.go",
 		"case len(others) > 0:", "case len(others) > 99:",
 		"jobtoken_project_deploy_token_\\(of_a_name_in_use\\)_create/cut_after", "a token that may be somebody else's is not left to the user",
 	},
@@ -83,8 +83,8 @@ var breakages = []breakage{
 	},
 	{
 		"the old token ended before the new one is delivered", "internal/credential/lifecycle.go",
-		"\tdone := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
-		"\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\tdone := delivery.All(ctx, l.Session, l.key(), l.wanted, values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.diags.Append(l.undelivered(done))\n\t\treturn l.renewedInPart",
+		"\tdone := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\treturn l.renewedInPart",
+		"\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\tdone := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\treturn l.renewedInPart",
 		"jobtoken_project_deploy_token_update/payload_error", "the server has",
 	},
 }

@@ -1,6 +1,6 @@
-// Package gitlab is the shared GitLab client as features see it: typed operations on job-token
-// allowlists, CI/CD settings, tokens and variables. Reads are shared, writes are checked by what they
-// answer.
+// Package gitlab is the shared GitLab client: what features see of it, and the core that its services
+// have in common. It tells which GitLab this is and who the token's user is, finds projects and groups,
+// and turns every failure into one kind of error.
 //
 // It knows nothing of Terraform. Every error it returns is an [apierror.Error].
 package gitlab
@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
@@ -18,7 +17,6 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/turns"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
 
@@ -29,36 +27,21 @@ var Oldest = version.Version{Major: 17, Minor: 11}
 // Config is what a client is made from.
 type Config struct {
 	transport.Config
-	// PrefetchGroups are full paths of groups whose projects are all read at the first read of a
-	// project.
-	PrefetchGroups []string
 	// Clock tells how old is what was read; nil means time.Now.
 	Clock func() time.Time
 }
 
-// Client talks to one GitLab instance for the length of one Terraform walk. What it has read it
-// keeps until it writes to the same project. It is safe for concurrent use.
+// Client talks to one GitLab instance for the length of one Terraform walk. What it has read
+// it keeps. It is safe for concurrent use.
 type Client struct {
-	transport   *transport.Client
-	server      *coalesce.Loader[struct{}, Server]
-	projects    *coalesce.Loader[int64, *Project]
-	references  *coalesce.Loader[reference, Target]
-	oldPaths    *coalesce.Loader[string, int64]
-	effective   *coalesce.Loader[int64, bool]
-	instance    *coalesce.Loader[struct{}, Enforcement]
-	permissions *coalesce.Loader[struct{}, []string]
-	token       *coalesce.Loader[struct{}, ownToken]
-	tokens      *coalesce.Loader[tokenList, []Token]
-	variables   *coalesce.Loader[Key, []Variable]
-	caller      *coalesce.Loader[struct{}, Caller]
-	roles       *coalesce.Loader[Key, Membership]
-	tokenTurns  turns.Turns[tokenList]
-	clock       func() time.Time
-
-	prefetchGroups []string
-	prefetched     sync.Once
-	// prefetchProblem is written once, by prefetched.
-	prefetchProblem error
+	transport  *transport.Client
+	server     *coalesce.Loader[struct{}, Server]
+	references *coalesce.Loader[reference, Target]
+	oldPaths   *coalesce.Loader[string, int64]
+	token      *coalesce.Loader[struct{}, ownToken]
+	caller     *coalesce.Loader[struct{}, Caller]
+	roles      *coalesce.Loader[Key, Membership]
+	clock      func() time.Time
 }
 
 // FreshFor is how old the knowledge of a path may be that a write goes by.
@@ -70,20 +53,14 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{transport: t, prefetchGroups: config.PrefetchGroups, clock: config.Clock}
+	c := &Client{transport: t, clock: config.Clock}
 	if c.clock == nil {
 		c.clock = time.Now
 	}
 	c.server = Single(c, c.fetchServer)
-	c.projects = Batched(c, c.fetchProjects)
 	c.references = Batched(c, c.fetchReferences)
 	c.oldPaths = Single(c, c.fetchOldPath)
-	c.effective = Single(c, c.fetchEffective)
-	c.instance = Single(c, c.fetchEnforcement)
-	c.permissions = Single(c, c.fetchPermissionNames)
 	c.token = Single(c, c.fetchToken)
-	c.tokens = Single(c, c.fetchTokens)
-	c.variables = Single(c, c.fetchVariables)
 	c.caller = Single(c, c.fetchCaller)
 	c.roles = Single(c, c.fetchRole)
 	return c, nil

@@ -7,13 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
-
-func notFound(request, func() reply) reply {
-	return reply{status: http.StatusNotFound, body: map[string]any{"message": "404 Project Not Found"}}
-}
 
 func TestResolve(t *testing.T) {
 	t.Parallel()
@@ -38,9 +36,9 @@ func TestResolve(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStub(t, &stubProject{id: 12, path: "Acme/App"}).on("GET /api/v4/projects/acme%2Fnothing", notFound)
-			s.groups = []*stubGroup{{id: 7, path: "acme/Platform"}}
-			got, err := s.client().Resolve(t.Context(), c.kind, c.ref)
+			s := gitlabtest.NewStub(t, &gitlabtest.Project{ID: 12, Path: "Acme/App"}).On("GET /api/v4/projects/acme%2Fnothing", gitlabtest.NotFound)
+			s.Groups = []*gitlabtest.Group{{ID: 7, Path: "acme/Platform"}}
+			got, err := s.Client().Resolve(t.Context(), c.kind, c.ref)
 			if got != c.want {
 				t.Errorf("got %v", got)
 			}
@@ -60,17 +58,17 @@ func TestResolve(t *testing.T) {
 
 func TestResolveAllAsksForFiftyAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newStub(t, numbered(120)...)
+	s := gitlabtest.NewStub(t, gitlabtest.Numbered(120)...)
 	var byPath, byID, groups []gitlab.Ref
 	for i := range 120 {
 		byPath = append(byPath, gitlab.Ref{Path: fmt.Sprintf("ACME/p%d", i+1)})
-		s.groups = append(s.groups, &stubGroup{id: int64(1000 + i), path: fmt.Sprintf("acme/g%d", i)})
+		s.Groups = append(s.Groups, &gitlabtest.Group{ID: int64(1000 + i), Path: fmt.Sprintf("acme/g%d", i)})
 		groups = append(groups, gitlab.Ref{Path: fmt.Sprintf("acme/g%d", i)})
 	}
 	for id := range int64(60) {
 		byID = append(byID, gitlab.Ref{ID: 61 + id})
 	}
-	client := s.client()
+	client := s.Client()
 	for _, asked := range []struct {
 		kind     gitlab.Kind
 		refs     []gitlab.Ref
@@ -86,23 +84,23 @@ func TestResolveAllAsksForFiftyAtOnce(t *testing.T) {
 				t.Errorf("%s: %v, %v", ref, answer.Value, answer.Err)
 			}
 		}
-		s.wantRequests(asked.name, asked.requests)
+		s.WantRequests(asked.name, asked.requests)
 		client.ResolveAll(t.Context(), asked.kind, asked.refs[:10])
-		s.wantRequests(asked.name, asked.requests)
+		s.WantRequests(asked.name, asked.requests)
 	}
 }
 
 func TestReferenceInTwoSpellingsIsAskedOnce(t *testing.T) {
 	t.Parallel()
-	s := newStub(t, numbered(1)...)
+	s := gitlabtest.NewStub(t, gitlabtest.Numbered(1)...)
 	refs := []gitlab.Ref{{Path: "acme/p1"}, {Path: "Acme/P1"}, {Path: "acme/p1"}}
-	for ref, answer := range s.client().ResolveAll(t.Context(), gitlab.KindProject, refs) {
-		if answer.Err != nil || answer.Value != target(1) {
+	for ref, answer := range s.Client().ResolveAll(t.Context(), gitlab.KindProject, refs) {
+		if answer.Err != nil || answer.Value != gitlabtest.Target(1) {
 			t.Errorf("%s: %v, %v", ref, answer.Value, answer.Err)
 		}
 	}
-	asked := s.asked("ProjectReferencesByPath")
-	if len(asked) != 1 || len(stringsOf(asked[0].variables["fullPaths"])) != 1 {
+	asked := s.Asked("ProjectReferencesByPath")
+	if len(asked) != 1 || len(gitlabtest.StringsOf(asked[0].Variables["fullPaths"])) != 1 {
 		t.Errorf("asked %v", asked)
 	}
 }
@@ -110,37 +108,37 @@ func TestReferenceInTwoSpellingsIsAskedOnce(t *testing.T) {
 func TestOldPathOfAProject(t *testing.T) {
 	t.Parallel()
 	const route = "GET /api/v4/projects/acme%2Fold"
-	entity := func(request, func() reply) reply {
-		return reply{body: map[string]any{"id": 12, "path_with_namespace": "acme/new"}}
+	entity := func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+		return gitlabtest.Reply{Body: map[string]any{"id": 12, "path_with_namespace": "acme/new"}}
 	}
 	cases := map[string]struct {
-		script map[string]override
+		script map[string]gitlabtest.Override
 		kind   apierror.Kind
 	}{
-		"answered at once": {map[string]override{route: entity}, 0},
-		"answered by a redirect": {map[string]override{
-			route: func(request, func() reply) reply {
-				return reply{status: http.StatusMovedPermanently, header: map[string]string{"Location": "/api/v4/projects/12"}}
+		"answered at once": {map[string]gitlabtest.Override{route: entity}, 0},
+		"answered by a redirect": {map[string]gitlabtest.Override{
+			route: func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+				return gitlabtest.Reply{Status: http.StatusMovedPermanently, Header: map[string]string{"Location": "/api/v4/projects/12"}}
 			},
 			"GET /api/v4/projects/12": entity,
 		}, 0},
-		"redirected to another host": {map[string]override{route: func(request, func() reply) reply {
-			return reply{status: http.StatusMovedPermanently, header: map[string]string{"Location": "https://elsewhere.example.com/api/v4/projects/12"}}
+		"redirected to another host": {map[string]gitlabtest.Override{route: func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+			return gitlabtest.Reply{Status: http.StatusMovedPermanently, Header: map[string]string{"Location": "https://elsewhere.example.com/api/v4/projects/12"}}
 		}}, apierror.Misdirected},
-		"unknown to REST too": {map[string]override{route: notFound}, apierror.NotFound},
-		"refused": {map[string]override{route: func(request, func() reply) reply {
-			return reply{status: http.StatusForbidden, body: map[string]any{"message": "403 Forbidden"}}
+		"unknown to REST too": {map[string]gitlabtest.Override{route: gitlabtest.NotFound}, apierror.NotFound},
+		"refused": {map[string]gitlabtest.Override{route: func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+			return gitlabtest.Reply{Status: http.StatusForbidden, Body: map[string]any{"message": "403 Forbidden"}}
 		}}, apierror.Forbidden},
-		"a failure": {map[string]override{route: func(request, func() reply) reply {
-			return reply{status: http.StatusBadGateway}
+		"a failure": {map[string]gitlabtest.Override{route: func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+			return gitlabtest.Reply{Status: http.StatusBadGateway}
 		}}, apierror.Unavailable},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStub(t, &stubProject{id: 12, path: "acme/new"})
-			s.overrides = c.script
-			client := s.client()
+			s := gitlabtest.NewStub(t, &gitlabtest.Project{ID: 12, Path: "acme/new"})
+			s.Overrides = c.script
+			client := s.Client()
 			for _, ref := range []gitlab.Ref{{Path: "acme/old"}, {Path: "ACME/Old"}} {
 				got, err := client.Resolve(t.Context(), gitlab.KindProject, ref)
 				if kind, _ := apierror.KindOf(err); kind != c.kind {
@@ -151,7 +149,7 @@ func TestOldPathOfAProject(t *testing.T) {
 				}
 			}
 			if c.kind == 0 {
-				s.wantRequests(route, 1)
+				s.WantRequests(route, 1)
 			}
 		})
 	}
@@ -159,11 +157,11 @@ func TestOldPathOfAProject(t *testing.T) {
 
 func TestOldPathOfAGroupIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	s := newStub(t)
-	if _, err := s.client().Resolve(t.Context(), gitlab.KindGroup, gitlab.Ref{Path: "acme/old"}); !apierror.Is(err, apierror.NotFound) {
+	s := gitlabtest.NewStub(t)
+	if _, err := s.Client().Resolve(t.Context(), gitlab.KindGroup, gitlab.Ref{Path: "acme/old"}); !apierror.Is(err, apierror.NotFound) {
 		t.Errorf("got %v", err)
 	}
-	if names := s.names(); !slices.Equal(names, []string{"GroupReferencesByPath"}) {
+	if names := s.Names(); !slices.Equal(names, []string{"GroupReferencesByPath"}) {
 		t.Errorf("asked %v", names)
 	}
 }
@@ -171,34 +169,34 @@ func TestOldPathOfAGroupIsNotFollowed(t *testing.T) {
 func TestReferencesThatFail(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
-		answer reply
+		answer gitlabtest.Reply
 		kind   apierror.Kind
 	}{
-		"an error of the whole":  {refusedWhole("You cannot provide more than 50 full_paths"), apierror.Invalid},
-		"an error beside data":   {data(map[string]any{"projects": nil}, problem("Timeout on projects", "projects")), apierror.Unavailable},
-		"a token that is wrong":  {reply{status: http.StatusUnauthorized, body: map[string]any{"errors": []any{problem("Invalid token")}}}, apierror.Unauthenticated},
-		"an answer of no use":    {reply{body: []string{"?"}}, apierror.Unsupported},
-		"neither data nor error": {reply{body: map[string]any{}}, apierror.Unavailable},
+		"an error of the whole":  {gitlabtest.RefusedWhole("You cannot provide more than 50 full_paths"), apierror.Invalid},
+		"an error beside data":   {gitlabtest.Data(map[string]any{"projects": nil}, gitlabtest.Problem("Timeout on projects", "projects")), apierror.Unavailable},
+		"a token that is wrong":  {gitlabtest.Reply{Status: http.StatusUnauthorized, Body: map[string]any{"errors": []any{gitlabtest.Problem("Invalid token")}}}, apierror.Unauthenticated},
+		"an answer of no use":    {gitlabtest.Reply{Body: []string{"?"}}, apierror.Unsupported},
+		"neither data nor error": {gitlabtest.Reply{Body: map[string]any{}}, apierror.Unavailable},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			failing := true
-			s := newStub(t, numbered(1)...).on("ProjectReferencesByPath", func(_ request, usual func() reply) reply {
+			s := gitlabtest.NewStub(t, gitlabtest.Numbered(1)...).On("ProjectReferencesByPath", func(_ gitlabtest.Request, usual func() gitlabtest.Reply) gitlabtest.Reply {
 				if failing {
 					return c.answer
 				}
 				return usual()
 			})
-			client := s.client()
+			client := s.Client()
 			_, err := client.Resolve(t.Context(), gitlab.KindProject, gitlab.Ref{Path: "acme/p1"})
 			if e, ok := apierror.As(err); !ok || e.Kind != c.kind || e.Doing != "look up" || e.Target != "project acme/p1" {
 				t.Errorf("got %v", err)
 			}
-			s.mu.Lock()
+			s.Mu.Lock()
 			failing = false
-			s.mu.Unlock()
-			if got, err := client.Resolve(t.Context(), gitlab.KindProject, gitlab.Ref{Path: "acme/p1"}); err != nil || got != target(1) {
+			s.Mu.Unlock()
+			if got, err := client.Resolve(t.Context(), gitlab.KindProject, gitlab.Ref{Path: "acme/p1"}); err != nil || got != gitlabtest.Target(1) {
 				t.Errorf("asked again: %v, %v", got, err)
 			}
 		})
@@ -207,16 +205,16 @@ func TestReferencesThatFail(t *testing.T) {
 
 func TestNamespaceVisible(t *testing.T) {
 	t.Parallel()
-	s := newStub(t)
-	s.groups = []*stubGroup{{id: 7, path: "acme"}}
-	client := s.client()
+	s := gitlabtest.NewStub(t)
+	s.Groups = []*gitlabtest.Group{{ID: 7, Path: "acme"}}
+	client := s.Client()
 	for path, want := range map[string]bool{"acme": true, "ACME": true, "acme/hidden": false} {
 		if got, err := client.NamespaceVisible(t.Context(), path); err != nil || got != want {
 			t.Errorf("%s: %t, %v", path, got, err)
 		}
 	}
-	failing := newStub(t).on("NamespaceReferences", func(request, func() reply) reply { return internalError() })
-	if visible, err := failing.client().NamespaceVisible(t.Context(), "acme"); !apierror.Is(err, apierror.Unavailable) || visible {
+	failing := gitlabtest.NewStub(t).On("NamespaceReferences", func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply { return gitlabtest.InternalError() })
+	if visible, err := failing.Client().NamespaceVisible(t.Context(), "acme"); !apierror.Is(err, apierror.Unavailable) || visible {
 		t.Errorf("a failure says %t, %v", visible, err)
 	}
 }

@@ -18,21 +18,3 @@ func TestRoles(t *testing.T) {
 		}
 	}
 }
-
-func TestTokenRoles(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		kind            gitlab.TokenKind
-		parent          gitlab.Kind
-		lists, makesOne string
-	}{
-		{gitlab.DeployToken, gitlab.KindProject, "Maintainer", "Maintainer"},
-		{gitlab.AccessToken, gitlab.KindProject, "Maintainer", "Maintainer"},
-		{gitlab.DeployToken, gitlab.KindGroup, "Maintainer", "Owner"},
-		{gitlab.AccessToken, gitlab.KindGroup, "Owner", "Owner"},
-	} {
-		if lists, makes := gitlab.ListingRole(c.kind, c.parent), gitlab.ManagingRole(c.parent); lists.Title != c.lists || makes.Title != c.makesOne {
-			t.Errorf("%s of a %s: %s lists, %s makes", c.kind, c.parent, lists.Title, makes.Title)
-		}
-	}
-}

@@ -15,12 +15,16 @@ import (
 func TestSecretDoesNotPrint(t *testing.T) {
 	t.Parallel()
 	const text = "opensesame-hunter2"
+	type holder struct {
+		Key   string
+		Value gitlab.Secret
+	}
 	secret := gitlab.NewSecret(text)
 	unexported := struct{ inner gitlab.Secret }{secret}
-	variable := gitlab.Variable{Key: "TOKEN", Value: secret}
+	variable := holder{"TOKEN", secret}
 	values := map[string]any{
 		"itself": secret, "its address": &secret, "in a field": unexported, "behind a field": &unexported, "in a variable": variable,
-		"in a list": []gitlab.Variable{variable}, "as a key": map[gitlab.Secret]int{secret: 1},
+		"in a list": []holder{variable}, "as a key": map[gitlab.Secret]int{secret: 1},
 	}
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {

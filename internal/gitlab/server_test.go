@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
@@ -14,12 +16,12 @@ import (
 
 func TestNewSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := newStub(t)
-	s.client()
-	if names := s.names(); len(names) > 0 {
+	s := gitlabtest.NewStub(t)
+	s.Client()
+	if names := s.Names(); len(names) > 0 {
 		t.Errorf("sent %v", names)
 	}
-	s.wantRequests(metadataRoute, 0)
+	s.WantRequests(gitlabtest.MetadataRoute, 0)
 }
 
 func TestNewNamesTheSettingAtFault(t *testing.T) {
@@ -52,9 +54,9 @@ func TestServer(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStub(t)
-			s.version = c.version
-			got, err := s.client().Server(t.Context())
+			s := gitlabtest.NewStub(t)
+			s.Version = c.version
+			got, err := s.Client().Server(t.Context())
 			if c.kind == 0 {
 				if err != nil || got.Version != c.want || got.Text != c.version {
 					t.Errorf("got %+v, %v", got, err)
@@ -65,7 +67,7 @@ func TestServer(t *testing.T) {
 			if !ok || e.Kind != c.kind || !strings.Contains(e.Note, c.note) {
 				t.Fatalf("got %v", err)
 			}
-			if e.Doing == "" || e.Target != "at "+s.url {
+			if e.Doing == "" || e.Target != "at "+s.Url {
 				t.Errorf("the error does not say what was done to which GitLab: %q, %q", e.Doing, e.Target)
 			}
 		})
@@ -75,14 +77,14 @@ func TestServer(t *testing.T) {
 func TestFailedVersionIsNotKept(t *testing.T) {
 	t.Parallel()
 	failed := false
-	s := newStub(t).on(metadataRoute, func(_ request, usual func() reply) reply {
+	s := gitlabtest.NewStub(t).On(gitlabtest.MetadataRoute, func(_ gitlabtest.Request, usual func() gitlabtest.Reply) gitlabtest.Reply {
 		if !failed {
 			failed = true
-			return reply{status: http.StatusUnauthorized, body: map[string]any{"message": "401 Unauthorized"}}
+			return gitlabtest.Reply{Status: http.StatusUnauthorized, Body: map[string]any{"message": "401 Unauthorized"}}
 		}
 		return usual()
 	})
-	client := s.client()
+	client := s.Client()
 	if _, err := client.Server(t.Context()); !apierror.Is(err, apierror.Unauthenticated) {
 		t.Errorf("got %v", err)
 	}

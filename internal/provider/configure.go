@@ -7,6 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -33,7 +37,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 		return
 	}
 	config.UserAgent = "terraform-provider-jobtoken/" + p.version + " terraform/" + req.TerraformVersion
-	client, err := gitlab.New(config)
+	client, err := gitlab.New(config.Config)
 	if err != nil {
 		resp.Diagnostics.Append(diagnoseConfig(err))
 		return
@@ -42,7 +46,10 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 		resp.Diagnostics.Append(diagnose.Warn(path.Root("insecure"), diagnose.NotVerified,
 			"The TLS certificate of %s is not verified: anyone on the way can read the token. Set ca_cert_file instead.", config.BaseURL))
 	}
-	s := &session.Session{GitLab: client, CheckUsage: block.CheckUsage.ValueBool()}
+	s := &session.Session{
+		GitLab: client, Lists: allowlists.New(client, config.PrefetchGroups...), Tokens: tokens.New(client), Variables: variables.New(client),
+		CheckUsage: block.CheckUsage.ValueBool(),
+	}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s
 }
 
@@ -61,11 +68,18 @@ func (m *providerModel) unknown() (diags diag.Diagnostics) {
 	return diags
 }
 
-// expand reads the block and the environment into the client's configuration.
-func (m *providerModel) expand(ctx context.Context, getenv func(string) string) (gitlab.Config, diag.Diagnostics) {
+// expanded is what the block and the environment come to.
+type expanded struct {
+	gitlab.Config
+	// PrefetchGroups are groups whose projects are all read at the first read of one.
+	PrefetchGroups []string
+}
+
+// expand reads the block and the environment together.
+func (m *providerModel) expand(ctx context.Context, getenv func(string) string) (expanded, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	host, reason := m.host(getenv)
-	config := gitlab.Config{Config: transport.Config{
+	config := expanded{Config: gitlab.Config{Config: transport.Config{
 		BaseURL:        host,
 		Token:          m.Token.ValueString(),
 		CACertFile:     m.CACertFile.ValueString(),
@@ -76,7 +90,7 @@ func (m *providerModel) expand(ctx context.Context, getenv func(string) string) 
 		RequestTimeout: time.Duration(m.RequestTimeout.ValueInt64()) * time.Second,
 		MaxRetries:     int(m.MaxRetries.ValueInt64()),
 		Logger:         logger(host, reason),
-	}}
+	}}}
 	if m.Token.IsNull() {
 		config.Token = getenv("GITLAB_TOKEN")
 	}

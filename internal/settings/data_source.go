@@ -59,12 +59,11 @@ func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &m)...); resp.Diagnostics.HasError() {
 		return
 	}
-	client := d.session.GitLab
-	project, diags := ref.ReadProject(ctx, client, m.Project)
+	project, diags := ref.ReadProject(ctx, d.session, m.Project)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	enforcement, err := d.session.GitLab.EnforcementFor(ctx, project)
+	enforcement, err := d.session.Lists.EnforcementFor(ctx, project)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error(diagnose.ReadSettings, err))
 		return
@@ -72,6 +71,6 @@ func (d *settingsDataSource) Read(ctx context.Context, req datasource.ReadReques
 	m.ProjectID = types.Int64Value(project.ID)
 	m.EnforcedByInstance = flattenEnforcement(enforcement)
 	flatten(&m, project.Settings, true)
-	resp.Diagnostics.Append(flattenEffective(ctx, client, project, &m)...)
+	resp.Diagnostics.Append(flattenEffective(ctx, d.session.Lists, project, &m)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -46,7 +46,7 @@ func (d *destroyer) destroy(ctx context.Context) (left bool, diags diag.Diagnost
 	if !slices.ContainsFunc(d.state.managed(), d.takes) {
 		return false, diags
 	}
-	project, err := d.GitLab.FreshProject(ctx, d.state.ProjectID.ValueInt64())
+	project, err := d.Lists.FreshProject(ctx, d.state.ProjectID.ValueInt64())
 	if err != nil {
 		_, unreadable := ref.Unreadable(ctx, d.Session, diagnose.ResetSettings, d.known.project(d.state.ProjectID), err)
 		diags.Append(unreadable...)
@@ -56,7 +56,7 @@ func (d *destroyer) destroy(ctx context.Context) (left bool, diags diag.Diagnost
 	if change.Empty() {
 		return false, diags
 	}
-	stored, err := d.GitLab.UpdateSettings(ctx, project.Target(), change)
+	stored, err := d.Lists.UpdateSettings(ctx, project.Target(), change)
 	if err != nil {
 		diags.Append(diagnose.Error(diagnose.ResetSettings, err))
 		unwritten(&d.state, change, stored)

@@ -3,6 +3,8 @@ package settings
 import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
@@ -51,27 +53,27 @@ type field struct {
 	// secure is the value that grants least.
 	secure bool
 	// change is where a value to write goes.
-	change func(*gitlab.SettingsChange) **bool
+	change func(*allowlists.SettingsChange) **bool
 }
 
 // fields lists the toggles of a model beside those of the server.
-func (m *settingsModel) fields(stored gitlab.Settings) []field {
+func (m *settingsModel) fields(stored allowlists.Settings) []field {
 	return []field{
 		{
 			inboundAttribute, "Limit access to this project", &m.InboundAllowlistEnabled, &stored.InboundAllowlist, true,
-			func(c *gitlab.SettingsChange) **bool { return &c.InboundAllowlist },
+			func(c *allowlists.SettingsChange) **bool { return &c.InboundAllowlist },
 		},
 		{
 			"outbound_allowlist_enabled", "Limit access from this project", &m.OutboundAllowlistEnabled, &stored.Outbound, stored.Outbound,
-			func(c *gitlab.SettingsChange) **bool { return &c.Outbound },
+			func(c *allowlists.SettingsChange) **bool { return &c.Outbound },
 		},
 		{
 			"push_repository_allowed", "Allow Git push requests to the repository", &m.PushRepositoryAllowed, &stored.PushRepository, false,
-			func(c *gitlab.SettingsChange) **bool { return &c.PushRepository },
+			func(c *allowlists.SettingsChange) **bool { return &c.PushRepository },
 		},
 		{
 			"cross_project_push_allowed", "Allow Git push requests from other projects", &m.CrossProjectPushAllowed, stored.CrossProjectPush, false,
-			func(c *gitlab.SettingsChange) **bool { return &c.CrossProjectPush },
+			func(c *allowlists.SettingsChange) **bool { return &c.CrossProjectPush },
 		},
 	}
 }
@@ -80,7 +82,7 @@ const inboundAttribute = "inbound_allowlist_enabled"
 
 // managed are the toggles that a configuration mentions, or that a state holds.
 func (m *settingsModel) managed() (names []string) {
-	for _, f := range m.fields(gitlab.Settings{}) {
+	for _, f := range m.fields(allowlists.Settings{}) {
 		if !f.value.IsNull() {
 			names = append(names, f.name)
 		}
@@ -91,7 +93,7 @@ func (m *settingsModel) managed() (names []string) {
 // difference gives the toggles to write: those that the configuration changes from what the state holds,
 // which is all that it mentions in a creation. Meanwhile are those that somebody else has switched and
 // that stay as they are.
-func difference(config, state *settingsModel, stored gitlab.Settings) (change gitlab.SettingsChange, meanwhile []field) {
+func difference(config, state *settingsModel, stored allowlists.Settings) (change allowlists.SettingsChange, meanwhile []field) {
 	before := state.fields(stored)
 	for i, f := range config.fields(stored) {
 		switch due := intent.ToggleOf(*f.value, *before[i].value, f.stored != nil && *f.stored); {
@@ -106,7 +108,7 @@ func difference(config, state *settingsModel, stored gitlab.Settings) (change gi
 
 // secure gives the toggles that a destroy returns to their secure defaults: of those that it takes back,
 // the ones that grant more. The legacy outbound list stays as it is.
-func secure(state *settingsModel, stored gitlab.Settings, takes func(name string) bool) (change gitlab.SettingsChange) {
+func secure(state *settingsModel, stored allowlists.Settings, takes func(name string) bool) (change allowlists.SettingsChange) {
 	for _, f := range state.fields(stored) {
 		if !f.value.IsNull() && takes(f.name) && f.stored != nil && *f.stored != f.secure {
 			*f.change(&change) = &f.secure
@@ -117,7 +119,7 @@ func secure(state *settingsModel, stored gitlab.Settings, takes func(name string
 
 // flatten writes the stored toggles into a model: all of them after an import, else those that are
 // not null. A toggle that this GitLab does not have is null.
-func flatten(m *settingsModel, stored gitlab.Settings, all bool) {
+func flatten(m *settingsModel, stored allowlists.Settings, all bool) {
 	for _, f := range m.fields(stored) {
 		if all || !f.value.IsNull() {
 			*f.value = types.BoolPointerValue(f.stored)
@@ -126,9 +128,9 @@ func flatten(m *settingsModel, stored gitlab.Settings, all bool) {
 }
 
 // flattenEnforcement writes what is known of enforcement: null where only an administrator could tell.
-func flattenEnforcement(enforcement gitlab.Enforcement) types.Bool {
-	if enforcement == gitlab.EnforcementUnknown {
+func flattenEnforcement(enforcement allowlists.Enforcement) types.Bool {
+	if enforcement == allowlists.EnforcementUnknown {
 		return types.BoolNull()
 	}
-	return types.BoolValue(enforcement == gitlab.Enforced)
+	return types.BoolValue(enforcement == allowlists.Enforced)
 }

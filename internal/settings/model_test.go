@@ -4,9 +4,9 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var (
@@ -16,7 +16,7 @@ var (
 
 func TestDifference(t *testing.T) {
 	t.Parallel()
-	opened := gitlab.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes}
+	opened := allowlists.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes}
 	toggles := func(inbound, others bool) settingsModel {
 		return settingsModel{
 			InboundAllowlistEnabled: types.BoolValue(inbound), OutboundAllowlistEnabled: types.BoolValue(others),
@@ -26,16 +26,16 @@ func TestDifference(t *testing.T) {
 	asOpened, closed := toggles(false, true), toggles(true, false)
 	for name, test := range map[string]struct {
 		config, state settingsModel
-		stored        gitlab.Settings
-		want          gitlab.SettingsChange
+		stored        allowlists.Settings
+		want          allowlists.SettingsChange
 		meanwhile     int
 	}{
-		"left out":                        {settingsModel{}, settingsModel{}, opened, gitlab.SettingsChange{}, 0},
-		"already so":                      {asOpened, settingsModel{}, opened, gitlab.SettingsChange{}, 0},
-		"created":                         {closed, settingsModel{}, opened, gitlab.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no}, 0},
-		"changed":                         {closed, asOpened, opened, gitlab.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no}, 0},
-		"as it was, and others meanwhile": {closed, closed, opened, gitlab.SettingsChange{}, 4},
-		"one changed beside others":       {settingsModel{InboundAllowlistEnabled: types.BoolValue(true), PushRepositoryAllowed: types.BoolValue(false)}, closed, opened, gitlab.SettingsChange{}, 2},
+		"left out":                        {settingsModel{}, settingsModel{}, opened, allowlists.SettingsChange{}, 0},
+		"already so":                      {asOpened, settingsModel{}, opened, allowlists.SettingsChange{}, 0},
+		"created":                         {closed, settingsModel{}, opened, allowlists.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no}, 0},
+		"changed":                         {closed, asOpened, opened, allowlists.SettingsChange{InboundAllowlist: &yes, Outbound: &no, PushRepository: &no, CrossProjectPush: &no}, 0},
+		"as it was, and others meanwhile": {closed, closed, opened, allowlists.SettingsChange{}, 4},
+		"one changed beside others":       {settingsModel{InboundAllowlistEnabled: types.BoolValue(true), PushRepositoryAllowed: types.BoolValue(false)}, closed, opened, allowlists.SettingsChange{}, 2},
 	} {
 		got, meanwhile := difference(&test.config, &test.state, test.stored)
 		if !reflect.DeepEqual(got, test.want) {
@@ -56,16 +56,16 @@ func TestSecure(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		state  settingsModel
-		stored gitlab.Settings
-		want   gitlab.SettingsChange
+		stored allowlists.Settings
+		want   allowlists.SettingsChange
 	}{
-		"nothing held": {settingsModel{}, gitlab.Settings{PushRepository: true, CrossProjectPush: &yes}, gitlab.SettingsChange{}},
+		"nothing held": {settingsModel{}, allowlists.Settings{PushRepository: true, CrossProjectPush: &yes}, allowlists.SettingsChange{}},
 		"all held": {
-			all, gitlab.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes},
-			gitlab.SettingsChange{InboundAllowlist: &yes, PushRepository: &no, CrossProjectPush: &no},
+			all, allowlists.Settings{Outbound: true, PushRepository: true, CrossProjectPush: &yes},
+			allowlists.SettingsChange{InboundAllowlist: &yes, PushRepository: &no, CrossProjectPush: &no},
 		},
-		"secure already":             {all, gitlab.Settings{InboundAllowlist: true, CrossProjectPush: &no}, gitlab.SettingsChange{}},
-		"without cross-project push": {all, gitlab.Settings{InboundAllowlist: true, PushRepository: true}, gitlab.SettingsChange{PushRepository: &no}},
+		"secure already":             {all, allowlists.Settings{InboundAllowlist: true, CrossProjectPush: &no}, allowlists.SettingsChange{}},
+		"without cross-project push": {all, allowlists.Settings{InboundAllowlist: true, PushRepository: true}, allowlists.SettingsChange{PushRepository: &no}},
 	} {
 		before := test.state
 		if got := secure(&test.state, test.stored, func(string) bool { return true }); !reflect.DeepEqual(got, test.want) {
@@ -80,7 +80,7 @@ func TestSecure(t *testing.T) {
 // After an import everything is filled in; later, null stays null.
 func TestFlatten(t *testing.T) {
 	t.Parallel()
-	stored := gitlab.Settings{InboundAllowlist: true, Outbound: true, CrossProjectPush: nil}
+	stored := allowlists.Settings{InboundAllowlist: true, Outbound: true, CrossProjectPush: nil}
 	var imported settingsModel
 	flatten(&imported, stored, true)
 	want := settingsModel{
@@ -99,10 +99,10 @@ func TestFlatten(t *testing.T) {
 
 func TestFlattenEnforcement(t *testing.T) {
 	t.Parallel()
-	for enforcement, want := range map[gitlab.Enforcement]types.Bool{
-		gitlab.EnforcementUnknown: types.BoolNull(),
-		gitlab.Enforced:           types.BoolValue(true),
-		gitlab.NotEnforced:        types.BoolValue(false),
+	for enforcement, want := range map[allowlists.Enforcement]types.Bool{
+		allowlists.EnforcementUnknown: types.BoolNull(),
+		allowlists.Enforced:           types.BoolValue(true),
+		allowlists.NotEnforced:        types.BoolValue(false),
 	} {
 		if got := flattenEnforcement(enforcement); got != want {
 			t.Errorf("flattenEnforcement(%d) = %s, want %s", enforcement, got, want)

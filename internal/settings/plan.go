@@ -3,6 +3,8 @@ package settings
 import (
 	"context"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -35,7 +37,7 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 	}
 	plan.Project, plan.ProjectID = planned.Spelling, types.Int64Value(planned.ID)
 	planEffective(state, plan)
-	project, err := s.GitLab.Project(ctx, planned.ID)
+	project, err := s.Lists.Project(ctx, planned.ID)
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: planned.ID, Path: config.Project.ValueString()}
 		diags.Append(ref.Unplannable(ctx, s, diagnose.ReadSettings, last, err)...)
@@ -44,7 +46,7 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 	diags.Append(ref.Renamed(ref.Attribute, config.Project, project.Target())...)
 	diags.Append(s.Claim(project.Target(), overlap.Claim{Resource: typeName, Making: state.ProjectID.IsNull(), Toggle: !config.InboundAllowlistEnabled.IsNull()})...)
 	if !config.InboundAllowlistEnabled.Equal(state.InboundAllowlistEnabled) {
-		diags.Append(toggle.CheckOff(ctx, client, project, path.Root(inboundAttribute), config.InboundAllowlistEnabled)...)
+		diags.Append(toggle.CheckOff(ctx, s.Lists, project, path.Root(inboundAttribute), config.InboundAllowlistEnabled)...)
 	}
 	if config.OutboundAllowlistEnabled.ValueBool() && !project.Settings.Outbound {
 		diags.Append(diagnose.Problem(path.Root("outbound_allowlist_enabled"), diagnose.LegacyOutbound,
@@ -53,14 +55,14 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 	}
 	if !config.CrossProjectPushAllowed.IsNull() && project.Settings.CrossProjectPush == nil {
 		diags.Append(diagnose.Problem(path.Root("cross_project_push_allowed"), diagnose.NotSupported,
-			"Pushing from other projects with a job token came with GitLab %s; this one is older. Leave the attribute out.", gitlab.CrossProjectPush))
+			"Pushing from other projects with a job token came with GitLab %s; this one is older. Leave the attribute out.", allowlists.CrossProjectPush))
 	}
 	if config.CrossProjectPushAllowed.ValueBool() && !state.CrossProjectPushAllowed.ValueBool() && project.Settings.CrossProjectPush != nil {
 		server, err := client.Server(ctx)
-		if err == nil && server.Version.Less(gitlab.CrossProjectPush) {
+		if err == nil && server.Version.Less(allowlists.CrossProjectPush) {
 			diags.Append(diagnose.Warn(path.Root("cross_project_push_allowed"), diagnose.PushNoEffect.For(project.Path),
 				"GitLab %s stores it, and lets no other project push to %s unless an administrator has enabled the feature flag allow_push_to_allowlisted_projects. From GitLab %s on it needs none.",
-				server.Text, project.Target(), gitlab.CrossProjectPush))
+				server.Text, project.Target(), allowlists.CrossProjectPush))
 		}
 	}
 	return false, diags

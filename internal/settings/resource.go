@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -182,7 +184,7 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	for _, name := range state.managed() {
 		births.Note(stored.Born, state.place(name))
 	}
-	project, err := r.session.GitLab.Project(ctx, state.ProjectID.ValueInt64())
+	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadSettings, stored.project(state.ProjectID), err)
 		resp.Diagnostics.Append(diags...)
@@ -279,7 +281,7 @@ type written struct {
 // replacement, which goes by the project that the plan saw.
 func (r *settingsResource) write(ctx context.Context, config, state, plan *settingsModel, handed bool) (w written) {
 	client := r.session.GitLab
-	project, err := r.session.GitLab.FreshProject(ctx, plan.ProjectID.ValueInt64())
+	project, err := r.session.Lists.FreshProject(ctx, plan.ProjectID.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: plan.ProjectID.ValueInt64(), Path: plan.Project.ValueString()}
 		w.diags.Append(diagnose.ReadError(diagnose.ReadSettings, ref.About(err, last)))
@@ -291,7 +293,7 @@ func (r *settingsResource) write(ctx context.Context, config, state, plan *setti
 		w.diags.Append(checkOwner(ctx, client, config, project)...)
 		if w.diags.HasError() {
 			unwritten(plan, change, project.Settings)
-			change = gitlab.SettingsChange{}
+			change = allowlists.SettingsChange{}
 		}
 	}
 	for _, f := range meanwhile {
@@ -299,19 +301,19 @@ func (r *settingsResource) write(ctx context.Context, config, state, plan *setti
 	}
 	if !change.Empty() {
 		before := project.Settings
-		project.Settings, err = r.session.GitLab.UpdateSettings(ctx, project.Target(), change)
+		project.Settings, err = r.session.Lists.UpdateSettings(ctx, project.Target(), change)
 		w.changed = err == nil || !reflect.DeepEqual(project.Settings, before)
 		if err != nil {
 			w.diags.Append(atFault(change, err))
 			unwritten(plan, change, project.Settings)
 		} else {
-			w.diags.Append(toggle.WithoutEffect(ctx, client, project, path.Root(inboundAttribute), change.InboundAllowlist)...)
+			w.diags.Append(toggle.WithoutEffect(ctx, r.session.Lists, project, path.Root(inboundAttribute), change.InboundAllowlist)...)
 		}
 	}
 	// The toggles are written: what cannot be learnt now must not keep them out of the state.
 	if plan.InboundAllowlistEffective.IsUnknown() {
 		plan.InboundAllowlistEffective = types.BoolNull()
-		w.diags.Append(asWarnings(flattenEffective(ctx, client, project, plan))...)
+		w.diags.Append(asWarnings(flattenEffective(ctx, r.session.Lists, project, plan))...)
 	}
 	if plan.EnforcedByInstance.IsUnknown() {
 		plan.EnforcedByInstance = types.BoolNull()
@@ -321,7 +323,7 @@ func (r *settingsResource) write(ctx context.Context, config, state, plan *setti
 }
 
 // checkOwner refuses a replacement whose project's path has changed hands since the plan.
-func checkOwner(ctx context.Context, client *gitlab.Client, config *settingsModel, project *gitlab.Project) diag.Diagnostics {
+func checkOwner(ctx context.Context, client *gitlab.Client, config *settingsModel, project *allowlists.Project) diag.Diagnostics {
 	owner, err := ref.NewOwner(ctx, client, config.Project.ValueString(), project.Target())
 	switch {
 	case err != nil:
@@ -334,7 +336,7 @@ func checkOwner(ctx context.Context, client *gitlab.Client, config *settingsMode
 }
 
 // unwritten puts into a model what is stored of the toggles that a failed change was about.
-func unwritten(m *settingsModel, change gitlab.SettingsChange, stored gitlab.Settings) {
+func unwritten(m *settingsModel, change allowlists.SettingsChange, stored allowlists.Settings) {
 	for _, f := range m.fields(stored) {
 		if *f.change(&change) != nil && f.stored != nil {
 			*f.value = types.BoolValue(*f.stored)
@@ -351,17 +353,17 @@ func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
 }
 
 // read fills a model from the server.
-func (r *settingsResource) read(ctx context.Context, project *gitlab.Project, state *settingsModel) (diags diag.Diagnostics) {
+func (r *settingsResource) read(ctx context.Context, project *allowlists.Project, state *settingsModel) (diags diag.Diagnostics) {
 	imported := state.Project.IsNull()
 	state.Project, diags = ref.Respell(ctx, r.session.GitLab, ref.Attribute, state.Project, project.Target())
 	flatten(state, project.Settings, imported)
-	diags.Append(flattenEffective(ctx, r.session.GitLab, project, state)...)
+	diags.Append(flattenEffective(ctx, r.session.Lists, project, state)...)
 	diags.Append(r.learnEnforcement(ctx, project, state)...)
 	return diags
 }
 
-func (r *settingsResource) learnEnforcement(ctx context.Context, project *gitlab.Project, m *settingsModel) diag.Diagnostics {
-	enforcement, err := r.session.GitLab.EnforcementFor(ctx, project)
+func (r *settingsResource) learnEnforcement(ctx context.Context, project *allowlists.Project, m *settingsModel) diag.Diagnostics {
+	enforcement, err := r.session.Lists.EnforcementFor(ctx, project)
 	if err != nil {
 		return diag.Diagnostics{diagnose.Error(diagnose.ReadSettings, err)}
 	}
@@ -369,8 +371,8 @@ func (r *settingsResource) learnEnforcement(ctx context.Context, project *gitlab
 	return nil
 }
 
-func flattenEffective(ctx context.Context, client *gitlab.Client, project *gitlab.Project, m *settingsModel) diag.Diagnostics {
-	effective, err := client.EffectiveAllowlist(ctx, project)
+func flattenEffective(ctx context.Context, lists *allowlists.Service, project *allowlists.Project, m *settingsModel) diag.Diagnostics {
+	effective, err := lists.Effective(ctx, project)
 	if err != nil {
 		return diag.Diagnostics{diagnose.Error(diagnose.ReadSettings, err)}
 	}
@@ -380,7 +382,7 @@ func flattenEffective(ctx context.Context, client *gitlab.Client, project *gitla
 
 // atFault puts GitLab's refusal on the one attribute that can have caused it: enforcement concerns
 // only the inbound toggle being switched off.
-func atFault(change gitlab.SettingsChange, err error) diag.Diagnostic {
+func atFault(change allowlists.SettingsChange, err error) diag.Diagnostic {
 	if apierror.Is(err, apierror.Forbidden) && change.InboundAllowlist != nil && !*change.InboundAllowlist {
 		return diagnose.AttributeError(path.Root(inboundAttribute), diagnose.ChangeSettings, err)
 	}

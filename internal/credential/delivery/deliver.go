@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -38,7 +40,7 @@ func (d Delivered) Failed() Attempt { return d.Attempts[len(d.Attempts)-1] }
 // Attempt is a delivery that was tried.
 type Attempt struct {
 	Delivery
-	gitlab.Written
+	variables.Written
 
 	// Own means that the variable was the resource's own before.
 	Own   bool
@@ -64,23 +66,23 @@ func All(ctx context.Context, s *session.Session, key []byte, deliveries map[str
 
 // write sets one variable. One that another resource has written in the same apply is a Conflict: the two
 // would take it from each other for ever.
-func (a Attempt) write(ctx context.Context, s *session.Session, key []byte) (gitlab.Written, error) {
+func (a Attempt) write(ctx context.Context, s *session.Session, key []byte) (variables.Written, error) {
 	doing := "set the CI/CD variable " + keyAndScope(a.Key, a.Scope) + " of"
 	turn, err := take(ctx, s, a.Place())
 	if err != nil {
-		return gitlab.Written{}, interrupted(err, doing, a.Owner)
+		return variables.Written{}, interrupted(err, doing, a.Owner)
 	}
 	defer turn.done()
 	if turn.others(key) {
-		return gitlab.Written{}, &apierror.Error{
+		return variables.Written{}, &apierror.Error{
 			Kind: apierror.Conflict, Doing: doing, Target: a.Owner.String(),
 			Note: "another resource has just delivered its token there; give one of the two another key or environment scope",
 		}
 	}
 	change := a.change(a.value)
 	change.Recreate, change.Again = a.Own, 1
-	written, err := s.GitLab.SetVariable(ctx, a.Owner, change)
-	if written.Outcome != gitlab.Untouched {
+	written, err := s.Variables.Set(ctx, a.Owner, change)
+	if written.Outcome != variables.Untouched {
 		turn.wrote(key)
 	}
 	return written, err
@@ -106,7 +108,7 @@ func (a Attempt) Seal(key []byte) Sealed { return seal(a.Delivery, key, a.value)
 // Settle finds out whether a variable holds, or may hold, what was tried to deliver. One that was somebody
 // else's is put back as it was. The error is why that cannot be, or why nobody can tell.
 func (a Attempt) Settle(ctx context.Context, s *session.Session, key []byte) (holds bool, err error) {
-	if a.Outcome == gitlab.Untouched {
+	if a.Outcome == variables.Untouched {
 		return false, nil
 	}
 	doing := "put back the CI/CD variable " + keyAndScope(a.Key, a.Scope) + " of"
@@ -115,7 +117,7 @@ func (a Attempt) Settle(ctx context.Context, s *session.Session, key []byte) (ho
 		return true, interrupted(err, doing, a.Owner)
 	}
 	defer turn.done()
-	now, err := s.GitLab.Variable(ctx, a.Owner, a.Key, a.Scope)
+	now, err := s.Variables.Get(ctx, a.Owner, a.Key, a.Scope)
 	switch {
 	case apierror.Is(err, apierror.NotFound):
 		return false, nil
@@ -128,13 +130,13 @@ func (a Attempt) Settle(ctx context.Context, s *session.Session, key []byte) (ho
 	case a.Own:
 		return true, nil
 	case a.Before == nil:
-		err = s.GitLab.DeleteVariable(ctx, a.Owner, a.Key, a.Scope)
+		err = s.Variables.Delete(ctx, a.Owner, a.Key, a.Scope)
 	case a.Before.Hidden:
 		return true, &apierror.Error{
 			Kind: apierror.Conflict, Doing: doing, Target: a.Owner.String(), Note: "it was there before and is hidden, so GitLab shows nobody what it held",
 		}
 	default:
-		_, err = s.GitLab.SetVariable(ctx, a.Owner, gitlab.VariableChange{Variable: *a.Before, Describe: true, Again: 1})
+		_, err = s.Variables.Set(ctx, a.Owner, variables.Change{Variable: *a.Before, Describe: true, Again: 1})
 	}
 	if err != nil {
 		return true, err
@@ -144,6 +146,6 @@ func (a Attempt) Settle(ctx context.Context, s *session.Session, key []byte) (ho
 }
 
 // SetFlags puts the flags of a variable, and its description, right without touching its value.
-func (d Delivery) SetFlags(ctx context.Context, client *gitlab.Client) error {
-	return client.SetVariableFlags(ctx, d.Owner, d.change(gitlab.Secret{}))
+func (d Delivery) SetFlags(ctx context.Context, in *variables.Service) error {
+	return in.SetFlags(ctx, d.Owner, d.change(gitlab.Secret{}))
 }

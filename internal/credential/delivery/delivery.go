@@ -3,6 +3,8 @@ package delivery
 import (
 	"context"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -64,7 +66,7 @@ func expand(label string, object types.Object) Delivery {
 	if group := d.text("group", ""); group != "" || d.unknown("group") {
 		d.Owner.Kind, d.Spelled = gitlab.KindGroup, group
 	}
-	d.Key, d.Scope, d.Store = d.text("key", ""), d.text("environment_scope", gitlab.EveryEnvironment), d.text("store", StoreToken)
+	d.Key, d.Scope, d.Store = d.text("key", ""), d.text("environment_scope", variables.EveryEnvironment), d.text("store", StoreToken)
 	d.Hidden, d.Protected, d.Raw = d.truth("hidden", false), d.truth("protected", true), d.truth("raw", true)
 	d.Masked = d.truth("masked", d.Store == StoreToken) || d.Hidden
 	if description, ok := object.Attributes()["description"].(types.String); ok && !description.IsNull() {
@@ -115,7 +117,7 @@ type Place struct {
 // Place is the variable it goes to; comparable.
 func (d Delivery) Place() Place { return Place{d.Owner.Kind, d.Owner.ID, d.Key, d.Scope} }
 
-// Variable names the delivery for messages: DEPLOY_TOKEN of project acme/app (id 12).
+// Get names the delivery for messages: DEPLOY_TOKEN of project acme/app (id 12).
 func (d Delivery) Variable() string { return Named(d.Key, d.Scope, d.Owner) }
 
 // Named names a variable for messages: DEPLOY_TOKEN (production) of project acme/app (id 12).
@@ -124,15 +126,15 @@ func Named(key, scope string, owner gitlab.Target) string {
 }
 
 func keyAndScope(key, scope string) string {
-	if scope != gitlab.EveryEnvironment {
+	if scope != variables.EveryEnvironment {
 		key += " (" + scope + ")"
 	}
 	return key
 }
 
 // change is the variable that a delivery asks for.
-func (d Delivery) change(value gitlab.Secret) gitlab.VariableChange {
-	change := gitlab.VariableChange{Variable: gitlab.Variable{
+func (d Delivery) change(value gitlab.Secret) variables.Change {
+	change := variables.Change{Variable: variables.Variable{
 		Key: d.Key, Value: value, Protected: d.Protected, Masked: d.Masked, Hidden: d.Hidden, Raw: d.Raw, Scope: d.Scope,
 	}}
 	if d.Description != nil {
@@ -154,7 +156,7 @@ func (d Delivery) Flags(other Delivery) bool {
 
 // As writes the delivery as the state has it: with the flags that the server shows, left out where
 // they were and are the defaults, and with its description where there was one.
-func (d Delivery) As(stored gitlab.Variable) types.Object {
+func (d Delivery) As(stored variables.Variable) types.Object {
 	attributes := make(map[string]attr.Value, len(d.object.Attributes()))
 	for name, value := range d.object.Attributes() {
 		attributes[name] = value

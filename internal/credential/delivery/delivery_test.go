@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -171,18 +173,18 @@ func TestAs(t *testing.T) {
 	t.Parallel()
 	d := one(t, given{"project": text("acme/app"), "key": text("KEY"), "masked": truth(true)})
 	for name, c := range map[string]struct {
-		stored gitlab.Variable
+		stored variables.Variable
 		want   given
 	}{
 		"as it was": {
-			gitlab.Variable{Protected: true, Masked: true, Raw: true},
+			variables.Variable{Protected: true, Masked: true, Raw: true},
 			given{"protected": types.BoolNull(), "masked": truth(true), "raw": types.BoolNull()},
 		},
 		"all other": {
-			gitlab.Variable{}, given{"protected": truth(false), "masked": truth(false), "raw": truth(false)},
+			variables.Variable{}, given{"protected": truth(false), "masked": truth(false), "raw": truth(false)},
 		},
 		"one other": {
-			gitlab.Variable{Protected: true, Masked: true}, given{"protected": types.BoolNull(), "masked": truth(true), "raw": truth(false)},
+			variables.Variable{Protected: true, Masked: true}, given{"protected": types.BoolNull(), "masked": truth(true), "raw": truth(false)},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

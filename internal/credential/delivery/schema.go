@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -129,7 +131,7 @@ func (keyValidator) ValidateString(_ context.Context, req validator.StringReques
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if problem := gitlab.KeyProblem(req.ConfigValue.ValueString()); problem != "" {
+	if problem := variables.KeyProblem(req.ConfigValue.ValueString()); problem != "" {
 		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidVariable,
 			"%s cannot be the key of a CI/CD variable: it %s.", fmt.Sprintf("%q", req.ConfigValue.ValueString()), problem))
 	}

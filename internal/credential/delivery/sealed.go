@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
@@ -45,7 +47,7 @@ func NewKey() []byte {
 // Owner is the project or group the variable belongs to.
 func (s Sealed) Owner() gitlab.Target { return gitlab.Target{Kind: s.Kind, ID: s.ID, Path: s.Path} }
 
-// Variable names it for messages: DEPLOY_TOKEN of project acme/app (id 12).
+// Get names it for messages: DEPLOY_TOKEN of project acme/app (id 12).
 func (s Sealed) Variable() string { return Named(s.Key, s.Scope, s.Owner()) }
 
 // seal notes that a delivery holds a value.
@@ -75,15 +77,15 @@ const (
 )
 
 // Inspect looks what has become of a delivery. The error is for [Unseen] alone.
-func (s Sealed) Inspect(ctx context.Context, client *gitlab.Client, key []byte) (Finding, gitlab.Variable, error) {
-	list, err := client.Variables(ctx, s.Owner())
+func (s Sealed) Inspect(ctx context.Context, in *variables.Service, key []byte) (Finding, variables.Variable, error) {
+	list, err := in.List(ctx, s.Owner())
 	if err != nil {
-		return Unseen, gitlab.Variable{}, err
+		return Unseen, variables.Variable{}, err
 	}
-	at := slices.IndexFunc(list, func(v gitlab.Variable) bool { return v.Key == s.Key && v.Scope == s.Scope })
+	at := slices.IndexFunc(list, func(v variables.Variable) bool { return v.Key == s.Key && v.Scope == s.Scope })
 	switch {
 	case at < 0:
-		return Gone, gitlab.Variable{}, nil
+		return Gone, variables.Variable{}, nil
 	case list[at].File || !s.heldBy(list[at], key):
 		return Changed, list[at], nil
 	default:
@@ -93,10 +95,10 @@ func (s Sealed) Inspect(ctx context.Context, client *gitlab.Client, key []byte) 
 
 // Holds tells whether a variable has the value that was delivered, as far as can be seen, under the key of its
 // resource.
-func (s Sealed) Holds(v gitlab.Variable, key []byte) bool { return s.heldBy(v, key) }
+func (s Sealed) Holds(v variables.Variable, key []byte) bool { return s.heldBy(v, key) }
 
 // heldBy tells whether a variable is the one that was written, and as far as can be seen with its value.
-func (s Sealed) heldBy(v gitlab.Variable, key []byte) bool {
+func (s Sealed) heldBy(v variables.Variable, key []byte) bool {
 	return v.Hidden == s.Hidden && (v.Hidden || hmac.Equal(s.MAC, mac(key, v.Value)))
 }
 
@@ -106,8 +108,8 @@ func (s Sealed) ShowsToken() bool {
 }
 
 // Value reads what was delivered from the variable, afresh. Held tells whether it is still there.
-func (s Sealed) Value(ctx context.Context, client *gitlab.Client, key []byte) (value gitlab.Secret, held bool, err error) {
-	found, err := client.Variable(ctx, s.Owner(), s.Key, s.Scope)
+func (s Sealed) Value(ctx context.Context, in *variables.Service, key []byte) (value gitlab.Secret, held bool, err error) {
+	found, err := in.Get(ctx, s.Owner(), s.Key, s.Scope)
 	if err != nil || found == nil || found.File || found.Hidden || !s.heldBy(*found, key) {
 		return gitlab.Secret{}, false, err
 	}
@@ -127,7 +129,7 @@ func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (
 	if turn.others(key) {
 		return "", nil
 	}
-	finding, variable, err := s.Inspect(ctx, of.GitLab, key)
+	finding, variable, err := s.Inspect(ctx, of.Variables, key)
 	switch {
 	case apierror.Is(err, apierror.NotFound) && ref.Deleted(ctx, of, s.Owner(), err):
 		return "", nil
@@ -142,7 +144,7 @@ func (s Sealed) TakeBack(ctx context.Context, of *session.Session, key []byte) (
 	case !s.heldBy(variable, key):
 		return "it holds another value than was delivered", nil
 	}
-	err = of.GitLab.DeleteVariable(ctx, s.Owner(), s.Key, s.Scope)
+	err = of.Variables.Delete(ctx, s.Owner(), s.Key, s.Scope)
 	if apierror.Is(err, apierror.NotFound) {
 		err = nil
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
@@ -47,18 +49,18 @@ func TestHeldBy(t *testing.T) {
 	hidden.Hidden = true
 	for name, c := range map[string]struct {
 		sealed   Sealed
-		variable gitlab.Variable
+		variable variables.Variable
 		key      []byte
 		want     bool
 	}{
-		"the value":           {shown, gitlab.Variable{Value: gitlab.NewSecret("delivered")}, key, true},
-		"the value in a file": {shown, gitlab.Variable{Value: gitlab.NewSecret("delivered"), File: true}, key, true},
-		"another value":       {shown, gitlab.Variable{Value: gitlab.NewSecret("Delivered")}, key, false},
-		"no value":            {shown, gitlab.Variable{}, key, false},
-		"another key":         {shown, gitlab.Variable{Value: gitlab.NewSecret("delivered")}, NewKey(), false},
-		"hidden by now":       {shown, gitlab.Variable{Hidden: true}, key, false},
-		"hidden as it was":    {hidden, gitlab.Variable{Hidden: true}, key, true},
-		"no longer hidden":    {hidden, gitlab.Variable{Value: gitlab.NewSecret("delivered")}, key, false},
+		"the value":           {shown, variables.Variable{Value: gitlab.NewSecret("delivered")}, key, true},
+		"the value in a file": {shown, variables.Variable{Value: gitlab.NewSecret("delivered"), File: true}, key, true},
+		"another value":       {shown, variables.Variable{Value: gitlab.NewSecret("Delivered")}, key, false},
+		"no value":            {shown, variables.Variable{}, key, false},
+		"another key":         {shown, variables.Variable{Value: gitlab.NewSecret("delivered")}, NewKey(), false},
+		"hidden by now":       {shown, variables.Variable{Hidden: true}, key, false},
+		"hidden as it was":    {hidden, variables.Variable{Hidden: true}, key, true},
+		"no longer hidden":    {hidden, variables.Variable{Value: gitlab.NewSecret("delivered")}, key, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -152,7 +152,7 @@ func beforeGitLab(err error) (Title, bool) {
 	switch {
 	case !ok:
 		return "", false
-	case e.Status == 0 && e.Cause != nil, e.Kind == apierror.Unavailable, e.Kind == apierror.RateLimited, e.Kind == apierror.Misdirected:
+	case e.Unreached(), e.Kind == apierror.Unavailable, e.Kind == apierror.RateLimited, e.Kind == apierror.Misdirected:
 		return ReachGitLab, true
 	case e.Kind == apierror.Unauthenticated:
 		return SignIn, true
@@ -232,7 +232,7 @@ func advice(e *apierror.Error) string {
 	case apierror.Unauthenticated:
 		return "The provider's token is missing, wrong, expired or revoked. Set GITLAB_TOKEN to a valid token with the scope api (read_api is enough to plan)."
 	case apierror.Forbidden:
-		if strings.Contains(e.Words, "enforced") {
+		if e.Enforced() {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}
 		if e.Role != "" {
@@ -249,7 +249,7 @@ func advice(e *apierror.Error) string {
 	case apierror.NotFound:
 		return "Check the spelling, and that the provider's user can see it: GitLab does not tell what is missing from what is hidden."
 	case apierror.Limit:
-		if !strings.Contains(e.Words, "allowable") {
+		if !e.ListFull() {
 			return "GitLab limits the size of a request. Run it again with a lower -parallelism; if that does not help, please report it."
 		}
 		return fmt.Sprintf("An allowlist holds at most %d projects and %d groups. Allow a common group in place of its projects.", maxEntries, maxEntries)
@@ -277,7 +277,7 @@ func advice(e *apierror.Error) string {
 func fineGrainedAdvice(e *apierror.Error) string {
 	advice := "GitLab shows job token allowlists and settings to no fine-grained personal access token. For these the provider needs a token with the scope api (read_api is enough to plan): " +
 		"that of a service account, a project or group access token, or a classic personal access token. Where a top-level group accepts fine-grained tokens alone, its Owner has to lift that for now."
-	if strings.Contains(e.Words, "permissions: [") {
+	if e.NamesPermissions() {
 		advice += "\n\nDeploy tokens, access tokens and their CI/CD variables can be managed with a fine-grained token. It needs the permission that GitLab names, and all in all " +
 			"Metadata: Read, Project: Read or Group: Read, Deploy Token or Resource Access Token, and Variable, of these all actions. What a token is granted cannot be changed: make a new one."
 	}

@@ -10,6 +10,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
 
@@ -18,7 +20,7 @@ type Entry struct {
 	// Target has the id 0 while it is unknown; such an entry comes to nothing.
 	Target gitlab.Target
 	// Permissions are meaningful unless Undecided.
-	Permissions gitlab.Permissions
+	Permissions allowlists.Permissions
 	// Undecided means that the permissions are known only after the apply.
 	Undecided bool
 	// Dead means that the target was deleted for good. Nothing is written for it.
@@ -43,10 +45,10 @@ type List struct {
 
 // Step is one change with what it meets on the server.
 type Step struct {
-	gitlab.Change
+	allowlists.Change
 
 	// Stored is what the server holds of the target; Held is false where it holds nothing.
-	Stored gitlab.Entry
+	Stored allowlists.Entry
 	Held   bool
 	// New means that the state does not have the entry: where it is held, it is adopted.
 	New bool
@@ -72,11 +74,11 @@ type Meanwhile struct {
 	// Came means that the entry is on the list and in no plan; Gone that it is not on it any more.
 	// Otherwise its permissions are others, Now.
 	Came, Gone bool
-	Now        gitlab.Permissions
+	Now        allowlists.Permissions
 }
 
 // Of compares what is planned for lists of one project with what the server holds.
-func Of(project *gitlab.Project, lists ...List) Intent {
+func Of(project *allowlists.Project, lists ...List) Intent {
 	var i Intent
 	for _, l := range lists {
 		i.list(project, l)
@@ -87,7 +89,7 @@ func Of(project *gitlab.Project, lists ...List) Intent {
 	return i
 }
 
-func (i *Intent) list(project *gitlab.Project, l List) {
+func (i *Intent) list(project *allowlists.Project, l List) {
 	held := project.Entries(l.Kind)
 	for _, want := range l.Want {
 		if want.Target.ID == 0 || want.Undecided || want.Dead {
@@ -119,7 +121,7 @@ func (i *Intent) list(project *gitlab.Project, l List) {
 }
 
 // kept notes what has become of an entry that stays as it is.
-func (i *Intent) kept(project *gitlab.Project, want Entry, stored gitlab.Entry, there bool) {
+func (i *Intent) kept(project *allowlists.Project, want Entry, stored allowlists.Entry, there bool) {
 	implied := project.IsOwn(want.Target) && want.Permissions.Default
 	switch {
 	case !there && !implied:
@@ -130,9 +132,9 @@ func (i *Intent) kept(project *gitlab.Project, want Entry, stored gitlab.Entry, 
 }
 
 // bring makes one entry as it is wanted. The project's own needs none to have the default permissions.
-func (i *Intent) bring(project *gitlab.Project, want Entry, stored gitlab.Entry, there, managed bool) {
+func (i *Intent) bring(project *allowlists.Project, want Entry, stored allowlists.Entry, there, managed bool) {
 	step := Step{
-		Change: gitlab.Change{Action: gitlab.SetPermissions, Target: want.Target, Permissions: want.Permissions},
+		Change: allowlists.Change{Action: allowlists.SetPermissions, Target: want.Target, Permissions: want.Permissions},
 		Stored: stored, Held: there, New: !managed,
 	}
 	own := project.IsOwn(want.Target)
@@ -152,29 +154,29 @@ func (i *Intent) bring(project *gitlab.Project, want Entry, stored gitlab.Entry,
 		i.Vanished = append(i.Vanished, want.Target)
 		return
 	default:
-		step.Action = gitlab.Add
+		step.Action = allowlists.Add
 	}
 	i.Steps = append(i.Steps, step)
 }
 
 // leave takes an entry off the list. The project's own is never taken off: at most it goes back to the
 // default permissions.
-func (i *Intent) leave(project *gitlab.Project, held []gitlab.Entry, target gitlab.Target) {
+func (i *Intent) leave(project *allowlists.Project, held []allowlists.Entry, target gitlab.Target) {
 	stored, there := entryOf(held, target)
 	switch {
 	case !there:
 	case !project.IsOwn(target):
-		i.Steps = append(i.Steps, Step{Change: gitlab.Change{Action: gitlab.Remove, Target: stored.Target}, Stored: stored, Held: true})
+		i.Steps = append(i.Steps, Step{Change: allowlists.Change{Action: allowlists.Remove, Target: stored.Target}, Stored: stored, Held: true})
 	case !stored.Permissions.Default:
 		i.Steps = append(i.Steps, Step{
-			Change: gitlab.Change{Action: gitlab.SetPermissions, Target: stored.Target, Permissions: gitlab.DefaultPermissions()},
+			Change: allowlists.Change{Action: allowlists.SetPermissions, Target: stored.Target, Permissions: allowlists.DefaultPermissions()},
 			Stored: stored, Held: true,
 		})
 	}
 }
 
 // strangers are on the server and nowhere in the plan of a whole list.
-func (i *Intent) strangers(project *gitlab.Project, l List) {
+func (i *Intent) strangers(project *allowlists.Project, l List) {
 	for _, stored := range project.Entries(l.Kind) {
 		_, wanted := find(l.Want, stored.Target)
 		_, managed := find(l.Before, stored.Target)
@@ -197,10 +199,10 @@ func find(entries []Entry, target gitlab.Target) (Entry, bool) {
 	return entries[at], true
 }
 
-func entryOf(entries []gitlab.Entry, target gitlab.Target) (gitlab.Entry, bool) {
-	at := slices.IndexFunc(entries, func(e gitlab.Entry) bool { return e.Target.ID == target.ID })
+func entryOf(entries []allowlists.Entry, target gitlab.Target) (allowlists.Entry, bool) {
+	at := slices.IndexFunc(entries, func(e allowlists.Entry) bool { return e.Target.ID == target.ID })
 	if at < 0 {
-		return gitlab.Entry{}, false
+		return allowlists.Entry{}, false
 	}
 	return entries[at], true
 }

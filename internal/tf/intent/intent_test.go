@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -20,10 +22,10 @@ var (
 	web      = project(3, "acme/web")
 	platform = group(2, "acme/platform")
 
-	all  = gitlab.DefaultPermissions()
-	none = gitlab.FineGrained()
-	read = gitlab.FineGrained("read_packages")
-	more = gitlab.FineGrained("read_packages", "read_jobs")
+	all  = allowlists.DefaultPermissions()
+	none = allowlists.FineGrained()
+	read = allowlists.FineGrained("read_packages")
+	more = allowlists.FineGrained("read_packages", "read_jobs")
 )
 
 func project(id int64, path string) gitlab.Target {
@@ -35,8 +37,8 @@ func group(id int64, path string) gitlab.Target {
 }
 
 // on is a snapshot of the list of lib.
-func on(entries ...gitlab.Entry) *gitlab.Project {
-	p := &gitlab.Project{ID: lib.ID, Path: lib.Path}
+func on(entries ...allowlists.Entry) *allowlists.Project {
+	p := &allowlists.Project{ID: lib.ID, Path: lib.Path}
 	for _, e := range entries {
 		if e.Target.Kind == gitlab.KindGroup {
 			p.Groups = append(p.Groups, e)
@@ -47,15 +49,15 @@ func on(entries ...gitlab.Entry) *gitlab.Project {
 	return p
 }
 
-func held(target gitlab.Target, permissions gitlab.Permissions) gitlab.Entry {
-	return gitlab.Entry{Target: target, Permissions: permissions}
+func held(target gitlab.Target, permissions allowlists.Permissions) allowlists.Entry {
+	return allowlists.Entry{Target: target, Permissions: permissions}
 }
 
-func unreadable(target gitlab.Target) gitlab.Entry {
-	return gitlab.Entry{Target: target, PermissionsUnreadable: true}
+func unreadable(target gitlab.Target) allowlists.Entry {
+	return allowlists.Entry{Target: target, PermissionsUnreadable: true}
 }
 
-func has(target gitlab.Target, permissions gitlab.Permissions) intent.Entry {
+func has(target gitlab.Target, permissions allowlists.Permissions) intent.Entry {
 	return intent.Entry{Target: target, Permissions: permissions}
 }
 
@@ -66,17 +68,19 @@ func list(before, want []intent.Entry, named ...gitlab.Target) intent.List {
 
 func entries(of ...intent.Entry) []intent.Entry { return of }
 
-func add(t gitlab.Target, p gitlab.Permissions) gitlab.Change {
-	return gitlab.Change{Action: gitlab.Add, Target: t, Permissions: p}
+func add(t gitlab.Target, p allowlists.Permissions) allowlists.Change {
+	return allowlists.Change{Action: allowlists.Add, Target: t, Permissions: p}
 }
 
-func set(t gitlab.Target, p gitlab.Permissions) gitlab.Change {
-	return gitlab.Change{Action: gitlab.SetPermissions, Target: t, Permissions: p}
+func set(t gitlab.Target, p allowlists.Permissions) allowlists.Change {
+	return allowlists.Change{Action: allowlists.SetPermissions, Target: t, Permissions: p}
 }
 
-func remove(t gitlab.Target) gitlab.Change { return gitlab.Change{Action: gitlab.Remove, Target: t} }
+func remove(t gitlab.Target) allowlists.Change {
+	return allowlists.Change{Action: allowlists.Remove, Target: t}
+}
 
-func changes(i intent.Intent) (list []gitlab.Change) {
+func changes(i intent.Intent) (list []allowlists.Change) {
 	for _, step := range i.Steps {
 		list = append(list, step.Change)
 	}
@@ -89,7 +93,7 @@ func TestOf(t *testing.T) {
 	undecided := intent.Entry{Target: app, Undecided: true}
 	dead := intent.Entry{Target: app, Permissions: read, Dead: true}
 	cases := map[string]struct {
-		on   *gitlab.Project
+		on   *allowlists.Project
 		list intent.List
 		want intent.Intent
 	}{
@@ -155,7 +159,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func steps(changes ...gitlab.Change) (list []intent.Step) {
+func steps(changes ...allowlists.Change) (list []intent.Step) {
 	for _, c := range changes {
 		list = append(list, intent.Step{Change: c})
 	}
@@ -168,11 +172,11 @@ func TestOf_anything(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
-		some := func() map[int64]gitlab.Permissions {
-			list := map[int64]gitlab.Permissions{}
+		some := func() map[int64]allowlists.Permissions {
+			list := map[int64]allowlists.Permissions{}
 			for id := range int64(6) {
 				if random.IntN(2) == 0 {
-					list[id+2] = []gitlab.Permissions{all, none, read, more}[random.IntN(4)]
+					list[id+2] = []allowlists.Permissions{all, none, read, more}[random.IntN(4)]
 				}
 			}
 			return list
@@ -208,20 +212,20 @@ func TestOf_anything(t *testing.T) {
 	}
 }
 
-func as(list map[int64]gitlab.Permissions) (entries []intent.Entry) {
+func as(list map[int64]allowlists.Permissions) (entries []intent.Entry) {
 	for id, permissions := range list {
 		entries = append(entries, has(project(id, fmt.Sprintf("acme/%d", id)), permissions))
 	}
 	return entries
 }
 
-func carryOut(server map[int64]gitlab.Permissions, i intent.Intent) map[int64]gitlab.Permissions {
-	after := map[int64]gitlab.Permissions{}
+func carryOut(server map[int64]allowlists.Permissions, i intent.Intent) map[int64]allowlists.Permissions {
+	after := map[int64]allowlists.Permissions{}
 	for id, permissions := range server {
 		after[id] = permissions
 	}
 	for _, step := range i.Steps {
-		if step.Action == gitlab.Remove {
+		if step.Action == allowlists.Remove {
 			delete(after, step.Target.ID)
 		} else {
 			after[step.Target.ID] = step.Permissions
@@ -236,11 +240,11 @@ func TestPhases(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ there, leave, come, first int }{
 		{0, 0, 5, 0},
-		{gitlab.MaxEntries, 3, 2, 2},
-		{gitlab.MaxEntries, 3, 3, 3},
-		{gitlab.MaxEntries - 1, 3, 3, 2},
-		{gitlab.MaxEntries - 5, 3, 3, 0},
-		{gitlab.MaxEntries, 3, 0, 0},
+		{allowlists.MaxEntries, 3, 2, 2},
+		{allowlists.MaxEntries, 3, 3, 3},
+		{allowlists.MaxEntries - 1, 3, 3, 2},
+		{allowlists.MaxEntries - 5, 3, 3, 0},
+		{allowlists.MaxEntries, 3, 0, 0},
 	} {
 		p, l := on(), intent.List{Kind: gitlab.KindProject}
 		for id := range c.there {

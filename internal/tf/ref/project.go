@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -11,6 +13,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
 // Attribute is where resources name the project they belong to.
@@ -168,12 +171,12 @@ func KeepID(planned Planned, state types.Int64, creating bool) types.Int64 {
 }
 
 // ReadProject reads the snapshot of the project that a data source names.
-func ReadProject(ctx context.Context, client *gitlab.Client, spelling types.String) (*gitlab.Project, diag.Diagnostics) {
-	target, diags := Resolve(ctx, client, gitlab.KindProject, Attribute, spelling.ValueString())
+func ReadProject(ctx context.Context, s *session.Session, spelling types.String) (*allowlists.Project, diag.Diagnostics) {
+	target, diags := Resolve(ctx, s.GitLab, gitlab.KindProject, Attribute, spelling.ValueString())
 	if diags.HasError() {
 		return nil, diags
 	}
-	project, err := client.Project(ctx, target.ID)
+	project, err := s.Lists.Project(ctx, target.ID)
 	if err != nil {
 		diags.Append(diagnose.LookupError(Attribute, diagnose.ReadSettings, err))
 	}

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -17,6 +21,10 @@ import (
 // Session lives for one Terraform walk: the configured provider's process.
 type Session struct {
 	GitLab *gitlab.Client
+	// Lists, Tokens and Variables are the services on top of it.
+	Lists     *allowlists.Service
+	Tokens    *tokens.Service
+	Variables *variables.Service
 	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
 	CheckUsage bool
 	// Overlap notes what the planned resources manage.

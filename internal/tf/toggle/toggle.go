@@ -4,6 +4,8 @@ package toggle
 import (
 	"context"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -14,15 +16,15 @@ import (
 
 // CheckOff refuses at plan to switch an allowlist off that the instance is known to enforce. One that
 // is stored as off already is no error: nothing is to be written.
-func CheckOff(ctx context.Context, client *gitlab.Client, project *gitlab.Project, at path.Path, configured types.Bool) diag.Diagnostics {
+func CheckOff(ctx context.Context, lists *allowlists.Service, project *allowlists.Project, at path.Path, configured types.Bool) diag.Diagnostics {
 	if configured.IsNull() || configured.IsUnknown() || configured.ValueBool() || !project.Settings.InboundAllowlist {
 		return nil
 	}
-	enforcement, err := client.EnforcementFor(ctx, project)
+	enforcement, err := lists.EnforcementFor(ctx, project)
 	if err != nil {
 		return diag.Diagnostics{diagnose.AttributeError(at, diagnose.ReadSettings, err)}
 	}
-	if enforcement != gitlab.Enforced {
+	if enforcement != allowlists.Enforced {
 		return nil
 	}
 	return diag.Diagnostics{diagnose.Problem(at, diagnose.Enforced,
@@ -42,13 +44,13 @@ func ChangedMeanwhile(at path.Path, project gitlab.Target, name string, stored b
 
 // WithoutEffect warns after a toggle was switched off that the instance enforces the allowlist all the
 // same: some versions store the value without a word.
-func WithoutEffect(ctx context.Context, client *gitlab.Client, project *gitlab.Project, at path.Path, change *bool) diag.Diagnostics {
+func WithoutEffect(ctx context.Context, lists *allowlists.Service, project *allowlists.Project, at path.Path, change *bool) diag.Diagnostics {
 	if change == nil || *change {
 		return nil
 	}
 	off := *project
 	off.Settings.InboundAllowlist = false
-	effective, err := client.EffectiveAllowlist(ctx, &off)
+	effective, err := lists.Effective(ctx, &off)
 	if err != nil || !effective {
 		return nil // what is in effect is for the next plan to tell
 	}

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -27,7 +29,7 @@ type reply struct {
 var forbidden = reply{http.StatusForbidden, map[string]any{"message": "403 Forbidden"}}
 
 // instance answers questions about enforcement in one way, and counts them.
-func instance(t *testing.T, settings reply) (*atomic.Int32, *gitlab.Client) {
+func instance(t *testing.T, settings reply) (*atomic.Int32, *allowlists.Service) {
 	t.Helper()
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +46,7 @@ func instance(t *testing.T, settings reply) (*atomic.Int32, *gitlab.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &asked, client
+	return &asked, allowlists.New(client)
 }
 
 func enforcing(enforced bool) reply {
@@ -75,7 +77,7 @@ func TestCheckOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked, client := instance(t, c.settings)
-			project := &gitlab.Project{ID: 12, Path: "acme/app", Settings: gitlab.Settings{InboundAllowlist: c.stored}}
+			project := &allowlists.Project{ID: 12, Path: "acme/app", Settings: allowlists.Settings{InboundAllowlist: c.stored}}
 			at := path.Root("enabled")
 			diags := toggle.CheckOff(t.Context(), client, project, at, c.configured)
 			if (asked.Load() > 0) != c.asks {

@@ -1,0 +1,72 @@
+package allowlists
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
+)
+
+// LogEntry says when a project's jobs last used another project with their job token.
+type LogEntry struct {
+	Origin         gitlab.Target
+	LastAuthorized time.Time
+}
+
+// logPage is a page of the log as GitLab answers it.
+type logPage struct {
+	PageInfo *pageInfo  `json:"pageInfo"`
+	Nodes    []*logNode `json:"nodes"`
+}
+
+type logNode struct {
+	LastAuthorized time.Time            `json:"lastAuthorizedAt"`
+	Origin         gitlab.ReferenceNode `json:"originProject"`
+}
+
+// isWhole tells that GitLab left out nothing of a page.
+func (p *logPage) isWhole() bool {
+	return p != nil && p.PageInfo != nil && p.Nodes != nil && !slices.Contains(p.Nodes, nil)
+}
+
+// AuthenticationLog reads who used a project by job token: one row per origin project, the latest
+// use of each, some minutes late, at most 1,000. Uses that were refused are not in it.
+//
+// See https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-authentication-log.
+func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) ([]LogEntry, error) {
+	const doing = "read the job token authentication log of"
+	var log []LogEntry
+	variables := map[string]any{"ids": gitlab.GIDs("Project", []int64{project.ID})}
+	for {
+		var answer struct {
+			Projects struct {
+				Nodes []*struct {
+					Log *logPage `json:"ciJobTokenAuthLogs"`
+				} `json:"nodes"`
+			} `json:"projects"`
+		}
+		problems, err := s.gitlab.Query(ctx, documents.AuthenticationLog, gitlab.Fit{}, variables, &answer)
+		if err != nil {
+			return nil, gitlab.Annotate(err, doing, project.String())
+		}
+		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Log.isWhole() {
+			refused := &apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}
+			if len(problems) > 0 {
+				refused = apierror.FromGraphQL(problems)
+			}
+			return nil, s.gitlab.ExplainHidden(ctx, refused.With(doing, project.String()))
+		}
+		page := answer.Projects.Nodes[0].Log
+		for _, node := range page.Nodes {
+			log = append(log, LogEntry{Origin: node.Origin.Target(gitlab.KindProject), LastAuthorized: node.LastAuthorized})
+		}
+		if !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == "" || page.PageInfo.EndCursor == variables["after"] {
+			return log, nil
+		}
+		variables["after"] = page.PageInfo.EndCursor
+	}
+}

@@ -1,0 +1,35 @@
+// Package allowlists reads and writes who may reach a project by job token: its allowlist, the settings
+// that govern it, and the log of who did.
+package allowlists
+
+import (
+	"sync"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
+)
+
+// Service keeps what it has read of a project until it writes to it. It is safe for concurrent use.
+type Service struct {
+	gitlab      *gitlab.Client
+	projects    *coalesce.Loader[int64, *Project]
+	effective   *coalesce.Loader[int64, bool]
+	instance    *coalesce.Loader[struct{}, Enforcement]
+	permissions *coalesce.Loader[struct{}, []string]
+
+	prefetchGroups []string
+	prefetched     sync.Once
+	// prefetchProblem is written once, by prefetched.
+	prefetchProblem error
+}
+
+// New makes the service of a client, without sending a request. All projects of the groups with the full
+// paths given are read at the first read of a project.
+func New(client *gitlab.Client, prefetchGroups ...string) *Service {
+	s := &Service{gitlab: client, prefetchGroups: prefetchGroups}
+	s.projects = gitlab.Batched(client, s.fetchProjects)
+	s.effective = gitlab.Single(client, s.fetchEffective)
+	s.instance = gitlab.Single(client, s.fetchEnforcement)
+	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
+	return s
+}
