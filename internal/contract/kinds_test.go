@@ -225,12 +225,19 @@ func (g *generator) delivery(to, token string, number int) map[string]any {
 	if token != "tooldeploy" {
 		key = fmt.Sprintf("T_%s_%d", token, number)
 	}
-	return map[string]any{"project": g.paths[to], "key": key}
+	delivery := map[string]any{"project": g.paths[to], "key": key}
+	if g.chance(20) {
+		delivery["hidden"] = true
+	}
+	if g.chance(15) {
+		delivery["description"] = "a token"
+	}
+	return delivery
 }
 
 func alterToken(g *generator, config map[string]any) {
 	deliveries, _ := config["deliveries"].(map[string]any)
-	switch g.IntN(5) {
+	switch g.IntN(6) {
 	case 0:
 		config["name"] = fmt.Sprint(config["name"], "x")
 	case 1:
@@ -252,6 +259,18 @@ func alterToken(g *generator, config map[string]any) {
 		}
 	case 3:
 		config["scopes"] = []any{one(g, "read_repository", "read_registry")}
+	case 4:
+		for _, label := range slices.Sorted(maps.Keys(deliveries)) {
+			changed := copied(deliveries[label].(map[string]any)) //nolint:forcetypeassert // as delivery makes them
+			switch {
+			case changed["description"] == nil:
+				changed["description"] = one(g, "a token", "of the walk")
+			default:
+				delete(changed, "description")
+			}
+			deliveries[label] = changed
+			break
+		}
 	default:
 		if config["project"] == g.paths["tool"] {
 			moveSource(g, config)
