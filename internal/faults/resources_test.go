@@ -32,6 +32,8 @@ type scenario struct {
 	// seen makes of a configuration, or of a state, what can be compared with the server; nil leaves
 	// both as they are.
 	seen func(map[string]any) map[string]any
+	// keeps means that the update makes no token, and changes no variable.
+	keeps bool
 	// destroyed is what GitLab has in the end; nil is nothing.
 	destroyed map[string]any
 }
@@ -48,6 +50,11 @@ var resources = []subject{
 	{"jobtoken_group_access_token", tokenOf("groups", "access_tokens")},
 	{"jobtoken_project_access_token (rotated by GitLab)", rotatedToken},
 	{"jobtoken_project_deploy_token (replaced)", replacedToken},
+	{"jobtoken_project_deploy_token (one consumer)", lonelyToken},
+	{"jobtoken_project_deploy_token (variables that were there)", takingToken},
+	{"jobtoken_project_deploy_token (a hidden variable that was there)", hidingToken},
+	{"jobtoken_project_deploy_token (relabelled)", relabelledToken},
+	{"jobtoken_project_deploy_token (owners renamed and taken over)", followedToken},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a
