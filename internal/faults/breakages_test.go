@@ -78,13 +78,13 @@ var breakages = []breakage{
 	},
 	{
 		"a token that was not delivered left alive", "internal/credential/lifecycle.go",
-		"return l.undo(ctx, token, done)", "return false",
+		"\tl.undo(ctx, token, done)\n}", "\t_ = token\n}",
 		"jobtoken_group_deploy_token_create/payload_error", "the server, without a state, has|the server has",
 	},
 	{
 		"the old token ended before the new one is delivered", "internal/credential/lifecycle.go",
-		"\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\treturn l.renewedInPart",
-		"\tif done.Err != nil {\n\t\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\t\tl.settle(ctx, token, done)\n\t\treturn l.renewedInPart",
+		"\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\tl.renewedInPart",
+		"\tif done.Err != nil {\n\t\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\t\tl.settle(ctx, token, done)\n\t\tl.renewedInPart",
 		"jobtoken_project_deploy_token_update/a_variable_refused", "the server has",
 	},
 	{
