@@ -279,16 +279,14 @@ func alterToken(g *generator, config map[string]any) {
 	case 3:
 		config["scopes"] = []any{one(g, "read_repository", "read_registry")}
 	case 4:
-		for _, label := range slices.Sorted(maps.Keys(deliveries)) {
-			changed := copied(deliveries[label].(map[string]any)) //nolint:forcetypeassert // as delivery makes them
-			switch {
-			case changed["description"] == nil:
+		if labels := slices.Sorted(maps.Keys(deliveries)); len(labels) > 0 {
+			changed := copied(deliveries[labels[0]].(map[string]any)) //nolint:forcetypeassert // as delivery makes them
+			if changed["description"] == nil {
 				changed["description"] = one(g, "a token", "of the walk")
-			default:
+			} else {
 				delete(changed, "description")
 			}
-			deliveries[label] = changed
-			break
+			deliveries[labels[0]] = changed
 		}
 	default:
 		if config["project"] == g.paths["tool"] {

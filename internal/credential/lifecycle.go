@@ -100,7 +100,7 @@ func (l *lifecycle) create(ctx context.Context) {
 func (l *lifecycle) undo(ctx context.Context, token gitlab.Token, done delivery.Delivered) {
 	l.record.Deliveries = map[string]delivery.Sealed{}
 	for _, a := range done.Attempts {
-		holds, err := a.Settle(ctx, l.Session, l.record.Key)
+		holds, err := a.Settle(ctx, l.Session)
 		if holds {
 			l.record.Deliveries[a.Label] = a.Seal(l.record.Key)
 			l.diags.Append(l.stuck(a, token, err))
@@ -127,7 +127,7 @@ func (l *lifecycle) stuck(a delivery.Attempt, token gitlab.Token, err error) dia
 func (l *lifecycle) settle(ctx context.Context, token gitlab.Token, done delivery.Delivered) {
 	l.diags.Append(l.undelivered(done))
 	a := done.Failed()
-	holds, err := a.Settle(ctx, l.Session, l.record.Key)
+	holds, err := a.Settle(ctx, l.Session)
 	if err != nil {
 		l.diags.Append(l.stuck(a, token, err))
 	}
