@@ -193,7 +193,7 @@ func crossProjectPushUnknown(t *testing.T, g *acctest.GitLab) {
 		return fmt.Sprintf("resource \"jobtoken_settings\" \"this\" {\n  project = %q\n  %s\n}\n", source.Path, line)
 	}
 	cli := acctest.NewCLI(t, g, settings("cross_project_push_allowed = true"))
-	says(t, cli.Plan(t, acctest.Failed), "Not Supported by This GitLab", "cross_project_push_allowed = true", "came with GitLab 19.0")
+	says(t, cli.Plan(t, acctest.Failed), "Not Supported by This GitLab", "cross_project_push_allowed = true", "came with GitLab 19.1")
 	cli.Configure(t, settings("push_repository_allowed = true"))
 	cli.Apply(t, 0)
 	g.CheckSettings(t, source, acctest.Settings{Inbound: true, PushRepository: true})

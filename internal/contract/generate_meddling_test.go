@@ -47,7 +47,7 @@ func (g *generator) meddling() meddling {
 	case 16:
 		return g.moving(source)
 	case 17:
-		return meddling{Do: "set variable", Of: one(g, "app", "web"), To: one(g, variableKeys...)}
+		return meddling{Do: one(g, "set variable", "describe variable"), Of: one(g, "app", "web"), To: one(g, variableKeys...)}
 	case 18:
 		return meddling{Do: "delete variable", Of: one(g, "app", "web"), To: one(g, variableKeys...)}
 	case 19:

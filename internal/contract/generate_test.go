@@ -201,6 +201,15 @@ func (g *generator) prepare() (all []meddling) {
 			all = append(all, g.byHand("allow", source, target))
 		}
 	}
+	for _, address := range g.addresses() {
+		deliveries, _ := g.resources[address].Config["deliveries"].(map[string]any)
+		for _, label := range slices.Sorted(maps.Keys(deliveries)) {
+			delivery, _ := deliveries[label].(map[string]any)
+			if name := g.nameAt(fmt.Sprint(delivery["project"])); name != "" && g.chance(30) {
+				all = append(all, meddling{Do: "keep variable", Of: name, To: fmt.Sprint(delivery["key"]), On: delivery["hidden"] == true})
+			}
+		}
+	}
 	return all
 }
 

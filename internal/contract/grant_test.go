@@ -42,6 +42,10 @@ type book struct {
 	past map[string]map[string]bool
 	// stale is a plan that does not refresh.
 	stale bool
+	// described are the descriptions that deliveries say, of those that were looked at last.
+	described map[item]string
+	// minted are resources whose plan makes a token that nobody needs.
+	minted []string
 	// needs are entries that both the state before and the plan admit.
 	needs []need
 }
@@ -78,7 +82,7 @@ func (b *book) read(p *core.Plan, leftoversStay, stale bool) {
 	b.frozen, b.stale = false, stale
 	b.notePaths()
 	defer func() { b.frozen = true }()
-	b.grants, b.makes, b.needs = map[item][]grant{}, map[string][]string{}, nil
+	b.grants, b.makes, b.needs, b.minted = map[item][]grant{}, map[string][]string{}, nil, nil
 	deposed := map[string]bool{}
 	for _, c := range p.Changes {
 		deposed[c.Address] = deposed[c.Address] || c.Deposed
@@ -394,6 +398,7 @@ func (b *book) holder(address string, attributes map[string]any) string {
 // plan names the owner's id, no other is meant.
 func (b *book) variables(address string, attributes map[string]any) map[item]string {
 	found := map[item]string{}
+	b.described = map[item]string{}
 	all, _ := attributes["deliveries"].(map[string]any)
 	owners, _ := attributes["delivery_owners"].(map[string]any)
 	for label, value := range all {
@@ -409,7 +414,11 @@ func (b *book) variables(address string, attributes map[string]any) map[item]str
 					ids = []string{owner}
 				}
 				for _, id := range ids {
-					found[item{id, fmt.Sprintf("var %v %s", delivery["key"], scope)}] = fmt.Sprint(delivery)
+					i := item{id, fmt.Sprintf("var %v %s", delivery["key"], scope)}
+					found[i] = fmt.Sprint(delivery)
+					if description, is := delivery["description"].(string); is {
+						b.described[i] = description
+					}
 				}
 			}
 		}
@@ -433,11 +442,11 @@ func tokenIDs(state map[string]any) (ids []int64) {
 
 func grantToken(b *book, c *core.Change) {
 	kind, _ := tokenKind(c.Address)
-	to := b.holder(c.Address, c.Planned)
+	from, to := b.holder(c.Address, c.Prior), b.holder(c.Address, c.Planned)
 	if b.holders[c.Address] == nil {
 		b.holders[c.Address] = map[string]bool{}
 	}
-	b.holders[c.Address][b.holder(c.Address, c.Prior)], b.holders[c.Address][to] = true, true
+	b.holders[c.Address][from], b.holders[c.Address][to] = true, true
 	_, keeps := c.Planned["token_id"].(int64)
 	fresh := c.Planned != nil && (!keeps || c.Action != core.Update)
 	for _, id := range tokenIDs(c.Prior) {
@@ -460,8 +469,37 @@ func grantToken(b *book, c *core.Change) {
 	for i, configured := range after {
 		if fresh || before[i] != configured {
 			b.grants[i] = append(b.grants[i], grant{address: c.Address, any: true})
+			if description, is := b.described[i]; is {
+				b.grants[i.about("about")] = append(b.grants[i.about("about")], grant{address: c.Address, value: "=" + description})
+			}
 		}
 	}
+	if c.Action == core.Update && fresh && b.needless(c, item{from, fmt.Sprintf("%s %v", kind, c.Prior["token_id"])}, before) {
+		b.minted = append(b.minted, c.Address)
+	}
+}
+
+// needless tells whether a plan makes a token anew for what needs none: the token works, nothing is due, nothing
+// differs that GitLab fixes, and a variable shows the secret.
+func (b *book) needless(c *core.Change, token item, delivered map[item]string) bool {
+	before, _ := c.Prior["rotation"].(map[string]any)
+	after, _ := c.Planned["rotation"].(map[string]any)
+	pulled := after["trigger"] != nil && after["trigger"] != before["trigger"]
+	if c.Prior["active"] != true || c.Prior["rotation_due"] != nil || pulled {
+		return false
+	}
+	for _, name := range []string{"name", "scopes", "username", "access_level", "description", "expires_at"} {
+		if planned := c.Planned[name]; planned != "(unknown)" && !equal(planned, c.Prior[name]) {
+			return false
+		}
+	}
+	server := b.w.look()
+	for i := range delivered {
+		if server[token] != nothing && server[i] == "="+server[token] && !strings.Contains(server[i.about("flags")], "hidden true") {
+			return true
+		}
+	}
+	return false
 }
 
 // leftGone tells whether a project or group that a token was of before has been deleted.

@@ -105,6 +105,9 @@ func (tr *trial) judgeOf(c change, history map[item][]string) string {
 }
 
 func (tr *trial) allowed(c change) bool {
+	if c.isAbout() {
+		return tr.allowedAbout(c)
+	}
 	if c.isToken() {
 		if c.from == "" {
 			return len(tr.book.makes[c.of]) > 0
@@ -115,6 +118,15 @@ func (tr *trial) allowed(c change) bool {
 		}
 	}
 	return slices.ContainsFunc(tr.book.grants[c.item], func(g grant) bool { return g.any || g.value == c.to })
+}
+
+// allowedAbout goes by the lines that speak of the variable. A description stays, whatever becomes of the value,
+// unless a line says another.
+func (tr *trial) allowedAbout(c change) bool {
+	if strings.HasPrefix(c.what, "about ") && c.from != nothing && c.to != nothing {
+		return slices.ContainsFunc(tr.book.grants[c.item], func(g grant) bool { return g.value == c.to })
+	}
+	return tr.allowed(change{c.variable(), c.from, c.to})
 }
 
 // touched are items that others changed after the plan, with what depends on them: of a project that is
@@ -203,7 +215,13 @@ func (tr *trial) stateIsServer() {
 	said := map[item][]claim{}
 	by := map[item][]string{}
 	var known []claim
+	delivered := map[item]bool{}
 	for _, h := range tr.holds(tr.t) {
+		if h.attributes["deliveries"] != nil {
+			for i := range tr.book.variables(h.address, h.attributes) {
+				delivered[i] = true
+			}
+		}
 		claims := subjects[h.kind].claim(tr.book, h.address, h.attributes)
 		known = append(known, claims...)
 		// What a deposed object says is what was so before its successor was made: core keeps it as it
@@ -218,6 +236,11 @@ func (tr *trial) stateIsServer() {
 	}
 	tr.claimsHold(end, touched, said, by)
 	tr.writesAreKnown(end, touched, known)
+	for i, changed := range tr.written() {
+		if i.isVariable() && changed && end[i] != nothing && !touched[i] && !delivered[i] && len(tr.lost) == 0 {
+			tr.hold("what is undone is put back", "%s of %s has another value than before, and no state says so", tr.w.nameOf(i.what), tr.w.nameOf(i.of))
+		}
+	}
 }
 
 // leftover tells whether the plan ends an object that an earlier run has deposed and that could not know
@@ -291,7 +314,7 @@ func (tr *trial) written() map[item]bool {
 func (tr *trial) writesAreKnown(end snapshot, touched map[item]bool, said []claim) {
 	for i, changed := range tr.written() {
 		has := end[i]
-		if !changed || touched[i] || has == nothing || i.isVariable() || i.isOwn() && has == everything || has == secure[i.what] {
+		if !changed || touched[i] || has == nothing || i.isVariable() || i.isAbout() || i.isOwn() && has == everything || has == secure[i.what] {
 			continue
 		}
 		known := slices.ContainsFunc(said, func(c claim) bool { return c.item == i && (i.isToken() || c.value == has) })

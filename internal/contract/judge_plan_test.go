@@ -172,10 +172,15 @@ func repairToken(b *book, config map[string]any) bool {
 	if b.lookup(parent, fmt.Sprint(config[parent])) == "" {
 		return false
 	}
+	server := b.w.look()
 	deliveries, _ := config["deliveries"].(map[string]any)
 	for _, label := range slices.Sorted(maps.Keys(deliveries)) {
 		delivery, _ := deliveries[label].(map[string]any)
-		if !b.take(b.lookup("project", fmt.Sprint(delivery["project"])), "variable", delivery["key"]) {
+		of := b.lookup("project", fmt.Sprint(delivery["project"]))
+		flags := server[item{of, fmt.Sprintf("flags %v *", delivery["key"])}]
+		// GitLab settles whether a variable is hidden when it is made.
+		otherwise := flags != "" && strings.Contains(flags, "hidden true") != (delivery["hidden"] == true)
+		if !b.take(of, "variable", delivery["key"]) || otherwise {
 			delete(deliveries, label)
 		}
 	}
@@ -289,6 +294,11 @@ func wishToken(b *book, address string, config, state map[string]any) (problems 
 		// configuration names it by its id, and every plan warns until then.
 		held[i.what] = held[i.what] || strings.HasPrefix(i.of, "project:") && server[item{i.of, inbound}] == ""
 		held[i.what] = held[i.what] || secret != "" && server[i] == "="+secret
+		// What others write into a hidden variable nobody can see.
+		held[i.what] = held[i.what] || strings.Contains(server[i.about("flags")], "hidden true")
+		if description, said := b.described[i]; said && server[i] != "" && server[i] == "="+secret && server[i.about("about")] != "="+description {
+			problems = append(problems, fmt.Sprintf("%s of %s is described as %q", i.what, b.w.nameOf(i.of), server[i.about("about")]))
+		}
 	}
 	for what, i := range lacking {
 		if !held[what] {

@@ -225,7 +225,14 @@ func (g *generator) delivery(to, token string, number int) map[string]any {
 	if token != "tooldeploy" {
 		key = fmt.Sprintf("T_%s_%d", token, number)
 	}
-	return map[string]any{"project": g.paths[to], "key": key}
+	delivery := map[string]any{"project": g.paths[to], "key": key}
+	if g.chance(20) {
+		delivery["hidden"] = true
+	}
+	if g.chance(15) {
+		delivery["description"] = "a token"
+	}
+	return delivery
 }
 
 // pull gives a token another trigger, or takes that out; with or without an overlap.
@@ -247,7 +254,7 @@ func pull(g *generator, config map[string]any) {
 
 func alterToken(g *generator, config map[string]any) {
 	deliveries, _ := config["deliveries"].(map[string]any)
-	switch g.IntN(6) {
+	switch g.IntN(7) {
 	case 5:
 		pull(g, config)
 	case 0:
@@ -271,6 +278,16 @@ func alterToken(g *generator, config map[string]any) {
 		}
 	case 3:
 		config["scopes"] = []any{one(g, "read_repository", "read_registry")}
+	case 4:
+		if labels := slices.Sorted(maps.Keys(deliveries)); len(labels) > 0 {
+			changed := copied(deliveries[labels[0]].(map[string]any)) //nolint:forcetypeassert // as delivery makes them
+			if changed["description"] == nil {
+				changed["description"] = one(g, "a token", "of the walk")
+			} else {
+				delete(changed, "description")
+			}
+			deliveries[labels[0]] = changed
+		}
 	default:
 		if config["project"] == g.paths["tool"] {
 			moveSource(g, config)

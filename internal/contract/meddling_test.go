@@ -81,6 +81,15 @@ var doings = map[string]func(testing.TB, *world, meddling){
 			w.call(t, http.MethodPost, at, map[string]any{"key": m.To, "value": "another-value"}, nil)
 		}
 	},
+	// A variable that is somebody's: described, with other flags than a delivery has; On makes it hidden.
+	"keep variable": func(t testing.TB, w *world, m meddling) {
+		w.call(t, http.MethodPost, fmt.Sprintf("/projects/%d/variables", w.projects[m.Of]), map[string]any{
+			"key": m.To, "value": "kept-by-hand", "description": "kept by hand", "protected": false, "masked_and_hidden": m.On, "raw": false,
+		}, nil)
+	},
+	"describe variable": func(t testing.TB, w *world, m meddling) {
+		w.call(t, http.MethodPut, fmt.Sprintf("/projects/%d/variables/%s", w.projects[m.Of], m.To), map[string]any{"description": "described by hand"}, nil)
+	},
 	"delete variable": func(t testing.TB, w *world, m meddling) {
 		w.call(t, http.MethodDelete, fmt.Sprintf("/projects/%d/variables/%s", w.projects[m.Of], m.To), nil, nil)
 	},

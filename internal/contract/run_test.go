@@ -212,6 +212,11 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 	}
 	j.book.read(tr.plan, tr.leftoversStay(), tr.run.NoRefresh)
 	j.triggered(tr.plan)
+	if !r.NoRefresh {
+		for _, address := range j.book.minted {
+			j.hold("nothing is minted that nobody needs", "%s makes a new token, though a variable shows the secret of the one that works", address)
+		}
+	}
 	return tr
 }
 
@@ -262,15 +267,21 @@ func (tr *trial) judge() {
 	}
 	for _, f := range tr.outcome.Inconsistent {
 		tr.note("core stops %s: %s %s", f.Address, f.Check, f.Text)
-		for _, c := range tr.plan.Changes {
-			if kind, _ := tokenKind(c.Address); c.Address == f.Address && c.Action == core.DeleteThenCreate && strings.HasSuffix(c.Kind, "_token") {
-				tr.book.abandoned[tr.book.holder(c.Address, c.Prior)+" "+kind] = true
-			}
-		}
+		tr.abandons(func(c *core.Change) bool { return c.Address == f.Address })
 	}
+	tr.abandons(func(*core.Change) bool { return tr.run.Kill != "" })
 	tr.licensed()
 	tr.stays()
 	tr.stateIsServer()
+}
+
+// abandons notes tokens whose replacement may have ended between its halves.
+func (tr *trial) abandons(ended func(*core.Change) bool) {
+	for _, c := range tr.plan.Changes {
+		if kind, _ := tokenKind(c.Address); ended(c) && c.Action == core.DeleteThenCreate && strings.HasSuffix(c.Kind, "_token") {
+			tr.book.abandoned[tr.book.holder(c.Address, c.Prior)+" "+kind] = true
+		}
+	}
 }
 
 func (j *journey) sayChange(c change) string {

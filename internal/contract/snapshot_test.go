@@ -15,7 +15,7 @@ import (
 type item struct{ of, what string }
 
 // snapshot is the value of every item there is. An entry has an access, a toggle true or false, a
-// token its secret, a variable its value.
+// token its secret, a variable its value, beside its flags and its description.
 type snapshot map[item]string
 
 // The toggles.
@@ -42,6 +42,22 @@ func (i item) isToggle() bool { _, is := secure[i.what]; return is }
 
 // isVariable tells variables from all else.
 func (i item) isVariable() bool { return strings.HasPrefix(i.what, "var ") }
+
+// isAbout tells what a variable has beside its value: its flags, and its description.
+func (i item) isAbout() bool {
+	return strings.HasPrefix(i.what, "flags ") || strings.HasPrefix(i.what, "about ")
+}
+
+// variable is the variable that something is about.
+func (i item) variable() item {
+	_, rest, _ := strings.Cut(i.what, " ")
+	return item{i.of, "var " + rest}
+}
+
+// about is what a variable has beside its value: "flags" or "about", for its description.
+func (i item) about(what string) item {
+	return item{i.of, what + strings.TrimPrefix(i.what, "var")}
+}
 
 // isToken tells tokens from all else.
 func (i item) isToken() bool {
@@ -95,7 +111,13 @@ func (seen snapshot) holder(s *store.State, source store.Source, of string) {
 		if v.Value != nil {
 			value = *v.Value
 		}
-		seen[item{of, "var " + v.Key + " " + v.EnvironmentScope}] = "=" + value
+		i := item{of, "var " + v.Key + " " + v.EnvironmentScope}
+		seen[i] = "=" + value
+		seen[i.about("flags")] = fmt.Sprintf("protected %t masked %t raw %t hidden %t", v.Protected, v.Masked, v.Raw, v.Hidden)
+		seen[i.about("about")] = "="
+		if v.Description != nil {
+			seen[i.about("about")] += *v.Description
+		}
 	}
 }
 

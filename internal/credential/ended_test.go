@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
@@ -22,6 +23,9 @@ func TestAccEndedWithNowhereToGo(t *testing.T) {
 			}
 			imported := importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, token.ID))
 			lines := []string{fmt.Sprintf("name = %q", token.Name), fmt.Sprintf("scopes = [%q]", token.Scopes[0])}
+			if s.access() {
+				lines = append(lines, expires(token.ExpiresAt))
+			}
 			block := s.labelled("this", lines...)
 			cli := acctest.NewCLI(t, s.GitLab, imported+block+settings(false))
 			cli.Apply(t, 0)
@@ -38,7 +42,7 @@ func TestAccEndedWithNowhereToGo(t *testing.T) {
 			if output := cli.Plan(t, acctest.NoChanges); first == nil || !acctest.Says(output, words[0]) {
 				t.Errorf("rotation_due is %v, and the plan says:\n%s", first, output)
 			}
-			cli.Configure(t, s.labelled("this", lines[0], `scopes = ["read_registry"]`)+settings(true))
+			cli.Configure(t, s.labelled("this", append([]string{`scopes = ["read_registry"]`}, slices.Concat(lines[:1], lines[2:])...)...)+settings(true))
 			says(t, cli.Plan(t, acctest.Failed), "Token Would Go Nowhere")
 			cli.Configure(t, block+settings(true))
 			cli.Must(t, 0, "destroy", "-auto-approve", "-input=false")

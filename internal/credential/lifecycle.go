@@ -34,6 +34,8 @@ type lifecycle struct {
 	former *home
 	// gone means that the project or group was deleted for good, and its tokens with it.
 	gone bool
+	// settled tells whether the plan has become the state. Otherwise the former one still holds, or none.
+	settled bool
 
 	places
 	diags diag.Diagnostics
@@ -73,45 +75,46 @@ func (l *lifecycle) name(ctx context.Context) (diags diag.Diagnostics) {
 	return diags
 }
 
-// create makes the first token. Kept tells whether there is anything for the state to name.
-func (l *lifecycle) create(ctx context.Context) (kept bool) {
+// create makes the first token. It is not settled where there is nothing for the state to name.
+func (l *lifecycle) create(ctx context.Context) {
 	l.record = record{Path: l.parent.Path, Key: delivery.NewKey()}
 	request := l.plan.request(l.expires())
 	token, secret, err := l.Tokens.Create(ctx, l.kind.token, l.parent, request)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
-		return l.orphaned(err, request)
+		l.orphaned(err, request)
+		return
 	}
 	l.record.Born = l.born(token)
 	l.made(token, secret)
 	done := delivery.All(ctx, l.Session, l.record.Key, l.wanted, values(token, secret), nil)
 	l.record.Deliveries, l.record.Readable = done.Sealed, readable(done.Sealed)
 	if done.Err == nil {
-		return true
+		l.settled = true
+		return
 	}
 	l.diags.Append(l.undelivered(done))
-	return l.undo(ctx, token, done)
+	l.undo(ctx, token, done)
 }
 
-// undo takes back a token that could not be delivered: every variable gets back what it held. Kept tells
-// whether something is left of it, because a variable that cannot be put back needs it to live.
-func (l *lifecycle) undo(ctx context.Context, token tokens.Token, done delivery.Delivered) (kept bool) {
+// undo takes back a token that could not be delivered: every variable gets back what it held. Something
+// is left of it where a variable that cannot be put back needs it to live.
+func (l *lifecycle) undo(ctx context.Context, token tokens.Token, done delivery.Delivered) {
 	l.record.Deliveries = map[string]delivery.Sealed{}
 	for _, a := range done.Attempts {
-		holds, err := a.Settle(ctx, l.Session, l.record.Key)
+		holds, err := a.Settle(ctx, l.Session)
 		if holds {
 			l.record.Deliveries[a.Label] = a.Seal(l.record.Key)
 			l.diags.Append(l.stuck(a, token, err))
 		}
 	}
 	if len(l.record.Deliveries) > 0 {
-		kept = true
+		l.settled = true
 	} else if err := l.Tokens.Revoke(ctx, l.kind.token, l.parent, token.ID); err != nil {
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
-		kept = true
+		l.settled = true
 	}
 	l.plan.Deliveries = l.deliveries()
-	return kept
 }
 
 // stuck says of a variable that it cannot be put back, and what that means for the token.
@@ -126,7 +129,7 @@ func (l *lifecycle) stuck(a delivery.Attempt, token tokens.Token, err error) dia
 func (l *lifecycle) settle(ctx context.Context, token tokens.Token, done delivery.Delivered) {
 	l.diags.Append(l.undelivered(done))
 	a := done.Failed()
-	holds, err := a.Settle(ctx, l.Session, l.record.Key)
+	holds, err := a.Settle(ctx, l.Session)
 	if err != nil {
 		l.diags.Append(l.stuck(a, token, err))
 	}
@@ -136,42 +139,41 @@ func (l *lifecycle) settle(ctx context.Context, token tokens.Token, done deliver
 }
 
 // orphaned names in the state a token that may live though it was never answered.
-func (l *lifecycle) orphaned(err error, request tokens.Request) (kept bool) {
+func (l *lifecycle) orphaned(err error, request tokens.Request) {
 	fate, isLost := tokens.LostOf(err)
 	if !isLost {
-		return false
+		return
 	}
 	l.plan.Deliveries = l.deliveries()
 	l.plan.settle()
 	switch {
 	case fate.Fate == tokens.FateNotRevoked && len(fate.IDs) == 1:
-		l.plan.TokenID = types.Int64Value(fate.IDs[0])
-		return true
+		l.plan.TokenID, l.settled = types.Int64Value(fate.IDs[0]), true
 	case fate.Fate == tokens.FateUnknown:
 		l.plan.TokenID = types.Int64Null()
-		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt}
-		return true
+		l.record.Lost, l.settled = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt}, true
 	}
-	return false
 }
 
 // renew makes a new token beside the old one, delivers it, and then ends the old one or lets it run out.
-// State is what the state holds so far. Changed tells whether the plan has become the state.
-func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bool) {
+// State is what the state holds so far.
+func (l *lifecycle) renew(ctx context.Context, state view, c change) {
 	request := l.plan.request(l.expires())
 	own := append(l.record.previousIDs(), state.TokenID.ValueInt64())
 	token, secret, err := l.Tokens.Create(ctx, l.kind.token, l.parent, request, own...)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
 		l.leftOver(err, request)
-		return false
+		return
 	}
-	done := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)
+	l.haveKey()
+	done := delivery.All(ctx, l.Session, l.record.Key, l.reachable(), values(token, secret), l.record.Deliveries)
 	if done.Err != nil {
 		l.settle(ctx, token, done)
-		return l.renewedInPart(ctx, state, token, secret, done)
+		l.renewedInPart(ctx, state, token, secret, done)
+		return
 	}
-	l.record.Born, l.record.Due = l.born(token), ""
+	l.settled, l.record.Born, l.record.Due = true, l.born(token), ""
 	l.made(token, secret)
 	l.succeed(done.Sealed)
 	if old := state.TokenID.ValueInt64(); slices.Contains(c.previous, old) {
@@ -181,7 +183,6 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) (changed bo
 	}
 	l.takeBackRemoved(ctx)
 	l.end(ctx, slices.DeleteFunc(l.record.previousIDs(), func(id int64) bool { return slices.Contains(c.previous, id) }))
-	return true
 }
 
 // leaveBehind notes the token that a new one has taken the place of, which no longer is that of the state.
@@ -200,24 +201,22 @@ func (l *lifecycle) leaveBehind(old previous) {
 }
 
 // replace makes a token in place of one that the destroy half of a replacement has left as it was: made,
-// delivered, then the old one ends with all before it. Changed tells whether the plan has become the state;
-// otherwise the old state is still true.
-func (l *lifecycle) replace(ctx context.Context, old *offer) (changed bool) {
+// delivered, then the old one ends with all before it.
+func (l *lifecycle) replace(ctx context.Context, old *offer) {
 	state := old.state.view()
 	l.held = heldPlaces(&state, old.record)
 	l.places, l.record = l.aligned(old.record)
 	if old.parent.ID != l.parent.ID {
 		l.former = &home{ID: old.parent.ID, Path: old.parent.Path}
 	}
-	changed = l.renew(ctx, state, change{create: true, previous: []int64{}})
-	if changed {
+	l.renew(ctx, state, change{create: true, previous: []int64{}})
+	if l.settled {
 		l.record.Path = l.parent.Path
-		return true
+		return
 	}
 	l.record = l.record.labelled(old.record)
 	l.record.Due = old.record.Due
 	state.PreviousTokenIDs = idList(l.record.previousIDs())
-	return false
 }
 
 // away is the project or group of what a failed replacement leaves: the state goes on with the old one.
@@ -230,19 +229,20 @@ func (l *lifecycle) away() *home {
 
 // renewedInPart is a renewal whose deliveries failed. As long as no variable can hold the new token, that
 // one is revoked and the old one stays; otherwise both live, until a later apply has delivered one.
-func (l *lifecycle) renewedInPart(ctx context.Context, state view, token tokens.Token, secret gitlab.Secret, done delivery.Delivered) (changed bool) {
+func (l *lifecycle) renewedInPart(ctx context.Context, state view, token tokens.Token, secret gitlab.Secret, done delivery.Delivered) {
 	why := fmt.Sprintf("delivery to %s failed", done.Failed().Variable())
 	if len(done.Sealed) == 0 {
 		err := l.Tokens.Revoke(ctx, l.kind.token, l.parent, token.ID)
 		if err == nil {
 			l.record.Due = why
-			return false
+			return
 		}
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
 		l.record.Previous = append(l.record.Previous, previous{ID: token.ID, Over: true, Of: l.away()})
 		l.record.Due = why
-		return false
+		return
 	}
+	l.settled = true
 	l.made(token, secret)
 	l.record.Born = l.born(token)
 	l.leaveBehind(previous{ID: state.TokenID.ValueInt64(), Over: true})
@@ -250,11 +250,10 @@ func (l *lifecycle) renewedInPart(ctx context.Context, state view, token tokens.
 	l.succeed(done.Sealed)
 	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
 	l.plan.Deliveries = l.deliveries()
-	return true
 }
 
 // rotate has GitLab replace the token: the same bot user, and the old secret is dead at once.
-func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
+func (l *lifecycle) rotate(ctx context.Context, state view) {
 	request := l.plan.request(l.expires())
 	token, secret, err := l.Tokens.Rotate(ctx, l.parent, state.TokenID.ValueInt64(), request.ExpiresAt)
 	if err != nil {
@@ -264,12 +263,14 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 			l.record.Due = "the answer to its rotation was lost"
 			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)
 		}
-		return false
+		return
 	}
+	l.haveKey()
+	l.settled = true
 	over := l.record.over()
 	l.record.Born, l.record.Due = l.born(token), ""
 	l.made(token, secret)
-	done := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.record.Key, l.reachable(), values(token, secret), l.record.Deliveries)
 	if done.Err != nil {
 		l.settle(ctx, token, done)
 	}
@@ -278,16 +279,14 @@ func (l *lifecycle) rotate(ctx context.Context, state view) (changed bool) {
 		l.due(fmt.Sprintf("delivery to %s failed", done.Failed().Variable()))
 		l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
 		l.plan.Deliveries = l.deliveries()
-		return true
+		return
 	}
 	l.end(ctx, over)
 	l.takeBackRemoved(ctx)
-	return true
 }
 
-// adjust does what needs no new token: deliveries whose value is known, flags, and what is to end. Changed
-// tells whether the plan has become the state.
-func (l *lifecycle) adjust(ctx context.Context, state view) (changed bool) {
+// adjust does what needs no new token: deliveries whose value is known, flags, and what is to end.
+func (l *lifecycle) adjust(ctx context.Context, state view) {
 	fresh, known := map[string]delivery.Delivery{}, delivery.Values{Token: gitlab.NewSecret(state.Token.ValueString())}
 	if state.deployToken != nil {
 		known.Username = state.Username.ValueString()
@@ -301,14 +300,26 @@ func (l *lifecycle) adjust(ctx context.Context, state view) (changed bool) {
 		}
 	}
 	if needed && known.Token.Empty() {
-		if known.Token = l.find(ctx, state); known.Token.Empty() {
-			return false
+		secret, err := l.find(ctx)
+		switch {
+		case err != nil:
+			l.diags.Append(diagnose.LookupError(path.Root("deliveries"), diagnose.DeliverToken, err))
+			return
+		case secret.Empty():
+			l.record.Due = "its secret is in no variable any more"
+			l.diags.Append(diagnose.Problem(path.Root("deliveries"), diagnose.DeliverToken,
+				"Could not find the secret of the %s with id %d of the %s.\n\nWhen this was planned, a variable held it. None does any more, and GitLab shows it nowhere else. Nothing was written. Plan again: a new token is made then.",
+				l.kind.token, state.TokenID.ValueInt64(), l.parent))
+			return
 		}
+		known.Token = secret
 	}
 	if l.plan.tokenInState() {
 		l.plan.Token = types.StringValue(known.Token.Reveal())
 	}
-	done := delivery.All(ctx, l.Session, l.key(), fresh, known, l.record.Deliveries)
+	l.haveKey()
+	l.settled = true
+	done := delivery.All(ctx, l.Session, l.record.Key, fresh, known, l.record.Deliveries)
 	if done.Err != nil {
 		l.settle(ctx, tokens.Token{ID: state.TokenID.ValueInt64()}, done)
 	}
@@ -333,11 +344,11 @@ func (l *lifecycle) adjust(ctx context.Context, state view) (changed bool) {
 	}
 	l.record.Readable = l.record.Readable && readable(l.record.Deliveries)
 	l.plan.Deliveries = l.deliveries()
-	return true
 }
 
-// find reads the secret from a variable that holds it. Where none does any more, a new token is due.
-func (l *lifecycle) find(ctx context.Context, state view) gitlab.Secret {
+// find reads the secret from a variable that holds it; it is empty where none does. The error is that of a
+// variable that cannot be read, where no other holds it.
+func (l *lifecycle) find(ctx context.Context) (gitlab.Secret, error) {
 	var failed error
 	for _, label := range slices.Sorted(maps.Keys(l.record.Deliveries)) {
 		sealed := l.record.Deliveries[label]
@@ -346,27 +357,20 @@ func (l *lifecycle) find(ctx context.Context, state view) gitlab.Secret {
 		}
 		secret, held, err := sealed.Value(ctx, l.Variables, l.record.Key)
 		if held {
-			return secret
+			return secret, nil
 		}
 		if err != nil {
 			failed = err
 		}
 	}
-	if failed != nil {
-		l.diags.Append(diagnose.LookupError(path.Root("deliveries"), diagnose.DeliverToken, failed))
-		return gitlab.Secret{}
-	}
-	l.record.Due = "its secret is in no variable any more"
-	l.diags.Append(diagnose.Problem(path.Root("deliveries"), diagnose.DeliverToken,
-		"Could not find the secret of the %s with id %d of the %s.\n\nWhen this was planned, a variable held it. None does any more, and GitLab shows it nowhere else. Nothing was written. Plan again: a new token is made then.",
-		l.kind.token, state.TokenID.ValueInt64(), l.parent))
-	return gitlab.Secret{}
+	return gitlab.Secret{}, failed
 }
 
 // end revokes tokens for good. Those that cannot be are kept as previous ones, which the next apply ends.
 func (l *lifecycle) end(ctx context.Context, ids []int64) {
 	for _, id := range ids {
-		if !l.revoke(ctx, id) {
+		if err := l.revoke(ctx, id); err != nil {
+			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
 			for i := range l.record.Previous {
 				l.record.Previous[i].Over = l.record.Previous[i].Over || l.record.Previous[i].ID == id
 			}
@@ -378,17 +382,16 @@ func (l *lifecycle) end(ctx context.Context, ids []int64) {
 }
 
 // revoke ends a token for good. One of a project or group that has been deleted since ended with that.
-func (l *lifecycle) revoke(ctx context.Context, id int64) (ended bool) {
+func (l *lifecycle) revoke(ctx context.Context, id int64) error {
 	of := l.homeOf(id)
 	if l.gone && of.ID == l.parent.ID {
-		return true
+		return nil
 	}
 	err := l.Tokens.Revoke(ctx, l.kind.token, of, id)
 	if err == nil || of.ID != l.parent.ID && ref.Deleted(ctx, l.Session, of, err) {
-		return true
+		return nil
 	}
-	l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
-	return false
+	return err
 }
 
 // homeOf is the project or group that a previous token belongs to.
@@ -403,49 +406,68 @@ func (l *lifecycle) homeOf(id int64) gitlab.Target {
 
 // takeBackRemoved deletes the variables that nothing is delivered to any more.
 func (l *lifecycle) takeBackRemoved(ctx context.Context) {
-	for label, sealed := range l.record.Deliveries {
-		if _, there := l.wanted[label]; !there && (delivery.Holds(l.wanted, sealed.Place) || l.takeBack(ctx, sealed)) {
-			delete(l.record.Deliveries, label)
+	l.takeBack(ctx, func(label string, sealed delivery.Sealed) fate {
+		_, there := l.wanted[label]
+		switch {
+		case label != "" && there:
+			return stays
+		case delivery.Holds(l.wanted, sealed.Place):
+			return forgotten
+		default:
+			return goes
 		}
-	}
-	maps.DeleteFunc(l.record.Missing, func(label string, _ missing) bool { _, there := l.wanted[label]; return !there })
-	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool {
-		return delivery.Holds(l.wanted, sealed.Place) || l.takeBack(ctx, sealed)
 	})
+	maps.DeleteFunc(l.record.Missing, func(label string, _ missing) bool { _, there := l.wanted[label]; return !there })
 	l.plan.Deliveries = l.deliveries()
 }
 
-func (l *lifecycle) takeBack(ctx context.Context, sealed delivery.Sealed) (done bool) {
-	left, err := sealed.TakeBack(ctx, l.Session, l.record.Key)
-	switch {
-	case err != nil:
-		l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
-		return false
-	case left != "" && !(l.gone && within(sealed.Owner(), l.parent)):
-		l.diags.Append(diag.NewWarningDiagnostic(string(diagnose.VariableKept.For(sealed.Path+": "+sealed.Key)),
-			fmt.Sprintf("%s is not deleted: %s.", sealed.Variable(), left)))
+// fate is what becomes of a variable that was delivered into: it stays, it goes, or it is another's.
+type fate int
+
+const (
+	stays fate = iota
+	goes
+	forgotten
+)
+
+// takeBack deletes the variables that are to go, and drops them, and those that are another's, from the record.
+// Former deliveries, of which nothing but the variable is left, have no label.
+func (l *lifecycle) takeBack(ctx context.Context, fateOf func(label string, sealed delivery.Sealed) fate) {
+	dropped := func(label string, sealed delivery.Sealed) bool {
+		if becomes := fateOf(label, sealed); becomes != goes {
+			return becomes == forgotten
+		}
+		left, err := sealed.TakeBack(ctx, l.Session, l.record.Key)
+		switch {
+		case err != nil:
+			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
+		case left != "" && !(l.gone && within(sealed.Owner(), l.parent)):
+			l.diags.Append(diag.NewWarningDiagnostic(string(diagnose.VariableKept.For(sealed.Path+": "+sealed.Key)),
+				fmt.Sprintf("%s is not deleted: %s.", sealed.Variable(), left)))
+		}
+		return err == nil
 	}
-	return true
+	maps.DeleteFunc(l.record.Deliveries, dropped)
+	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool { return dropped("", sealed) })
 }
 
-// destroy deletes what was delivered and ends every token. Left tells whether something is.
-func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
-	for label, sealed := range l.record.Deliveries {
-		if l.anothers(state, sealed) || l.takeBack(ctx, sealed) {
-			delete(l.record.Deliveries, label)
-		} else {
-			left = true
+// destroy deletes what was delivered and ends every token. It is settled where nothing is left.
+func (l *lifecycle) destroy(ctx context.Context, state view) {
+	l.takeBack(ctx, func(label string, sealed delivery.Sealed) fate {
+		if label != "" && l.anothers(state, sealed) {
+			return forgotten
 		}
-	}
-	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool { return l.takeBack(ctx, sealed) })
-	left = left || len(l.record.Leaving) > 0
+		return goes
+	})
+	l.settled = len(l.record.Deliveries) == 0 && len(l.record.Leaving) == 0
 	ids := l.record.previousIDs()
 	if id := state.TokenID.ValueInt64(); id != 0 {
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		if !l.revoke(ctx, id) {
-			left = true
+		if err := l.revoke(ctx, id); err != nil {
+			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
+			l.settled = false
 			continue
 		}
 		l.record.without(id)
@@ -456,7 +478,6 @@ func (l *lifecycle) destroy(ctx context.Context, state view) (left bool) {
 	state.PreviousTokenIDs = idList(l.record.previousIDs())
 	l.wanted = nil
 	state.Deliveries = l.deliveries()
-	return left
 }
 
 // anothers tells whether a variable belongs to another token by now: one that an apply made and was killed
@@ -520,12 +541,11 @@ func (l *lifecycle) leftOver(err error, request tokens.Request) {
 	}
 }
 
-// key is the key of the hashes; a resource that was imported or moved gets one with its first delivery.
-func (l *lifecycle) key() []byte {
+// haveKey makes the key of the hashes for a resource that was imported or moved, with its first delivery.
+func (l *lifecycle) haveKey() {
 	if len(l.record.Key) == 0 {
 		l.record.Key = delivery.NewKey()
 	}
-	return l.record.Key
 }
 
 // succeed takes deliveries over that were made.

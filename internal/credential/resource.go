@@ -148,16 +148,17 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, old.state, old.record)...)
 	case resp.Diagnostics.HasError():
 	case old != nil:
+		l.replace(ctx, old)
 		left := plan
-		if !l.replace(ctx, old) {
+		if !l.settled {
 			left = old.state
 		}
 		resp.Diagnostics.Append(l.diags...)
 		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.record)...)
 	default:
-		kept := l.create(ctx)
+		l.create(ctx)
 		resp.Diagnostics.Append(l.diags...)
-		if kept {
+		if l.settled {
 			resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, plan, l.record)...)
 		}
 	}
@@ -229,16 +230,16 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	left := plan
-	change, changed := decide(r.kind, configured(config), &old, l.record, l.wanted, l.held), false
+	change := decide(r.kind, configured(config), &old, l.record, l.wanted, l.held)
 	switch {
 	case change.renew:
-		changed = l.renew(ctx, old, change)
+		l.renew(ctx, old, change)
 	case change.rotate:
-		changed = l.rotate(ctx, old)
+		l.rotate(ctx, old)
 	default:
-		changed = l.adjust(ctx, old)
+		l.adjust(ctx, old)
 	}
-	if !changed {
+	if !l.settled {
 		left, l.record = state, l.record.labelled(held)
 		old.PreviousTokenIDs = idList(l.record.previousIDs())
 		if l.record.Due != "" {
@@ -293,9 +294,9 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 
 // end destroys a token, and keeps in the state what is left of it.
 func (r *tokenResource) end(ctx context.Context, l *lifecycle, state model, resp *resource.DeleteResponse) {
-	left := l.destroy(ctx, state.view())
+	l.destroy(ctx, state.view())
 	resp.Diagnostics.Append(l.diags...)
-	if left && l.diags.HasError() {
+	if !l.settled && l.diags.HasError() {
 		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, l.record)...)
 	}
 }

@@ -87,3 +87,22 @@ func TestCiCdSettings(t *testing.T) {
 			state(`"Job token scope cannot be disabled for this project because it is enforced for the instance."`, true, true, true)},
 	})
 }
+
+// What a list's resolver does not heed is refused, not ignored.
+func TestUnheededArgumentsAreRefused(t *testing.T) {
+	t.Parallel()
+	i := start(t, emulator.Options{Seed: "acme"})
+	for _, argument := range []string{`topics:["a"]`, `trending:true`, `withIssuesEnabled:true`, `searchNamespaces:true`, `sort:"stars_desc"`, `programmingLanguageName:"Go"`} {
+		i.play(t, []step{{argument, document(t, "terraform", `{projects(`+argument+`){nodes{id}}}`), 200, `~is not modelled by the embedded GitLab`}})
+	}
+	for _, argument := range []string{`hasCodeCoverage:true`, `includeSiblingProjects:true`, `sort:SIMILARITY`} {
+		i.play(t, []step{{argument, document(t, "terraform", `{group(fullPath:"acme"){projects(`+argument+`){nodes{id}}}}`), 200, `~is not modelled by the embedded GitLab`}})
+	}
+	for _, argument := range []string{`active:true`, `allAvailable:false`, `markedForDeletionOn:"2027-01-01"`, `sort:"storage_size_desc"`} {
+		i.play(t, []step{{argument, document(t, "terraform", `{groups(`+argument+`){nodes{id}}}`), 200, `~is not modelled by the embedded GitLab`}})
+	}
+	i.play(t, []step{
+		{"false is the default", document(t, "terraform", `{projects(trending:false,first:1,sort:"name_asc"){nodes{name}}}`), 200, `~"name":"app"`},
+		{"group orders", document(t, "terraform", `{group(fullPath:"acme"){descendantGroups(sort:PATH_DESC){nodes{path}}}}`), 200, `~"nodes"`},
+	})
+}

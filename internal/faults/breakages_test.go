@@ -78,14 +78,44 @@ var breakages = []breakage{
 	},
 	{
 		"a token that was not delivered left alive", "internal/credential/lifecycle.go",
-		"return l.undo(ctx, token, done)", "return false",
+		"\tl.undo(ctx, token, done)\n}", "\t_ = token\n}",
 		"jobtoken_group_deploy_token_create/payload_error", "the server, without a state, has|the server has",
 	},
 	{
 		"the old token ended before the new one is delivered", "internal/credential/lifecycle.go",
-		"\tdone := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\treturn l.renewedInPart",
-		"\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\tdone := delivery.All(ctx, l.Session, l.key(), l.reachable(), values(token, secret), l.record.Deliveries)\n\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\treturn l.renewedInPart",
-		"jobtoken_project_deploy_token_update/payload_error", "the server has",
+		"\tif done.Err != nil {\n\t\tl.settle(ctx, token, done)\n\t\tl.renewedInPart",
+		"\tif done.Err != nil {\n\t\tl.end(ctx, []int64{state.TokenID.ValueInt64()})\n\t\tl.settle(ctx, token, done)\n\t\tl.renewedInPart",
+		"jobtoken_project_deploy_token_update/a_variable_refused", "the server has",
+	},
+	{
+		"a variable that was there not put back", "internal/credential/delivery/deliver.go",
+		"_, err = s.Variables.Set(ctx, a.Owner, variables.Change{Variable: *a.Before, Describe: true, Again: 1})", "err = nil",
+		`jobtoken_project_deploy_token_\(variables_that_were_there\)_create/a_variable_refused`, "the server, without a state, has",
+	},
+	{
+		"the token revoked that a hidden variable holds", "internal/credential/delivery/deliver.go",
+		"\t\treturn true, &apierror.Error{\n\t\t\tKind: apierror.Conflict, Doing: doing, Target: a.Owner.String(), Note: \"it was", "\t\treturn false, &apierror.Error{\n\t\t\tKind: apierror.Conflict, Doing: doing, Target: a.Owner.String(), Note: \"it was",
+		`jobtoken_project_deploy_token_\(a_hidden_variable_that_was_there\)_create/a_variable_refused`, "the server, without a state, has",
+	},
+	{
+		"a write that stored another flag taken for none", "internal/gitlab/variables/write.go",
+		"\tcase w.wrote, w.deleted:\n\t\treturn Overwritten", "\tcase w.wrote, w.deleted:\n\t\treturn Untouched",
+		`jobtoken_project_deploy_token_\(one_consumer\)_update/another_flag`, "the server has",
+	},
+	{
+		"deliveries matched by label", "internal/credential/places.go",
+		"names[d.Place()] = label", "names[delivery.Place{}] = label",
+		`jobtoken_project_deploy_token_\(relabelled\)_update/429`, "a token is made, or a variable changed, that needs neither",
+	},
+	{
+		"a new delivery rotates", "internal/credential/plan.go",
+		"known := !state.Token.IsNull() || record.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
+		`jobtoken_project_deploy_token_\(relabelled\)_update/429`, "a token is made, or a variable changed, that needs neither",
+	},
+	{
+		"owners by what their paths lead to", "internal/credential/places.go",
+		"\t\t\treturn sealed.Owner(), sealed.Deleted, true", "\t\t\treturn sealed.Owner(), sealed.Deleted, false",
+		`jobtoken_project_deploy_token_\(owners_renamed_and_taken_over\)_update/429`, "the server has",
 	},
 }
 

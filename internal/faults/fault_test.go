@@ -29,6 +29,8 @@ type fault struct {
 	proxied bool
 	// patience is how long the provider is to wait for an answer; 0 is a minute.
 	patience time.Duration
+	// stays means that the same request is struck whenever it comes again.
+	stays bool
 	// only restricts the requests that can fail so; nil is any.
 	only func(request) bool
 }
@@ -134,6 +136,10 @@ var faults = []fault{
 		copyAnswer(s.w, answer)
 	}},
 	{name: "answer cut half-way", says: regexp.MustCompile(`(?i)connection|answer`), uncertain: true, do: (*struckRequest).cutHalfWay},
+	{name: "a variable refused for good", says: regexp.MustCompile(refusal), stays: true, only: request.setsVariable, do: (*struckRequest).refuseOne},
+	{name: "another flag stored", stays: true, says: regexp.MustCompile(`GitLab stored it with raw = false`), only: request.setsVariable, do: func(s *struckRequest) {
+		copyAnswer(s.w, s.pass(bytes.Replace(s.body, []byte(`"raw":true`), []byte(`"raw":false`), 1)))
+	}},
 	{name: "GraphQL top-level error", says: regexp.MustCompile(`Something went wrong here`), only: func(p request) bool { return p.graphQL }, do: func(s *struckRequest) {
 		s.answer(http.StatusOK, asJSON, `{"errors":[{"message":"Something went wrong here"}]}`)
 	}},

@@ -27,6 +27,8 @@ type proxy struct {
 	strikes int
 	// interrupt is what a fault that interrupts the provider does.
 	interrupt func()
+	// struck is the first request that was.
+	struck request
 	// writes are the requests passed that write.
 	writes int
 	// over ends with the test: until then a request may be held.
@@ -45,6 +47,11 @@ type request struct {
 	body    string
 	// uncertain means that the provider cannot know whether GitLab acted on it.
 	uncertain bool
+}
+
+// setsVariable tells whether it makes or changes a CI/CD variable.
+func (p request) setsVariable() bool {
+	return (p.method == http.MethodPost || p.method == http.MethodPut) && strings.Contains(p.path, "/variables")
 }
 
 // strike is what is to happen, and when.
@@ -104,8 +111,12 @@ func (p *proxy) note(r *http.Request, body []byte) (fault, bool) {
 	if seen.write {
 		p.writes++
 	}
-	struck := p.strike.hits(number, p.writes, seen)
+	struck := p.strike.hits(number, p.writes, seen) ||
+		p.strike.fault.stays && p.strikes > 0 && seen.method == p.struck.method && seen.path == p.struck.path
 	if struck {
+		if p.strikes == 0 {
+			p.struck = seen
+		}
 		p.strikes++
 		seen.uncertain = p.strike.fault.uncertain
 	}

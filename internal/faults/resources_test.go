@@ -39,6 +39,8 @@ type scenario struct {
 	// withheld means that the update, after a renewal, finds a state without private state: the provider was
 	// killed in an update before.
 	withheld bool
+	// keeps means that the update makes no token, and changes no variable.
+	keeps bool
 	// destroyed is what GitLab has in the end; nil is nothing.
 	destroyed map[string]any
 }
@@ -57,6 +59,11 @@ var resources = []subject{
 	{"jobtoken_project_deploy_token (replaced)", replacedToken},
 	{"jobtoken_project_deploy_token (of a name in use)", nameInUse},
 	{"jobtoken_project_deploy_token (without private state)", withheldToken},
+	{"jobtoken_project_deploy_token (one consumer)", lonelyToken},
+	{"jobtoken_project_deploy_token (variables that were there)", takingToken},
+	{"jobtoken_project_deploy_token (a hidden variable that was there)", hidingToken},
+	{"jobtoken_project_deploy_token (relabelled)", relabelledToken},
+	{"jobtoken_project_deploy_token (owners renamed and taken over)", followedToken},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a

@@ -3,6 +3,7 @@ package faults_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -167,8 +168,91 @@ func (c tokenCase) bothServers(t testing.TB, other tokenCase) map[string]any {
 	return has
 }
 
+// lonelyToken is renewed for one consumer: no other variable has the new one when that fails.
+func lonelyToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	c := newTokenCase(t, g, "projects", "deploy_tokens")
+	return scenario{
+		created: c.config(nil, c.consumers[1]), updated: c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers[1]),
+		server: c.server, seen: c.seen, destroyed: noToken(),
+	}
+}
+
+// takingToken goes into variables that were somebody's: described, with other flags, and one hidden.
+func takingToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	c := newTokenCase(t, g, "projects", "deploy_tokens")
+	keep := func(consumer acctest.Project, more map[string]any) {
+		attributes := map[string]any{"key": tokenKey, "value": "by-hand-12", "description": "of the release team", "protected": false, "masked": false, "raw": false}
+		maps.Copy(attributes, more)
+		g.Admin(t, http.MethodPost, fmt.Sprintf("/projects/%d/variables", consumer.ID), attributes, nil)
+	}
+	keep(c.consumers[0], nil)
+	keep(c.consumers[2], map[string]any{"masked_and_hidden": true})
+	created := c.config(nil, c.consumers[:2]...)
+	updated := c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers...)
+	hide(updated, c.consumers[2])
+	return scenario{created: created, updated: updated, server: c.server, seen: c.seen, destroyed: noToken()}
+}
+
+// hidingToken is made for a hidden variable that was somebody's, before others.
+func hidingToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	s := takingToken(t, g)
+	s.created, s.updated = s.updated, maps.Clone(s.updated)
+	s.updated["scopes"] = []any{"read_repository"}
+	return s
+}
+
+// hide makes the delivery to a consumer a hidden one.
+func hide(config map[string]any, consumer acctest.Project) {
+	deliveries, _ := config["deliveries"].(map[string]any)
+	deliveries[consumer.Path] = map[string]any{"project": consumer.Path, "key": tokenKey, "hidden": true}
+}
+
+// relabelledToken gets other labels, and one more consumer: that is no reason for a new token.
+func relabelledToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	c := newTokenCase(t, g, "projects", "deploy_tokens")
+	updated := c.config(nil, c.consumers...)
+	deliveries, _ := updated["deliveries"].(map[string]any)
+	for _, consumer := range c.consumers {
+		deliveries["to "+consumer.Path] = deliveries[consumer.Path]
+		delete(deliveries, consumer.Path)
+	}
+	return scenario{created: c.config(nil, c.consumers[:2]...), updated: updated, server: c.server, seen: c.seen, destroyed: noToken(), keeps: true}
+}
+
+// followedToken is renewed when one of its consumers has another path, and another's path belongs to a third.
+func followedToken(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	c := newTokenCase(t, g, "projects", "deploy_tokens")
+	var taker acctest.Project
+	with := func(of map[string]any, taken int) map[string]any { of["taken"] = taken; return of }
+	return scenario{
+		created: c.config(nil, c.consumers...),
+		updated: c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers...),
+		meanwhile: func(t testing.TB) {
+			t.Helper()
+			g.Rename(t, c.consumers[1], "renamed")
+			g.Rename(t, c.consumers[0], "moved")
+			taker = g.Project(t, "app")
+		},
+		server: func(t testing.TB) map[string]any {
+			t.Helper()
+			taken := 0
+			if taker.ID != 0 {
+				taken = len(g.Variables(t, "projects", taker.ID))
+			}
+			return with(c.server(t), taken)
+		},
+		seen:      func(attributes map[string]any) map[string]any { return with(c.seen(attributes), 0) },
+		destroyed: with(noToken(), 0),
+	}
+}
+
 func noToken() map[string]any {
-	return map[string]any{"live": []any{}, "count": 0, "delivered": []any{}, "working": []any{}, "scopes": "", "works": true}
+	return map[string]any{"live": []any{}, "count": 0, "delivered": []any{}, "working": []any{}, "scopes": "", "works": true, "theirs": []any{}}
 }
 
 // server is what GitLab holds: live tokens, and of each variable whether it signs in.
@@ -186,14 +270,19 @@ func (c tokenCase) server(t testing.TB) map[string]any {
 		}
 	}
 	slices.SortFunc(live, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	delivered, working := []any{}, []any{}
+	delivered, working, theirs := []any{}, []any{}, []any{}
 	for _, consumer := range c.consumers {
 		variable := c.g.Variable(t, "projects", consumer.ID, tokenKey)
 		if variable.Key == "" {
 			continue
 		}
+		if !variable.Protected { // every delivery is
+			theirs = append(theirs, fmt.Sprintf("%+v", variable))
+			continue
+		}
 		delivered = append(delivered, consumer.Path)
-		if c.signsIn(t, tokens, variable.Value) {
+		// What a hidden one holds nobody can see.
+		if variable.Hidden && len(live) > 0 || !variable.Hidden && c.signsIn(t, tokens, variable.Value) {
 			working = append(working, consumer.Path)
 		}
 	}
@@ -203,7 +292,7 @@ func (c tokenCase) server(t testing.TB) map[string]any {
 	}
 	stays := c.consumers[1].Path
 	return map[string]any{
-		"live": live, "count": len(live), "delivered": delivered, "working": working, "scopes": newest,
+		"live": live, "count": len(live), "delivered": delivered, "working": working, "scopes": newest, "theirs": theirs,
 		"works": !slices.Contains(delivered, any(stays)) || slices.Contains(working, any(stays)),
 	}
 }
@@ -228,8 +317,10 @@ func (c tokenCase) seen(attributes map[string]any) map[string]any {
 	delivered := []any{}
 	deliveries, _ := attributes["deliveries"].(map[string]any)
 	for _, consumer := range c.consumers {
-		if _, there := deliveries[consumer.Path]; there {
-			delivered = append(delivered, consumer.Path)
+		for _, value := range deliveries {
+			if delivery, _ := value.(map[string]any); delivery["project"] == consumer.Path {
+				delivered = append(delivered, consumer.Path)
+			}
 		}
 	}
 	id, isState := attributes["token_id"]

@@ -107,7 +107,7 @@ func (a Attempt) Seal(key []byte) Sealed { return seal(a.Delivery, key, a.value)
 
 // Settle finds out whether a variable holds, or may hold, what was tried to deliver. One that was somebody
 // else's is put back as it was. The error is why that cannot be, or why nobody can tell.
-func (a Attempt) Settle(ctx context.Context, s *session.Session, key []byte) (holds bool, err error) {
+func (a Attempt) Settle(ctx context.Context, s *session.Session) (holds bool, err error) {
 	if a.Outcome == variables.Untouched {
 		return false, nil
 	}

@@ -60,7 +60,7 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 			Optional:            true,
 		},
 		"hidden": schema.BoolAttribute{
-			MarkdownDescription: "Whether the variable is masked, and its value is shown to nobody in GitLab. Default `false`. GitLab settles this when a variable is made, so a change makes a new token. What another writes into a hidden variable cannot be noticed.",
+			MarkdownDescription: "Whether the variable is masked, and its value is shown to nobody in GitLab. Default `false`. GitLab settles this when a variable is made, so a change has it deleted and made again, with the secret from a variable that shows it, or with a new token. What another writes into a hidden variable cannot be noticed.",
 			Optional:            true,
 		},
 		"raw": schema.BoolAttribute{
@@ -86,8 +86,8 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 		}
 	}
 	return schema.MapNestedAttribute{
-		MarkdownDescription: "CI/CD variables that get the token when it is made and whenever it is made anew. A key is a free label. The secret goes from GitLab's answer into the variables and nowhere else. " +
-			"A variable that is gone, or holds another value, plans a new token; other flags are put right. One that is taken out is deleted.",
+		MarkdownDescription: "CI/CD variables that get the token when it is made and whenever it is made anew. A key is a free label. The secret goes from GitLab's answer, or from one of the variables, into the variables and nowhere else. " +
+			"A variable that holds another value plans a new token, and so does one that is gone where no other shows the secret; other flags are put right. One that is taken out is deleted.",
 		Optional:     true,
 		Validators:   []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
 		NestedObject: schema.NestedAttributeObject{Attributes: attributes},

@@ -128,6 +128,9 @@ func (r *resolvers) findNamespace(q query, _ root) (any, error) {
 // projectsOf lists a namespace's projects that the caller can see, newest first
 // unless sorted.
 func projectsOf(q query, n *store.Namespace) (any, error) {
+	if err := q.modelled(unmodelledOfNamespaceProjects, projectOrders); err != nil {
+		return nil, err
+	}
 	ids, byID := q.texts("ids")
 	wanted, err := recordIDs(ids, "Project")
 	if err != nil {
@@ -151,6 +154,9 @@ func projectsOf(q query, n *store.Namespace) (any, error) {
 }
 
 func (r *resolvers) findGroups(q query, _ root) (any, error) {
+	if err := q.modelled(unmodelledOfGroups, groupOrders); err != nil {
+		return nil, err
+	}
 	ids, byID := q.texts("ids")
 	wanted, err := recordIDs(ids, "Group")
 	if err != nil {
@@ -176,6 +182,9 @@ func (r *resolvers) findGroups(q query, _ root) (any, error) {
 }
 
 func descendantGroups(q query, g group) (any, error) {
+	if err := q.modelled(nil, groupOrders); err != nil {
+		return nil, err
+	}
 	ids, byID := q.texts("ids")
 	wanted, err := recordIDs(ids, "Group")
 	if err != nil {

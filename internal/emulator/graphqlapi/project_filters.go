@@ -15,6 +15,9 @@ const maxFullPaths = 50
 
 // projectCandidates narrows by paths and ids, which cost no scan.
 func projectCandidates(q query) ([]*store.Project, error) {
+	if err := q.modelled(unmodelledOfProjects, projectOrders); err != nil {
+		return nil, err
+	}
 	paths, byPath := q.texts("fullPaths")
 	ids, byID := q.texts("ids")
 	if len(paths) > maxFullPaths {

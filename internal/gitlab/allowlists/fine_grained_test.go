@@ -30,24 +30,34 @@ func withBlank(t *testing.T, value any, errors []any, place ...any) gitlabtest.O
 		if err := json.Unmarshal(encoded, &body); err != nil {
 			t.Error(err)
 		}
-		var at any = body["data"]
-		for _, step := range place[:len(place)-1] {
-			if index, isIndex := step.(int); isIndex {
-				at = at.([]any)[index]
-			} else {
-				at = at.(map[string]any)[step.(string)]
-			}
-		}
-		if index, isIndex := place[len(place)-1].(int); isIndex {
-			at.([]any)[index] = value
-		} else {
-			at.(map[string]any)[place[len(place)-1].(string)] = value
-		}
+		body["data"] = replaced(t, body["data"], value, place)
 		if len(errors) > 0 {
 			body["errors"] = errors
 		}
 		return gitlabtest.Reply{Body: body}
 	}
+}
+
+// replaced is a JSON value with another one at a place in it.
+func replaced(t *testing.T, in, value any, place []any) any {
+	t.Helper()
+	if len(place) == 0 {
+		return value
+	}
+	switch in := in.(type) {
+	case []any:
+		if index, ok := place[0].(int); ok && index < len(in) {
+			in[index] = replaced(t, in[index], value, place[1:])
+			return in
+		}
+	case map[string]any:
+		if key, ok := place[0].(string); ok {
+			in[key] = replaced(t, in[key], value, place[1:])
+			return in
+		}
+	}
+	t.Errorf("there is no %v in %v", place, in)
+	return in
 }
 
 // What GitLab leaves out of an answer is never taken for a list that is empty, nor for something that

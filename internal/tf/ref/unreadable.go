@@ -46,7 +46,7 @@ func Unplannable(ctx context.Context, s *session.Session, title diagnose.Title, 
 // explain also gives the cause that an error shares with other projects; empty where there is none.
 func explain(ctx context.Context, s *session.Session, title diagnose.Title, last gitlab.Target, err error) (gone bool, cause string, diags diag.Diagnostics) {
 	err = About(err, last)
-	namespace, _, inNamespace := cutLast(last.Path, "/")
+	namespace, inNamespace := namespaceOf(last.Path)
 	switch {
 	case apierror.Is(err, apierror.NotFound) && inNamespace:
 		visible, lookupErr := s.GitLab.NamespaceVisible(ctx, namespace)
@@ -82,7 +82,7 @@ func explain(ctx context.Context, s *session.Session, title diagnose.Title, last
 // Deleted tells a deletion from a loss of sight, of which a 404 is the answer too: after a deletion the
 // namespace of the last known path is still to be seen.
 func Deleted(ctx context.Context, s *session.Session, last gitlab.Target, err error) bool {
-	namespace, _, inNamespace := cutLast(last.Path, "/")
+	namespace, inNamespace := namespaceOf(last.Path)
 	if !apierror.Is(err, apierror.NotFound) || !inNamespace {
 		return false
 	}
@@ -101,12 +101,13 @@ func About(err error, last gitlab.Target) error {
 	return &named
 }
 
-func cutLast(text, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(text, separator)
+// namespaceOf is what stands before the last slash of a path.
+func namespaceOf(path string) (namespace string, found bool) {
+	i := strings.LastIndexByte(path, '/')
 	if i < 0 {
-		return "", text, false
+		return "", false
 	}
-	return text[:i], text[i+len(separator):], true
+	return path[:i], true
 }
 
 func outOfSight(last gitlab.Target, namespace string) string {
