@@ -85,7 +85,7 @@ func TestAccImport_generated(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	var config strings.Builder
-	for _, k := range allKinds {
+	for _, k := range some(t.Name(), allKinds) {
 		s := stageIn(t, g, k)
 		config.WriteString(importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, s.byHand(t, map[string]any{"expires_at": s.inDays(t, 30)}).ID)))
 	}
@@ -182,7 +182,7 @@ func TestAccImport_wrongIDs(t *testing.T) {
 		t.Fatalf("%v", diagnostics)
 	}
 	hidden := g.Hidden(t, "secret")
-	for _, k := range allKinds {
+	for _, k := range some(t.Name(), allKinds) {
 		s, other := stageIn(t, g, k), g.Project(t, "other-"+strings.ReplaceAll(k.name, "_", "-"))
 		token := s.byHand(t, nil)
 		g.ForgetRequests(t)
