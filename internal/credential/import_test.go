@@ -85,7 +85,7 @@ func TestAccImport_generated(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	var config strings.Builder
-	for _, k := range some(t.Name(), allKinds) {
+	for _, k := range allKinds {
 		s := stageIn(t, g, k)
 		config.WriteString(importBlock(s.address(), fmt.Sprintf("%s:%d", s.path, s.byHand(t, map[string]any{"expires_at": s.inDays(t, 30)}).ID)))
 	}
