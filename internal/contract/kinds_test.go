@@ -279,15 +279,17 @@ func alterToken(g *generator, config map[string]any) {
 	case 3:
 		config["scopes"] = []any{one(g, "read_repository", "read_registry")}
 	case 4:
-		if labels := slices.Sorted(maps.Keys(deliveries)); len(labels) > 0 {
-			changed := copied(deliveries[labels[0]].(map[string]any)) //nolint:forcetypeassert // as delivery makes them
-			if changed["description"] == nil {
-				changed["description"] = one(g, "a token", "of the walk")
-			} else {
-				delete(changed, "description")
-			}
-			deliveries[labels[0]] = changed
+		if len(deliveries) == 0 {
+			return
 		}
+		label := one(g, slices.Sorted(maps.Keys(deliveries))...)
+		changed := copied(deliveries[label].(map[string]any)) //nolint:forcetypeassert // as delivery makes them
+		if changed["description"] != nil {
+			delete(changed, "description")
+		} else {
+			changed["description"] = one(g, "a token", "of the walk")
+		}
+		deliveries[label] = changed
 	default:
 		if config["project"] == g.paths["tool"] {
 			moveSource(g, config)

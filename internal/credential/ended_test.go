@@ -13,7 +13,7 @@ import (
 // ever.
 func TestAccEndedWithNowhereToGo(t *testing.T) {
 	t.Parallel()
-	for _, k := range allKinds {
+	for _, k := range some(t.Name(), allKinds) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, k)

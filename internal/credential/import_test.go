@@ -182,7 +182,7 @@ func TestAccImport_wrongIDs(t *testing.T) {
 		t.Fatalf("%v", diagnostics)
 	}
 	hidden := g.Hidden(t, "secret")
-	for _, k := range allKinds {
+	for _, k := range some(t.Name(), allKinds) {
 		s, other := stageIn(t, g, k), g.Project(t, "other-"+strings.ReplaceAll(k.name, "_", "-"))
 		token := s.byHand(t, nil)
 		g.ForgetRequests(t)

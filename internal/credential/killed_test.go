@@ -114,7 +114,7 @@ func TestAccPreviousWithoutRecord(t *testing.T) {
 // nothing says nothing of it.
 func TestAccKilledInCreation(t *testing.T) {
 	t.Parallel()
-	for _, k := range allKinds {
+	for _, k := range some(t.Name(), allKinds) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, k)

@@ -65,6 +65,10 @@ func TestAccFaults(t *testing.T) { //nolint:paralleltest // one after the other,
 					if w.name == "update" && c.meanwhile != nil {
 						c.meanwhile(t)
 					}
+					if w.name == "update" && c.withheld {
+						c.cli.Apply(t, 0)
+						c.cli.Private(t, c.kind, func(values map[string][]byte) { clear(values) })
+					}
 					c.configure(t, w.do(c.scenario))
 					c.strikeWrite(t, name)
 					c.proxy.watch(strike{})

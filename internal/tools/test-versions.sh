@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 unset GITLAB_BASE_URL GITLAB_TOKEN CI_API_V4_URL
+export JOBTOKEN_TEST_EVERY_KIND=1
 mkdir -p build
 log=build/test-versions.log
 failed=0

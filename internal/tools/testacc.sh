@@ -42,7 +42,7 @@ elif [[ -z ${GITLAB_BASE_URL:-} || -z ${GITLAB_TOKEN:-} ]]; then
 else
   echo "Acceptance tests on $GITLAB_BASE_URL"
 fi
-export GITLAB_BASE_URL GITLAB_TOKEN TF_ACC=1
+export GITLAB_BASE_URL GITLAB_TOKEN TF_ACC=1 JOBTOKEN_TEST_EVERY_KIND=1
 
 # -count=1: a result from the cache says nothing about this server.
 # One package after the other: they share the instance, and some change its settings.

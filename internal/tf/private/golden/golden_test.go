@@ -136,3 +136,15 @@ func TestFileIsFull(t *testing.T) {
 		}
 	}
 }
+
+// A field of a type that no golden file can hold is a finding with its place, as any other.
+func TestUnknownType(t *testing.T) {
+	t.Parallel()
+	type strange struct {
+		Ratio float64 `json:"ratio"`
+	}
+	found := golden.Problems(t.TempDir(), "strange", private.Format[strange]{Key: "strange", Version: 1}, true)
+	if len(found) != 1 || !strings.Contains(found[0], "strange.ratio is a float64") {
+		t.Errorf("finds %q", found)
+	}
+}
