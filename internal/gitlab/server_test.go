@@ -67,7 +67,7 @@ func TestServer(t *testing.T) {
 			if !ok || e.Kind != c.kind || !strings.Contains(e.Note, c.note) {
 				t.Fatalf("got %v", err)
 			}
-			if e.Doing == "" || e.Target != "at "+s.Url {
+			if e.Doing == "" || e.Target != "at "+s.URL {
 				t.Errorf("the error does not say what was done to which GitLab: %q, %q", e.Doing, e.Target)
 			}
 		})

@@ -117,7 +117,7 @@ type Place struct {
 // Place is the variable it goes to; comparable.
 func (d Delivery) Place() Place { return Place{d.Owner.Kind, d.Owner.ID, d.Key, d.Scope} }
 
-// Get names the delivery for messages: DEPLOY_TOKEN of project acme/app (id 12).
+// Variable names the delivery for messages: DEPLOY_TOKEN of project acme/app (id 12).
 func (d Delivery) Variable() string { return Named(d.Key, d.Scope, d.Owner) }
 
 // Named names a variable for messages: DEPLOY_TOKEN (production) of project acme/app (id 12).

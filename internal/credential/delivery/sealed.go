@@ -47,7 +47,7 @@ func NewKey() []byte {
 // Owner is the project or group the variable belongs to.
 func (s Sealed) Owner() gitlab.Target { return gitlab.Target{Kind: s.Kind, ID: s.ID, Path: s.Path} }
 
-// Get names it for messages: DEPLOY_TOKEN of project acme/app (id 12).
+// Variable names it for messages: DEPLOY_TOKEN of project acme/app (id 12).
 func (s Sealed) Variable() string { return Named(s.Key, s.Scope, s.Owner()) }
 
 // seal notes that a delivery holds a value.

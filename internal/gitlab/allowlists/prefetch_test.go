@@ -87,8 +87,8 @@ func TestPrefetchLeavesErrorsToTheProject(t *testing.T) {
 		t.Errorf("got %v and %v", errs[1], errs[2])
 	}
 	for _, r := range s.Asked("ProjectSnapshots") {
-		if !slices.Equal(gitlabtest.IdsOf(r), []int64{1}) {
-			t.Errorf("projects %v are read again", gitlabtest.IdsOf(r))
+		if !slices.Equal(gitlabtest.IDsOf(r), []int64{1}) {
+			t.Errorf("projects %v are read again", gitlabtest.IDsOf(r))
 		}
 	}
 }

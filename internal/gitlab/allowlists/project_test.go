@@ -294,8 +294,8 @@ func TestUnreadablePermissionSpoilsOneProjectOnly(t *testing.T) {
 	for _, r := range s.Asked("ProjectSnapshots") {
 		if !strings.Contains(r.Query, "jobTokenPolicies") {
 			without++
-			if !slices.Equal(gitlabtest.IdsOf(r), []int64{5}) {
-				t.Errorf("projects %v are read without their permissions", gitlabtest.IdsOf(r))
+			if !slices.Equal(gitlabtest.IDsOf(r), []int64{5}) {
+				t.Errorf("projects %v are read without their permissions", gitlabtest.IDsOf(r))
 			}
 		}
 	}
@@ -308,7 +308,7 @@ func TestBatchThatCostsTooMuchIsHalved(t *testing.T) {
 	t.Parallel()
 	const most = 3
 	s := gitlabtest.NewStub(t, gitlabtest.Numbered(50)...).On("ProjectSnapshots", func(r gitlabtest.Request, usual func() gitlabtest.Reply) gitlabtest.Reply {
-		if len(gitlabtest.IdsOf(r)) > most {
+		if len(gitlabtest.IDsOf(r)) > most {
 			return gitlabtest.RefusedWhole("Query has complexity of 251, which exceeds max complexity of 250")
 		}
 		return usual()
@@ -324,7 +324,7 @@ func TestBatchThatCostsTooMuchIsHalved(t *testing.T) {
 func TestTooLargeAProjectFailsAlone(t *testing.T) {
 	t.Parallel()
 	s := gitlabtest.NewStub(t, gitlabtest.Numbered(4)...).On("ProjectSnapshots", func(r gitlabtest.Request, usual func() gitlabtest.Reply) gitlabtest.Reply {
-		if slices.Contains(gitlabtest.IdsOf(r), 3) {
+		if slices.Contains(gitlabtest.IDsOf(r), 3) {
 			return gitlabtest.RefusedWhole("Query has complexity of 251, which exceeds max complexity of 250")
 		}
 		return usual()

@@ -1,3 +1,5 @@
+// Package gitlabtest is a scripted GitLab for tests of the client and its services: it answers what it
+// is told to answer, also what no GitLab would. How GitLab behaves is internal/emulator's affair.
 package gitlabtest
 
 import (
@@ -15,7 +17,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 )
 
-// losses are the ways in which the answer to a request that makes a secret is lost, given the answer
+// Losses are the ways in which the answer to a request that makes a secret is lost, given the answer
 // that GitLab had meant.
 var Losses = map[string]struct {
 	Lose func(meant Reply) Reply
@@ -40,16 +42,19 @@ var Losses = map[string]struct {
 	"no time":         {With("expires_at", "tomorrow"), apierror.Unsupported, false},
 }
 
+// Page is an answer in HTML, such as a proxy's.
 func Page(status int, title string) Reply {
 	return Text(status, "<html><title>"+title+"</title></html>", "text/html")
 }
 
+// Text is an answer whose body is no JSON of GitLab's, as it stands.
 func Text(status int, body, contentType string) Reply {
 	return Reply{Status: status, Raw: &body, Header: map[string]string{"Content-Type": contentType}}
 }
 
 func without(field string) func(Reply) Reply { return With(field, nil) }
 
+// With changes one field of a record that is answered; nil makes it null.
 func With(field string, value any) func(Reply) Reply {
 	return func(meant Reply) Reply {
 		shown, _ := meant.Body.(Record)
@@ -59,10 +64,12 @@ func With(field string, value any) func(Reply) Reply {
 	}
 }
 
+// GroupTarget is the stub's group acme/g<id>.
 func GroupTarget(id int64) gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindGroup, ID: id, Path: fmt.Sprintf("acme/g%d", id)}
 }
 
+// WantList checks the list of project 1; see [Stub.List] for its lines.
 func (s *Stub) WantList(want ...string) {
 	s.t.Helper()
 	if got := s.List(1); !slices.Equal(got, want) {
@@ -70,7 +77,7 @@ func (s *Stub) WantList(want ...string) {
 	}
 }
 
-// ignoring is a GitLab on which fine-grained permissions are not active: what is added gets the
+// Ignoring is a GitLab on which fine-grained permissions are not active: what is added gets the
 // default ones.
 func (s *Stub) Ignoring() Override {
 	return func(r Request, _ func() Reply) Reply {
@@ -82,7 +89,7 @@ func (s *Stub) Ignoring() Override {
 	}
 }
 
-// widening is a GitLab that stores default permissions in place of others, so often.
+// Widening is a GitLab that stores default permissions in place of others, so often.
 func (s *Stub) Widening(times int) Override {
 	return func(r Request, _ func() Reply) Reply {
 		return s.Aliased(r, func(raw any) any {
@@ -95,11 +102,12 @@ func (s *Stub) Widening(times int) Override {
 	}
 }
 
+// NotFound is GitLab's answer about a project that is gone or out of sight.
 func NotFound(Request, func() Reply) Reply {
 	return Reply{Status: http.StatusNotFound, Body: map[string]any{"message": "404 Project Not Found"}}
 }
 
-// swap has two projects of the stub change their paths, on lists too.
+// Swap has two projects of the stub change their paths, on lists too.
 func (s *Stub) Swap(a, b int64) {
 	one, other := s.Project(a), s.Project(b)
 	one.Path, other.Path = other.Path, one.Path
@@ -112,7 +120,7 @@ func (s *Stub) Swap(a, b int64) {
 	}
 }
 
-// onListOf is what a project's list holds.
+// WantListOf checks what a project's list holds.
 func (s *Stub) WantListOf(id int64, want ...string) {
 	s.t.Helper()
 	if got := s.List(id); !slices.Equal(got, want) {
@@ -120,7 +128,7 @@ func (s *Stub) WantListOf(id int64, want ...string) {
 	}
 }
 
-// losing loses the first answers to an operation, after the write was done for the first of its
+// Losing loses the first answers to an operation, after the write was done for the first of its
 // inputs: how many of them tells done.
 func (s *Stub) Losing(times, done int, write func(raw any) any) Override {
 	return func(r Request, usual func() Reply) Reply {
@@ -149,6 +157,7 @@ func (s *Stub) targets(name string) [][]string {
 	return requests
 }
 
+// WantTargets checks which targets each request of an operation named, in order.
 func (s *Stub) WantTargets(name string, want ...[]string) {
 	s.t.Helper()
 	if got := s.targets(name); !slices.EqualFunc(got, want, slices.Equal) {
@@ -156,13 +165,13 @@ func (s *Stub) WantTargets(name string, want ...[]string) {
 	}
 }
 
-// wantError checks the kind of an error and what stands in its note.
+// WantError checks the kind of an error and what stands in its note.
 func WantError(t *testing.T, err error, kind apierror.Kind, notes ...string) {
 	t.Helper()
 	_ = FailureOf(t, err, kind, notes...)
 }
 
-// failureOf is [wantError], and gives the error, in which no secret may stand.
+// FailureOf is [WantError], and gives the error, in which no secret may stand.
 func FailureOf(t *testing.T, err error, kind apierror.Kind, notes ...string) *apierror.Error {
 	t.Helper()
 	e, ok := apierror.As(err)
@@ -180,29 +189,30 @@ func FailureOf(t *testing.T, err error, kind apierror.Kind, notes ...string) *ap
 	return e
 }
 
-// batches are the sizes of the snapshot requests, largest first.
+// Batches are the sizes of the snapshot requests, largest first.
 func (s *Stub) Batches() []int {
 	var sizes []int
 	for _, r := range s.Asked("ProjectSnapshots") {
-		sizes = append(sizes, len(IdsOf(r)))
+		sizes = append(sizes, len(IDsOf(r)))
 	}
 	slices.Sort(sizes)
 	slices.Reverse(sizes)
 	return sizes
 }
 
-// denied is GitLab's answer to a fine-grained token whose grant does not cover a route.
+// Denied is GitLab's answer to a fine-grained token whose grant does not cover a route.
 func Denied(Request, func() Reply) Reply {
 	return Reply{Status: http.StatusForbidden, Body: map[string]any{"error": "insufficient_granular_scope", "error_description": Requires}}
 }
 
+// GitLab's words to a fine-grained token whose grants do not reach.
 const (
 	Requires    = "Access denied: This operation requires a fine-grained personal access token with the following project permissions: [Job Token Scope: Read]."
 	Unsupported = "Access denied: This operation doesn't support fine-grained personal access tokens."
 	NonNull     = "Cannot return null for non-nullable field CiJobTokenScopeAllowlistEntryConnection.pageInfo"
 )
 
-// groupPages answers GroupSnapshots with the stub's projects below a group, some to a page.
+// GroupPages answers GroupSnapshots with the stub's projects below a group, some to a page.
 func (s *Stub) GroupPages(size int) Override {
 	return func(r Request, _ func() Reply) Reply {
 		path, _ := r.Variables["fullPath"].(string)
@@ -234,9 +244,10 @@ func (s *Stub) GroupPages(size int) Override {
 	}
 }
 
+// UserRoute tells whose the token is.
 const UserRoute = "GET /api/v4/user"
 
-// logTo writes all that the client logs.
+// LogTo writes all that the client logs.
 func LogTo(mu *sync.Mutex, to *strings.Builder) func(context.Context, string, map[string]any) {
 	return func(_ context.Context, message string, fields map[string]any) {
 		mu.Lock()
@@ -247,6 +258,7 @@ func LogTo(mu *sync.Mutex, to *strings.Builder) func(context.Context, string, ma
 
 var owners = map[string]gitlab.Target{"project": Target(1), "group": GroupTarget(101)}
 
+// EachOwner runs a test for a project and for a group that owns tokens or variables.
 func EachOwner(t *testing.T, test func(*testing.T, gitlab.Target)) {
 	t.Helper()
 	for name, owner := range owners {
@@ -257,6 +269,7 @@ func EachOwner(t *testing.T, test func(*testing.T, gitlab.Target)) {
 	}
 }
 
+// What the instance enforces, and GitLab's words about it.
 const (
 	InstanceRoute  = "GET /api/v4/application/settings"
 	EffectiveRoute = "GET /api/v4/projects/1/job_token_scope"

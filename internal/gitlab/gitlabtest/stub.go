@@ -20,7 +20,7 @@ import (
 // Stub is a GitLab of a few projects and groups that does what a test tells it to.
 type Stub struct {
 	t   *testing.T
-	Url string
+	URL string
 
 	Mu       sync.Mutex
 	Version  string
@@ -36,7 +36,7 @@ type Stub struct {
 	lastID  int64
 }
 
-// request is what the stub was asked: the name of an operation, or method and path for REST, whose
+// Request is what the stub was asked: the name of an operation, or method and path for REST, whose
 // Query string and JSON body then stand in query and variables.
 type Request struct {
 	Name      string
@@ -44,10 +44,10 @@ type Request struct {
 	Variables map[string]any
 }
 
-// override answers in place of the stub; usual is the stub's own answer, and carries out writes.
+// Override answers in place of the stub; usual is the stub's own answer, and carries out writes.
 type Override func(r Request, usual func() Reply) Reply
 
-// reply is an answer. The zero status is 200; a cut answer is a connection closed without one, half of
+// Reply is an answer. The zero status is 200; a cut answer is a connection closed without one, half of
 // one has the whole's length and status. Raw is sent as it is.
 type Reply struct {
 	Status    int
@@ -57,11 +57,13 @@ type Reply struct {
 	Cut, half bool
 }
 
+// Group is a group that can stand on a list.
 type Group struct {
 	ID   int64
 	Path string
 }
 
+// Project is a project with its toggles and its list.
 type Project struct {
 	ID        int64
 	Path      string
@@ -79,6 +81,7 @@ type Project struct {
 	Entries []*Entry
 }
 
+// Entry is one entry of a list, [gitlab.Entry] as the stub stores it.
 type Entry struct {
 	Kind        gitlab.Kind
 	ID          int64
@@ -90,16 +93,17 @@ type Entry struct {
 	CreatedAt   string
 }
 
+// NewStub starts a GitLab 19.4 with some projects, which ends with the test.
 func NewStub(t *testing.T, projects ...*Project) *Stub {
 	t.Helper()
 	s := &Stub{t: t, Version: "19.4.1-ee", Projects: projects, PageSize: 200, Overrides: map[string]Override{}}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(server.Close)
-	s.Url = server.URL
+	s.URL = server.URL
 	return s
 }
 
-// on replaces the answer to an operation ("AddEntries") or a REST route ("GET /api/v4/metadata").
+// On replaces the answer to an operation ("AddEntries") or a REST route ("GET /api/v4/metadata").
 func (s *Stub) On(name string, o Override) *Stub {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
@@ -107,11 +111,11 @@ func (s *Stub) On(name string, o Override) *Stub {
 	return s
 }
 
-// client makes a client of the stub that does not wait between tries.
+// Client makes a client of the stub that does not wait between tries.
 func (s *Stub) Client(change ...func(*gitlab.Config)) *gitlab.Client {
 	s.t.Helper()
 	config := gitlab.Config{Config: transport.Config{
-		BaseURL: s.Url, Token: "glpat-example", RetryWait: time.Millisecond, MaxRetries: -1,
+		BaseURL: s.URL, Token: "glpat-example", RetryWait: time.Millisecond, MaxRetries: -1,
 	}}
 	for _, c := range change {
 		c(&config)
@@ -123,14 +127,14 @@ func (s *Stub) Client(change ...func(*gitlab.Config)) *gitlab.Client {
 	return client
 }
 
-// asked are the requests of a name so far, in order.
+// Asked are the requests of a name so far, in order.
 func (s *Stub) Asked(name string) []Request {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(s.Seen), func(r Request) bool { return r.Name != name })
 }
 
-// names are the names of all requests so far, but for those about the GitLab and the token.
+// Names are the names of all requests so far, but for those about the GitLab and the token.
 func (s *Stub) Names() []string {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
@@ -143,7 +147,7 @@ func (s *Stub) Names() []string {
 	return names
 }
 
-// during lets something happen while a request is under way, before the stub answers it.
+// During lets something happen while a request is under way, before the stub answers it.
 func (s *Stub) During(name string, happen func()) {
 	s.On(name, func(_ Request, usual func() Reply) Reply {
 		s.Mu.Unlock()
@@ -153,7 +157,7 @@ func (s *Stub) During(name string, happen func()) {
 	})
 }
 
-// wantRequests checks how often an operation was sent.
+// WantRequests checks how often an operation was sent.
 func (s *Stub) WantRequests(name string, want int) {
 	s.t.Helper()
 	if got := len(s.Asked(name)); got != want {
@@ -161,7 +165,7 @@ func (s *Stub) WantRequests(name string, want int) {
 	}
 }
 
-// list is what the project holds, one line an entry: "project 2: read_jobs".
+// List is what the project holds, one line an entry: "project 2: read_jobs".
 func (s *Stub) List(id int64) []string {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
@@ -177,9 +181,10 @@ func (s *Stub) List(id int64) []string {
 	return lines
 }
 
+// Routes that tell the version and what the token may do.
 const (
 	MetadataRoute = "GET /api/v4/metadata"
-	TokenRoute    = "GET /api/v4/personal_access_tokens/self"
+	TokenRoute    = "GET /api/v4/personal_access_tokens/self" //nolint:gosec // a route, no credential
 )
 
 func (s *Stub) serve(w http.ResponseWriter, req *http.Request) {
@@ -239,6 +244,7 @@ func (s *Stub) answer(r Request) Reply {
 	return usual()
 }
 
+// Usual is the answer that no override replaces.
 func (s *Stub) Usual(r Request) Reply {
 	switch documents.Name(r.Name) {
 	case documents.ProjectSnapshots:
@@ -275,7 +281,7 @@ func (s *Stub) Usual(r Request) Reply {
 	return Reply{Status: http.StatusTeapot, Body: map[string]any{"message": "not scripted"}}
 }
 
-// data is an answer of GraphQL's, errors those beside it.
+// Data is an answer of GraphQL's, errors those beside it.
 func Data(value map[string]any, errors ...any) Reply {
 	body := map[string]any{"data": value}
 	if len(errors) > 0 {
@@ -284,7 +290,7 @@ func Data(value map[string]any, errors ...any) Reply {
 	return Reply{Body: body}
 }
 
-// problem is a top-level error at a place of the answer; without a place it is one of the whole.
+// Problem is a top-level error at a place of the answer; without a place it is one of the whole.
 func Problem(message string, place ...any) map[string]any {
 	p := map[string]any{"message": message}
 	if len(place) > 0 {
@@ -293,20 +299,22 @@ func Problem(message string, place ...any) map[string]any {
 	return p
 }
 
-// refusedWhole is an answer without data.
+// RefusedWhole is an answer without data.
 func RefusedWhole(message string) Reply {
 	return Reply{Body: map[string]any{"errors": []any{Problem(message)}}}
 }
 
+// InternalError is GraphQL's answer when GitLab itself failed.
 func InternalError() Reply {
 	return Reply{Status: http.StatusInternalServerError, Body: map[string]any{"errors": []any{Problem("Internal server error")}}}
 }
 
+// NotAccessible is GraphQL's refusal, which does not tell missing from forbidden.
 const NotAccessible = "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
 
 func (s *Stub) snapshots(r Request) Reply {
 	var nodes, errors []any
-	for _, id := range IdsOf(r) {
+	for _, id := range IDsOf(r) {
 		p := s.Project(id)
 		if p == nil {
 			continue
@@ -397,7 +405,7 @@ func (e *Entry) node(r Request) map[string]any {
 }
 
 func (s *Stub) allowlistPage(r Request) Reply {
-	p := s.Project(IdsOf(r)[0])
+	p := s.Project(IDsOf(r)[0])
 	if p.Spoiled && strings.Contains(r.Query, "jobTokenPolicies") {
 		return InternalError()
 	}
@@ -407,7 +415,7 @@ func (s *Stub) allowlistPage(r Request) Reply {
 
 func (s *Stub) projectReferences(r Request) Reply {
 	var nodes []any
-	for _, id := range IdsOf(r) {
+	for _, id := range IDsOf(r) {
 		if p := s.Project(id); p != nil && !p.Unseen {
 			nodes = append(nodes, Reference("Project", p.ID, p.Path))
 		}
@@ -422,7 +430,7 @@ func (s *Stub) projectReferences(r Request) Reply {
 
 func (s *Stub) groupReferences(r Request) Reply {
 	var nodes []any
-	for _, id := range IdsOf(r) {
+	for _, id := range IDsOf(r) {
 		for _, g := range s.Groups {
 			if g.ID == id {
 				nodes = append(nodes, Reference("Group", g.ID, g.Path))
@@ -432,7 +440,7 @@ func (s *Stub) groupReferences(r Request) Reply {
 	return Data(map[string]any{"groups": map[string]any{"nodes": nodes}})
 }
 
-// aliased answers each input of a repeated document by itself. An answer that is an error goes to
+// Aliased answers each input of a repeated document by itself. An answer that is an error goes to
 // the top, its field being null.
 func (s *Stub) Aliased(r Request, answer func(input any) any) Reply {
 	result := map[string]any{}
@@ -457,16 +465,19 @@ func (s *Stub) groupByPath(path any) any {
 	return nil
 }
 
+// Refused is what a mutation of a list answers with an error in its payload.
 func Refused(message string) map[string]any {
 	return map[string]any{"errors": []string{message}, "ciJobTokenScopeAllowlistEntry": nil}
 }
 
+// Stored is what a mutation of a list answers when it is done.
 func Stored(p *Project, e *Entry) map[string]any {
 	node := e.node(Request{Query: "jobTokenPolicies"})
 	node["sourceProject"] = Reference("Project", p.ID, p.Path)
 	return map[string]any{"errors": []string{}, "ciJobTokenScopeAllowlistEntry": node}
 }
 
+// Add carries out one input of AddEntries.
 func (s *Stub) Add(raw any) any {
 	in := InputOf(raw)
 	p, target := s.projectByPath(in.Text("projectPath")), s.target(in.Text("targetPath"))
@@ -484,6 +495,7 @@ func (s *Stub) Add(raw any) any {
 	return Stored(p, target)
 }
 
+// Set carries out one input of SetPermissions.
 func (s *Stub) Set(raw any) any {
 	in := InputOf(raw)
 	p, target := s.projectByPath(in.Text("projectPath")), s.target(in.Text("targetPath"))
@@ -501,6 +513,7 @@ func (s *Stub) Set(raw any) any {
 	return Stored(p, e)
 }
 
+// Remove carries out one input of RemoveProjects or RemoveGroups, told apart by the argument that names the target.
 func (s *Stub) Remove(raw any, argument string) any {
 	in := InputOf(raw)
 	p := s.projectByPath(in.Text("projectPath"))
@@ -539,6 +552,7 @@ func (s *Stub) updateSettings(r Request) Reply {
 	return Data(map[string]any{"projectCiCdSettingsUpdate": map[string]any{"errors": []string{}, "ciCdSettings": settings}})
 }
 
+// Project is the project with an id, nil if there is none.
 func (s *Stub) Project(id int64) *Project {
 	for _, p := range s.Projects {
 		if p.ID == id {
@@ -587,19 +601,22 @@ func (e *Entry) grant(in Input) {
 	}
 }
 
-// input is the input object of a mutation.
+// Input is the input object of a mutation.
 type Input map[string]any
 
+// InputOf is a variable of a request as an input object, nil if it is none.
 func InputOf(raw any) Input {
 	in, _ := raw.(map[string]any)
 	return in
 }
 
+// Text is a field of the input, empty if it is missing or no string.
 func (in Input) Text(name string) string {
 	text, _ := in[name].(string)
 	return text
 }
 
+// StringsOf is a variable of a request as a list of strings.
 func StringsOf(raw any) []string {
 	list, _ := raw.([]any)
 	texts := make([]string, 0, len(list))
@@ -610,7 +627,8 @@ func StringsOf(raw any) []string {
 	return texts
 }
 
-func IdsOf(r Request) []int64 {
+// IDsOf are the ids that a request asks for, without their class.
+func IDsOf(r Request) []int64 {
 	texts := StringsOf(r.Variables["ids"])
 	ids := make([]int64, len(texts))
 	for i, text := range texts {
@@ -619,6 +637,7 @@ func IdsOf(r Request) []int64 {
 	return ids
 }
 
+// Gid is GitLab's global id of a record.
 func Gid(class string, id int64) string { return fmt.Sprintf("gid://gitlab/%s/%d", class, id) }
 
 func class(kind gitlab.Kind) string {
@@ -628,11 +647,12 @@ func class(kind gitlab.Kind) string {
 	return "Project"
 }
 
+// Reference is how GraphQL answers about a project or group that is only referred to.
 func Reference(class string, id int64, path string) map[string]any {
 	return map[string]any{"id": Gid(class, id), "fullPath": path}
 }
 
-// numbered makes projects with the ids 1, 2, 3 and the paths acme/p1, acme/p2, acme/p3, as many as asked for.
+// Numbered makes projects with the ids 1, 2, 3 and the paths acme/p1, acme/p2, acme/p3, as many as asked for.
 func Numbered(count int) []*Project {
 	projects := make([]*Project, count)
 	for i := range projects {
@@ -641,7 +661,7 @@ func Numbered(count int) []*Project {
 	return projects
 }
 
-// onList makes an entry for one of the numbered projects.
+// OnList makes an entry for one of the numbered projects.
 func OnList(id int64, permissions ...string) *Entry {
 	return &Entry{
 		Kind: gitlab.KindProject, ID: id, Path: fmt.Sprintf("acme/p%d", id),
@@ -649,9 +669,10 @@ func OnList(id int64, permissions ...string) *Entry {
 	}
 }
 
+// Target is one of the [Numbered] projects.
 func Target(id int64) gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: id, Path: fmt.Sprintf("acme/p%d", id)}
 }
 
-// retrying has a client try again what may be tried again, so that a write sent twice shows.
+// Retrying has a client try again what may be tried again, so that a write sent twice shows.
 func Retrying(c *gitlab.Config) { c.MaxRetries = 5 }

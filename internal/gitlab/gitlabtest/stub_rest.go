@@ -13,7 +13,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
 
-// record is a token or variable as GitLab keeps it; a token's secret never leaves with a list.
+// Record is a token or variable as GitLab keeps it; a token's secret never leaves with a list.
 type Record map[string]any
 
 var (
@@ -66,7 +66,7 @@ func (s *Stub) scopeRoute(r Request, source string, group bool, target string) R
 	return Reply{Status: 204}
 }
 
-// removing is the route that takes an entry off the list of project 1.
+// Removing is the route that takes an entry off the list of project 1.
 func Removing(t gitlab.Target) string {
 	list := "allowlist"
 	if t.Kind == gitlab.KindGroup {
@@ -75,7 +75,7 @@ func Removing(t gitlab.Target) string {
 	return RESTRoute("DELETE", Target(1), fmt.Sprintf("job_token_scope/%s/%d", list, t.ID))
 }
 
-// switching is the route that switches the allowlist of project 1.
+// Switching is the route that switches the allowlist of project 1.
 var Switching = RESTRoute("PATCH", Target(1), "job_token_scope")
 
 func (s *Stub) tokenRoute(r Request, method, list, parent, id string, rotate bool) Reply {
@@ -108,7 +108,7 @@ func (s *Stub) tokenRoute(r Request, method, list, parent, id string, rotate boo
 	return Reply{Status: 204}
 }
 
-// makeToken stores a token and gives it with its secret.
+// MakeToken stores a token and gives it with its secret.
 func (s *Stub) MakeToken(list string, fields Record) Record {
 	s.lastID++
 	made := Record{"expires_at": nil, "user_id": 1000 + s.lastID, "access_level": 40, "created_at": "2026-01-01T00:00:00.000Z"}
@@ -126,7 +126,7 @@ func (s *Stub) MakeToken(list string, fields Record) Record {
 	return shown
 }
 
-// secretPrefix begins every secret that the stub makes; nothing else about it looks like a token.
+// SecretPrefix begins every secret that the stub makes; nothing else about it looks like a token.
 const SecretPrefix = "opensesame-"
 
 // restPage is one page of a list, three to a page.
@@ -191,6 +191,7 @@ func (s *Stub) variableRoute(r Request, method, list, owner, key string) Reply {
 	return Reply{Body: s.Records[list][at].Shown()}
 }
 
+// MakeVariable stores a variable, with GitLab's defaults for what is left out.
 func (s *Stub) MakeVariable(list string, fields Record) Record {
 	made := Record{
 		"variable_type": "env_var", "value": "", "protected": false, "masked": false, "hidden": false, "raw": false,
@@ -208,7 +209,7 @@ func (s *Stub) MakeVariable(list string, fields Record) Record {
 	return made
 }
 
-// shown is the variable as GitLab shows it: without the value, if that is hidden.
+// Shown is the variable as GitLab shows it: without the value, if that is hidden.
 func (v Record) Shown() Record {
 	shown := maps.Clone(v)
 	if shown["hidden"] == true {
@@ -217,16 +218,17 @@ func (v Record) Shown() Record {
 	return shown
 }
 
+// Refusal is REST's answer to what it does not do.
 func Refusal(status int, message any) Reply {
 	return Reply{Status: status, Body: map[string]any{"message": message}}
 }
 
-// restRoute is a route below a project or group: restRoute("GET", target(1), "deploy_tokens").
+// RESTRoute is a route below a project or group: RESTRoute("GET", Target(1), "deploy_tokens").
 func RESTRoute(method string, parent gitlab.Target, rest string) string {
 	return fmt.Sprintf("%s /api/v4/%ss/%d/%s", method, parent.Kind, parent.ID, rest)
 }
 
-// stored are the records of a list so far, as copies.
+// Stored are the records of a list so far, as copies.
 func (s *Stub) Stored(parent gitlab.Target, list string) []Record {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
@@ -238,7 +240,7 @@ func (s *Stub) Stored(parent gitlab.Target, list string) []Record {
 	return all
 }
 
-// live are the ids of the tokens of a list that are not revoked.
+// Live are the ids of the tokens of a list that are not revoked.
 func (s *Stub) Live(parent gitlab.Target, list string) []int64 {
 	ids := []int64{}
 	for _, t := range s.Stored(parent, list) {
@@ -249,7 +251,7 @@ func (s *Stub) Live(parent gitlab.Target, list string) []int64 {
 	return ids
 }
 
-// plant stores records before the test begins.
+// Plant stores records before the test begins.
 func (s *Stub) Plant(parent gitlab.Target, list string, records ...Record) *Stub {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
