@@ -60,6 +60,7 @@ func deliver(to acctest.Project, deliveries map[string]string) string {
 // stated is what a state says of a token.
 type stated struct {
 	Project     string                    `json:"project"`
+	ProjectID   int64                     `json:"project_id"`
 	TokenID     int64                     `json:"token_id"`
 	Previous    []int64                   `json:"previous_token_ids"`
 	Username    string                    `json:"username"`

@@ -150,8 +150,8 @@ func TestAccOutside_parentMoved(t *testing.T) {
 	}
 }
 
-// A project that was deleted takes its tokens along: they are dropped with a warning. Their variables
-// elsewhere stay, with values that open nothing.
+// A project that was deleted takes its tokens along. They stay in the state for what was delivered of them to
+// projects that live, until an apply takes that back.
 func TestAccOutside_parentDeleted(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
@@ -161,18 +161,16 @@ func TestAccOutside_parentDeleted(t *testing.T) {
 	cli := acctest.NewCLI(t, g, strings.Replace(config, "deliveries = {", fmt.Sprintf("deliveries = {\n inside = { project = %q, key = \"INSIDE\" }", lib.Path), 1))
 	cli.Apply(t, 0)
 	g.Delete(t, lib)
-	if output := cli.Plan(t, acctest.Failed); !acctest.Says(output, "Unable to Find Project") {
-		t.Errorf("the plan with the project still configured says:\n%s", output)
-	}
+	says(t, cli.Plan(t, 0), "Project Was Deleted ("+lib.Path+")", "No changes")
 	cli.Configure(t, "")
 	output := cli.Apply(t, 0)
 	if !acctest.Says(output, "Project Was Deleted ("+lib.Path+")") {
 		t.Errorf("nothing warns of the deletion:\n%s", output)
 	}
-	if !acctest.Says(output, "Delete it by hand: KEY_of_project of project "+app.Path) {
-		t.Errorf("the variables that stay are not named:\n%s", output)
+	if !acctest.Says(output, "is still there: KEY_of_project of project "+app.Path) || !acctest.Says(output, "2 destroyed") {
+		t.Errorf("the variables that the apply deletes are not named, or it has no line:\n%s", output)
 	}
-	if acctest.Says(output, "INSIDE") {
+	if acctest.Says(output, "INSIDE of") {
 		t.Errorf("it asks for a variable of the project that is gone:\n%s", output)
 	}
 	for label := range parents {
@@ -180,7 +178,7 @@ func TestAccOutside_parentDeleted(t *testing.T) {
 			t.Errorf("the state still has %s", label)
 		}
 	}
-	checkKeys(t, g, "projects", app.ID, "KEY_for_project", "KEY_of_project")
+	checkKeys(t, g, "projects", app.ID)
 }
 
 // A destroy whose token went with its project still takes back what was delivered to projects that live, and
@@ -216,6 +214,33 @@ func TestAccOutside_parentDeletedBeforeTheDestroy(t *testing.T) {
 				t.Error("the state still has the token")
 			}
 		})
+	}
+}
+
+// The same where the deletion came before the plan: a destroy takes back what was delivered, and a new project
+// at the same path gets a new token, which the variables are given.
+func TestAccOutside_parentDeletedBeforeThePlan(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	lib, app := g.Project(t, "lib"), g.Project(t, "app")
+	cli := acctest.NewCLI(t, g, ofProject(lib, "deploy").block("t", fmt.Sprintf(
+		"  deliveries = {\n a = { project = %q, key = \"LIVES\" }\n b = { project = %q, key = \"HIDDEN\", hidden = true }\n }", app.Path, app.Path)))
+	cli.Apply(t, 0)
+	g.Delete(t, lib)
+	taker := g.Project(t, "lib")
+	output := cli.Apply(t, 0)
+	says(t, output, "Project Was Deleted ("+lib.Path+")", "1 added, 0 changed, 1 destroyed")
+	if token, there := tokenInFile(t, cli, "t"); !there || token.ProjectID != taker.ID {
+		t.Errorf("the state has %v, not a token of the new project", token)
+	}
+	checkKeys(t, g, "projects", app.ID, "HIDDEN", "LIVES")
+	cli.Plan(t, 0)
+
+	g.Delete(t, taker)
+	says(t, cli.Must(t, 0, "destroy", "-auto-approve", "-no-color"), "1 destroyed")
+	checkKeys(t, g, "projects", app.ID)
+	if _, there := tokenInFile(t, cli, "t"); there {
+		t.Error("the state still has the token")
 	}
 }
 

@@ -2,18 +2,15 @@ package credential
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 )
 
@@ -46,6 +43,8 @@ type record struct {
 	Previous []previous `json:"previous,omitempty"`
 	// Ended is when a read first found the token revoked or gone.
 	Ended time.Time `json:"ended,omitzero"`
+	// ParentDeleted means that the token went with its project or group, and that variables are left of it.
+	ParentDeleted bool `json:"parentDeleted,omitempty"`
 	// Due is why a new token is to be made, where nothing else says so.
 	Due string `json:"due,omitempty"`
 	// Lost is a creation that was never answered.
@@ -199,21 +198,6 @@ func (r record) places() (all []delivery.Place) {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope))
 	})
 	return all
-}
-
-// orphanedVariables warns of variables whose token is gone with its parent, but for those that went with it too.
-func (r record) orphanedVariables(parent gitlab.Target) (diags diag.Diagnostics) {
-	var names []string
-	for _, label := range slices.Sorted(maps.Keys(r.Deliveries)) {
-		if sealed := r.Deliveries[label]; !sealed.Deleted && !within(sealed.Owner(), parent) {
-			names = append(names, sealed.Variable())
-		}
-	}
-	if len(names) > 0 {
-		diags.AddWarning(string(diagnose.VariableKept.For(r.Path)),
-			fmt.Sprintf("What was delivered of its token opens nothing any more, and stays where it is. Delete it by hand: %s.", strings.Join(names, ", ")))
-	}
-	return diags
 }
 
 // within tells whether a project or group is another one, or was in it at the last read.

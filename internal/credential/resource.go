@@ -105,6 +105,12 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	p.config = configured(config)
+	if p.record.ParentDeleted {
+		resp.RequiresReplace.Append(p.outlive(ctx, plan.view(), resp.Plan.Raw.Equal(req.State.Raw))...)
+		resp.Diagnostics.Append(p.diags...)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		return
+	}
 	if p.plan(ctx, plan.view()) {
 		resp.RequiresReplace.Append(r.kind.at())
 	}
@@ -185,14 +191,25 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	parent, tokens, err := r.look(ctx, view, held)
 	held = located()
 	if err != nil {
-		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, r.last(view, held), err)
-		if resp.Diagnostics.Append(diags...); gone {
-			resp.Diagnostics.Append(held.orphanedVariables(r.last(view, held))...)
-			resp.State.RemoveResource(ctx)
+		last := r.last(view, held)
+		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, last, err)
+		if !gone {
+			resp.Diagnostics.Append(diags...)
+			return
 		}
+		left := held.outliving(ctx, r.session, last)
+		if len(left) == 0 {
+			resp.Diagnostics.Append(diags...)
+			resp.State.RemoveResource(ctx)
+			return
+		}
+		resp.Diagnostics.Append(outlived(last, left))
+		held.endWithParent(view, r.session.GitLab.Now())
+		w.update(seen, held)
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, held)...)
 		return
 	}
-	*view.ParentID, held.Path = types.Int64Value(parent.ID), parent.Path
+	*view.ParentID, held.Path, held.ParentDeleted = types.Int64Value(parent.ID), parent.Path, false
 	spelling, diags := ref.Respell(ctx, r.session.GitLab, r.kind.at(), *view.Parent, parent)
 	resp.Diagnostics.Append(diags...)
 	*view.Parent = spelling
@@ -272,7 +289,10 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	parent, tokens, err := r.look(ctx, view, held)
 	if err != nil {
 		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
-		if resp.Diagnostics.Append(diags...); gone {
+		if !gone || !held.ParentDeleted { // which the read has said
+			resp.Diagnostics.Append(diags...)
+		}
+		if gone {
 			l := lifecycle{Session: r.session, kind: r.kind, parent: r.last(view, held), gone: true, plan: view, record: held.clone(), places: places{held: heldPlaces(&view, held)}}
 			r.end(ctx, &l, state, resp)
 		}
