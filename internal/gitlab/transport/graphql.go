@@ -76,7 +76,7 @@ func withoutData(errs []apierror.GraphQLError, resp *http.Response, effect Effec
 	}
 	e.Status = resp.StatusCode
 	e.RequestID = resp.Header.Get("X-Request-Id")
-	e.Uncertain = !effect.repeatable() && e.Kind == apierror.Unavailable && !refusedBeforeRunning(errs)
+	e.Uncertain = effect != Read && e.Kind == apierror.Unavailable && !refusedBeforeRunning(errs)
 	return e
 }
 
@@ -95,7 +95,7 @@ func undecodable(cause error, resp *http.Response, effect Effect) *apierror.Erro
 		Status:    resp.StatusCode,
 		Note:      "GitLab's answer does not have the expected form",
 		RequestID: resp.Header.Get("X-Request-Id"),
-		Uncertain: !effect.repeatable(),
+		Uncertain: effect != Read,
 		Cause:     cause,
 	}
 }

@@ -69,7 +69,7 @@ func retriesWithoutAnswer(a *attempt, effect Effect) int {
 // mayHaveActed reports whether GitLab may have acted on an attempt that failed.
 func mayHaveActed(a *attempt, effect Effect) bool {
 	switch {
-	case effect.repeatable():
+	case effect == Read:
 		return false
 	case a.network != nil:
 		return a.sent && !apierror.IsPermanent(a.network)
@@ -77,7 +77,7 @@ func mayHaveActed(a *attempt, effect Effect) bool {
 		// GitLab answers JSON where a limit was met inside a mutation: those before
 		// it in the same document are done. Plain text comes from its front door.
 		return isJSON(a.header) && a.operation != ""
-	case a.status == http.StatusServiceUnavailable && effect == Write:
+	case a.status == http.StatusServiceUnavailable && effect != Credential:
 		return a.header.Get("Retry-After") == ""
 	default:
 		return a.status == http.StatusRequestTimeout || a.status >= http.StatusInternalServerError

@@ -16,7 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 
-var effectNames = map[Effect]string{Read: "read", Write: "write", Credential: "credential"}
+var effectNames = map[Effect]string{Read: "read", Write: "write", Repeatable: "repeatable", Credential: "credential"}
 
 // TestRetriesFollowWhatMayHaveHappened fails every request the same way and
 // counts how many arrive, with five retries allowed.
@@ -51,7 +51,7 @@ func TestRetriesFollowWhatMayHaveHappened(t *testing.T) {
 		"login page":             {answer(200, "<html><title>Sign in</title>", asText...), counts{1, 1, 1}, false, false, apierror.Misdirected},
 	}
 	for name, c := range cases {
-		for effect, want := range map[Effect]int{Read: c.want.read, Write: c.want.write, Credential: c.want.credential} {
+		for effect, want := range map[Effect]int{Read: c.want.read, Repeatable: c.want.read, Write: c.want.write, Credential: c.want.credential} {
 			t.Run(name+"/"+effectNames[effect], func(t *testing.T) {
 				t.Parallel()
 				s, server := serve(t, repeat(10, c.step)...)
@@ -61,7 +61,7 @@ func TestRetriesFollowWhatMayHaveHappened(t *testing.T) {
 				if got := len(s.requests()); got != want || len(slept.slept()) != want-1 {
 					t.Errorf("%d requests and %d waits, want %d requests", got, len(slept.slept()), want)
 				}
-				uncertain := map[Effect]bool{Write: c.writeUncertain, Credential: c.credentialUncertain}[effect]
+				uncertain := map[Effect]bool{Write: c.writeUncertain, Repeatable: c.writeUncertain, Credential: c.credentialUncertain}[effect]
 				if e.Kind != c.kind || e.Uncertain != uncertain {
 					t.Errorf("got %v, uncertain %v: %v", e.Kind, e.Uncertain, e)
 				}
@@ -240,17 +240,17 @@ func TestNetHTTPCannotRepeatACredential(t *testing.T) {
 
 func TestTimeoutOfOneTry(t *testing.T) {
 	t.Parallel()
-	for effect, want := range map[Effect]int{Read: 3, Write: 1, Credential: 1} {
+	for effect, want := range map[Effect]int{Read: 3, Repeatable: 3, Write: 1, Credential: 1} {
 		t.Run(effectNames[effect], func(t *testing.T) {
 			t.Parallel()
 			s, server := serve(t, repeat(10, hang)...)
-			client, _ := newClient(t, server.URL, func(c *Config) { c.RequestTimeout = 20 * time.Millisecond })
+			client, _ := newClient(t, server.URL, func(c *Config) { c.RequestTimeout = 300 * time.Millisecond })
 			_, err := send(t, client, http.MethodPost, effect)
 			e := asError(t, err)
 			if len(s.requests()) != want || e.Kind != apierror.Unavailable || e.Uncertain != (effect != Read) {
 				t.Errorf("%+v after %d requests", e, len(s.requests()))
 			}
-			if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Note, "20ms") || e.Words != "" {
+			if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Note, "300ms") || e.Words != "" {
 				t.Errorf("taken for the caller's deadline: %v", err)
 			}
 		})
