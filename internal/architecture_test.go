@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -309,5 +313,48 @@ func TestEdges(t *testing.T) {
 	tests := slices.Concat(plain, []edge{{"internal/gitlab", "testing"}, {"internal/gitlab", "net/http"}})
 	if got := p.edges(true); !slices.Equal(got, tests) {
 		t.Errorf("with tests %v", got)
+	}
+}
+
+// Only one place may lead tests to a server that was not started for them.
+func TestServersOfTests(t *testing.T) {
+	t.Parallel()
+	asks := regexp.MustCompile(`os\.(Getenv|LookupEnv)\("(GITLAB_|CI_API_)`)
+	eachFile(t, func(path string, content []byte) {
+		if strings.HasSuffix(path, ".go") && asks.Match(content) {
+			t.Errorf("%s asks the environment for a server: internal/acctest/foreign does, and only with TF_ACC=1", path)
+		}
+	})
+}
+
+// What editors and merges leave behind belongs to nobody's history.
+func TestNoLeftovers(t *testing.T) {
+	t.Parallel()
+	leftover := regexp.MustCompile(`(\.(orig|rej|bak|swp|swo|prof)|~|\.DS_Store)$`)
+	eachFile(t, func(path string, _ []byte) {
+		if leftover.MatchString(path) {
+			t.Errorf("%s should not be here", path)
+		}
+	})
+}
+
+// eachFile visits what git would take of the module: all but the folders that it ignores.
+func eachFile(t *testing.T, visit func(path string, content []byte)) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains([]string{".git", "build", "dist", ".terraform"}, entry.Name()):
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		content, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(path)))
+		visit(path, content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

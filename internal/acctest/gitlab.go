@@ -1,5 +1,5 @@
 // Package acctest points a test at a GitLab: the embedded one, started for the test, or a real one
-// named by GITLAB_BASE_URL and GITLAB_TOKEN (an administrator's token with the scope api).
+// named by GITLAB_BASE_URL and GITLAB_TOKEN (an administrator's token with the scope api), with TF_ACC=1.
 //
 // Fixtures and checks go through GitLab's public API alone, so that the suite runs unchanged against
 // either. What only the embedded GitLab can tell, such as the requests made, is left unchecked on a
@@ -14,12 +14,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/foreign"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )
@@ -53,18 +53,19 @@ func New(t testing.TB) *GitLab { return NewWith(t, emulator.Options{}) }
 // another version, or other facts, is skipped there.
 func NewWith(t testing.TB, options emulator.Options) *GitLab {
 	t.Helper()
-	g := &GitLab{BaseURL: os.Getenv("GITLAB_BASE_URL"), admin: os.Getenv("GITLAB_TOKEN"), foreign: true, tokens: map[string]int64{}}
-	if g.BaseURL != "" && g.admin != "" && (options.Version != "" || len(options.Flip) > 0) {
+	server, is := foreign.Named()
+	g := &GitLab{BaseURL: server.BaseURL, admin: server.Token, foreign: is, tokens: map[string]int64{}}
+	if is && (options.Version != "" || len(options.Flip) > 0) {
 		t.Skip("a real GitLab has one version, and its own facts")
 	}
-	if g.BaseURL == "" || g.admin == "" {
+	if !is {
 		options = chosen(options)
 		server, err := emulator.Start(options)
 		if err != nil {
 			t.Fatalf("start the embedded GitLab: %v", err)
 		}
 		t.Cleanup(server.Close)
-		g.BaseURL, g.admin, g.foreign = server.URL(), server.AdminToken(), false
+		g.BaseURL, g.admin = server.URL(), server.AdminToken()
 		g.flips = options.Flip
 	}
 	g.Root = g.Group(t, "jobtoken-"+unique(), nil)

@@ -2,10 +2,10 @@ package conformance
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/foreign"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
 )
 
@@ -23,9 +23,8 @@ const leastRows = 300
 
 func TestAccConformance(t *testing.T) {
 	t.Parallel()
-	baseURL, token := os.Getenv("GITLAB_BASE_URL"), os.Getenv("GITLAB_TOKEN")
-	if baseURL != "" && token != "" {
-		runTable(t, func(t *testing.T) *run { t.Helper(); return newRun(t, baseURL, token, true) }, true)
+	if server, is := foreign.Named(); is {
+		runTable(t, func(t *testing.T) *run { t.Helper(); return newRun(t, server.BaseURL, server.Token, true) }, true)
 		return
 	}
 	for _, version := range []string{"17.11", "18.4", "19.0", "19.4"} {

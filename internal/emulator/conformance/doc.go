@@ -4,7 +4,7 @@
 //
 // The table is run against the embedded GitLab, at every version it can be, by "make
 // test", and by "make testacc" against a real one, named by GITLAB_BASE_URL and
-// GITLAB_TOKEN (an administrator's token with the scope api). A row that a real GitLab
+// GITLAB_TOKEN (an administrator's token with the scope api), with TF_ACC=1. A row that a real GitLab
 // refutes is a line to change here, and a fact to change in the emulator.
 //
 // Rows with job tokens need the control endpoints of the embedded GitLab, as a real one
