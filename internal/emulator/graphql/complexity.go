@@ -163,7 +163,7 @@ func newComplexityScopes(selections *selector, sets []typedSelections) *complexi
 			scopes.keys = append(scopes.keys, node.Alias)
 		}
 		scopes.fields[node.Alias] = append(scopes.fields[node.Alias], scopedField{on: on, node: node})
-		for _, object := range possibleTypes(selections.schema, on) {
+		for _, object := range selections.schema.GetPossibleTypes(on) {
 			if !seen[object] {
 				seen[object] = true
 				scopes.objects = append(scopes.objects, object)

@@ -252,7 +252,7 @@ func (x *execution) concrete(abstract *ast.Definition, value any) (definition *a
 	if fields, isMap := value.(map[string]any); name == "" && isMap {
 		name, _ = fields[typenameField.Name].(string)
 	}
-	for _, possible := range possibleTypes(x.engine.schema, abstract) {
+	for _, possible := range x.engine.schema.GetPossibleTypes(abstract) {
 		if possible.Name == name {
 			return possible, nil
 		}
