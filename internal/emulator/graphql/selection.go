@@ -64,16 +64,10 @@ func (s *selector) directiveIf(directives ast.DirectiveList, name string, otherw
 	if directive == nil {
 		return otherwise
 	}
-	argument := directive.Arguments.ForName("if")
-	if argument == nil {
-		return otherwise
+	if condition, is := directive.ArgumentMap(s.variables)["if"].(bool); is {
+		return condition
 	}
-	value, given := s.literal(argument.Value, ast.NonNullNamedType("Boolean", nil))
-	condition, isBool := value.(bool)
-	if !given || !isBool {
-		return otherwise
-	}
-	return condition
+	return otherwise
 }
 
 // responseField is what one response key selects: one field, written once or

@@ -38,8 +38,7 @@ func coerceVariables(schema *ast.Schema, operation *ast.OperationDefinition, sen
 		}
 		value, given := sent[definition.Variable]
 		if !given && definition.DefaultValue != nil {
-			constants := &selector{schema: schema}
-			variables[definition.Variable], _ = constants.literal(definition.DefaultValue, definition.Type)
+			variables[definition.Variable] = constant(schema, definition.DefaultValue, definition.Type)
 			continue
 		}
 		coerced, problems := coerceInput(schema, definition.Type, value)
@@ -151,8 +150,7 @@ func coerceInputObject(schema *ast.Schema, definition *ast.Definition, value any
 	for _, field := range definition.Fields {
 		item, given := fields[field.Name]
 		if !given && field.DefaultValue != nil {
-			constants := &selector{schema: schema}
-			coerced[field.Name], _ = constants.literal(field.DefaultValue, field.Type)
+			coerced[field.Name] = constant(schema, field.DefaultValue, field.Type)
 			continue
 		}
 		result, wrong := coerceInput(schema, field.Type, item)
@@ -164,6 +162,13 @@ func coerceInputObject(schema *ast.Schema, definition *ast.Definition, value any
 		}
 	}
 	return coerced, problems
+}
+
+// constant is a default, which was valid when it was written.
+func constant(schema *ast.Schema, literal *ast.Value, expected *ast.Type) any {
+	value, _ := literal.Value(nil)
+	coerced, _ := coerceInput(schema, expected, value)
+	return coerced
 }
 
 func enumNames(definition *ast.Definition) string {
