@@ -1,7 +1,6 @@
 package graphql
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,20 +9,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
-
-// scalarLiteral is the decoded form of a literal, as a variable would bring it.
-func scalarLiteral(value *ast.Value) (any, bool) {
-	switch value.Kind {
-	case ast.StringValue, ast.BlockValue:
-		return value.Raw, true
-	case ast.IntValue, ast.FloatValue:
-		return json.Number(value.Raw), true
-	case ast.BooleanValue:
-		return value.Raw == "true", true
-	default:
-		return nil, false
-	}
-}
 
 // printLiteral prints a value of the text as graphql-ruby's printer does.
 func printLiteral(value *ast.Value) string {

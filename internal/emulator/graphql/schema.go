@@ -92,27 +92,8 @@ func fieldAt(schema *ast.Schema, coordinate string) *ast.FieldDefinition {
 	return definition.Fields.ForName(parts[2])
 }
 
-// typenameField is the definition of the field every composite type has.
-var typenameField = &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)}
-
-// fieldOf returns the definition of a field that may be selected on a type, or
-// nil.
-func fieldOf(definition *ast.Definition, name string) *ast.FieldDefinition {
-	if definition == nil || !definition.IsCompositeType() {
-		return nil
-	}
-	if name == typenameField.Name {
-		return typenameField
-	}
-	return definition.Fields.ForName(name)
-}
-
-func overlap(schema *ast.Schema, a, b *ast.Definition) bool {
-	others := schema.GetPossibleTypes(b)
-	return a == b || slices.ContainsFunc(schema.GetPossibleTypes(a), func(d *ast.Definition) bool {
-		return slices.Contains(others, d)
-	})
-}
+// typename is the field that every composite type has.
+const typename = "__typename"
 
 func operationRoot(schema *ast.Schema, operation ast.Operation) *ast.Definition {
 	switch operation {

@@ -51,19 +51,18 @@ func spotsOf(document *ast.QueryDocument) *spots {
 	s := &spots{of: map[any]*spot{}, at: map[Location][]*spot{}}
 	root := s.add(nil, nil, "", document, nil)
 	for _, operation := range document.Operations {
-		at := s.add(root, operationStep(operation), operation.Name, operation, operation.Position)
+		step := strings.TrimSuffix(string(operation.Operation)+" "+operation.Name, " ")
+		at := s.add(root, step, operation.Name, operation, operation.Position)
 		for _, variable := range operation.VariableDefinitions {
 			declared := s.add(at, nil, variable.Variable, variable, variable.Position)
 			s.value(declared, nil, variable.DefaultValue)
-			s.directives(declared, variable.Directives)
+			s.below(declared, nil, variable.Directives, nil)
 		}
-		s.directives(at, operation.Directives)
-		s.selections(at, operation.SelectionSet)
+		s.below(at, nil, operation.Directives, operation.SelectionSet)
 	}
 	for _, fragment := range document.Fragments {
 		at := s.add(root, "fragment "+fragment.Name, fragment.Name, fragment, fragment.Position)
-		s.directives(at, fragment.Directives)
-		s.selections(at, fragment.SelectionSet)
+		s.below(at, nil, fragment.Directives, fragment.SelectionSet)
 	}
 	return s
 }
@@ -79,40 +78,28 @@ func (s *spots) add(parent *spot, step any, name string, node any, position *ast
 	return at
 }
 
-func (s *spots) selections(parent *spot, selections ast.SelectionSet) {
+func (s *spots) below(at *spot, arguments ast.ArgumentList, directives ast.DirectiveList, selections ast.SelectionSet) {
+	for _, argument := range arguments {
+		s.value(s.add(at, argument.Name, argument.Name, argument, argument.Position), nil, argument.Value)
+	}
+	for _, directive := range directives {
+		s.below(s.add(at, nil, directive.Name, directive, directive.Position), directive.Arguments, nil, nil)
+	}
 	for _, selection := range selections {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			at := s.add(parent, selection.Alias, selection.Name, selection, selection.Position)
-			s.arguments(at, selection.Arguments)
-			s.directives(at, selection.Directives)
-			s.selections(at, selection.SelectionSet)
+			field := s.add(at, selection.Alias, selection.Name, selection, selection.Position)
+			s.below(field, selection.Arguments, selection.Directives, selection.SelectionSet)
 		case *ast.InlineFragment:
-			step := "..."
-			if selection.TypeCondition != "" {
-				step = "... on " + selection.TypeCondition
-			}
-			at := s.add(parent, step, selection.TypeCondition, selection, selection.Position)
-			at.position = spreadPosition(selection.Position)
-			s.directives(at, selection.Directives)
-			s.selections(at, selection.SelectionSet)
+			step := strings.TrimSuffix("... on "+selection.TypeCondition, " on ")
+			fragment := s.add(at, step, selection.TypeCondition, selection, selection.Position)
+			fragment.position = spreadPosition(selection.Position)
+			s.below(fragment, nil, selection.Directives, selection.SelectionSet)
 		case *ast.FragmentSpread:
-			at := s.add(parent, "... "+selection.Name, selection.Name, selection, selection.Position)
-			at.position = spreadPosition(selection.Position)
-			s.directives(at, selection.Directives)
+			spread := s.add(at, "... "+selection.Name, selection.Name, selection, selection.Position)
+			spread.position = spreadPosition(selection.Position)
+			s.below(spread, nil, selection.Directives, nil)
 		}
-	}
-}
-
-func (s *spots) directives(parent *spot, directives ast.DirectiveList) {
-	for _, directive := range directives {
-		s.arguments(s.add(parent, nil, directive.Name, directive, directive.Position), directive.Arguments)
-	}
-}
-
-func (s *spots) arguments(parent *spot, arguments ast.ArgumentList) {
-	for _, argument := range arguments {
-		s.value(s.add(parent, argument.Name, argument.Name, argument, argument.Position), nil, argument.Value)
 	}
 }
 
@@ -131,10 +118,6 @@ func (s *spots) value(parent *spot, step any, value *ast.Value) {
 			s.value(at, nil, child.Value)
 		}
 	}
-}
-
-func operationStep(operation *ast.OperationDefinition) string {
-	return strings.TrimSuffix(string(operation.Operation)+" "+operation.Name, " ")
 }
 
 // spreadPosition is where the dots of an inline fragment stand; gqlparser keeps

@@ -31,12 +31,12 @@ var ruleSet = func() *rules.Rules {
 func validateDocument(schema *ast.Schema, document *ast.QueryDocument) []*Error {
 	found := validator.ValidateWithRules(schema, document, ruleSet)
 	r := &report{schema: schema, spots: spotsOf(document), closed: map[any]bool{}}
-	r.tell(found, func(w wording) bool { return w.order == closing })
+	r.tell(found, closing)
 	if len(r.closed) > 0 {
 		r.removeClosed(document)
 		found = validator.ValidateWithRules(schema, document, ruleSet)
 	}
-	r.tell(found, func(w wording) bool { return w.order != closing })
+	r.tell(found, passing, late)
 	errs := r.errors()
 	if len(errs) == 0 {
 		errs = mergeConflicts(found)
@@ -85,8 +85,9 @@ type report struct {
 	closed map[any]bool
 	told   []told
 
-	wording wording
-	rank    int
+	// order and rank are those of the wording at work.
+	order order
+	rank  int
 }
 
 // told is an error and where it comes among the others.
@@ -96,12 +97,13 @@ type told struct {
 	err         *Error
 }
 
-func (r *report) tell(found gqlerror.List, which func(wording) bool) {
+// tell words what was found, for the wordings of some orders.
+func (r *report) tell(found gqlerror.List, orders ...order) {
 	for rank, wording := range wordings {
-		if !which(wording) {
+		if !slices.Contains(orders, wording.order) {
 			continue
 		}
-		r.wording, r.rank = wording, rank
+		r.order, r.rank = wording.order, rank
 		var places []*spot
 		if wording.rule.Name == noRule.Name {
 			places = slices.DeleteFunc(slices.Clone(r.spots.all), r.isClosed)
@@ -119,28 +121,26 @@ func (r *report) tell(found gqlerror.List, which func(wording) bool) {
 
 // add tells an error, once however often it was found. Without positions it is where the
 // spot is.
-func (r *report) add(at *spot, message string, extensions map[string]any, positions ...*ast.Position) *Error {
-	return r.addAt(at, at.path(), message, extensions, positions...)
+func (r *report) add(at *spot, message string, extensions map[string]any, positions ...*ast.Position) {
+	r.addAt(at, at.path(), message, extensions, positions...)
 }
 
-func (r *report) addAt(at *spot, path []any, message string, extensions map[string]any, positions ...*ast.Position) *Error {
+func (r *report) addAt(at *spot, path []any, message string, extensions map[string]any, positions ...*ast.Position) {
+	if slices.ContainsFunc(r.told, func(t told) bool { return t.at == at && t.err.Message == message }) {
+		return
+	}
 	if len(positions) == 0 {
 		positions = []*ast.Position{at.position}
 	}
-	known := slices.IndexFunc(r.told, func(t told) bool { return t.at == at && t.err.Message == message })
-	if known >= 0 {
-		return r.told[known].err
-	}
 	err := &Error{Message: message, Locations: locationsOf(positions...), Path: path, Extensions: extensions}
 	phase := 0
-	switch r.wording.order {
+	switch r.order {
 	case closing:
 		r.closed[at.node] = true
 	case late:
 		phase = r.rank
 	}
 	r.told = append(r.told, told{at: at, phase: phase, rank: r.rank, err: err})
-	return err
 }
 
 // hasToldOf says whether something was told on the way to the end of a spot, under its
@@ -152,7 +152,7 @@ func (r *report) hasToldOf(at *spot) bool {
 	})
 }
 
-// isClosed says whether graphql-ruby looks at a node.
+// isClosed says whether graphql-ruby does not look at a node, or into it.
 func (r *report) isClosed(at *spot) bool {
 	return at != nil && (r.closed[at.node] || r.isClosed(at.parent))
 }

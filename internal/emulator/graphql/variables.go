@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,26 +217,19 @@ func coerceScalar(name string, value any) (any, []problem) {
 }
 
 func integer(value any) (int64, bool) {
-	switch value := value.(type) {
-	case int:
-		return int64(value), true
-	case int64:
-		return value, true
-	case float64:
-		return int64(value), value == math.Trunc(value) && math.Abs(value) < 1<<53
-	case json.Number:
-		number, err := value.Int64()
-		return number, err == nil
+	if number, is := value.(json.Number); is {
+		result, err := number.Int64()
+		return result, err == nil
 	}
-	return 0, false
+	return wholeNumber(reflect.ValueOf(value))
 }
 
 func float(value any) (float64, bool) {
-	if number, ok := value.(json.Number); ok {
+	if number, is := value.(json.Number); is {
 		result, err := number.Float64()
 		return result, err == nil
 	}
-	if number, ok := value.(float64); ok {
+	if number, is := value.(float64); is {
 		return number, true
 	}
 	number, ok := integer(value)
