@@ -29,6 +29,15 @@ var ruleSet = func() *rules.Rules {
 // validateDocument checks a document against the schema: gqlparser finds what is wrong,
 // and it is told as graphql-ruby tells it (lib/graphql/static_validation).
 func validateDocument(schema *ast.Schema, document *ast.QueryDocument) []*Error {
+	r, found := examine(schema, document)
+	errs := r.errors()
+	if len(errs) == 0 {
+		errs = mergeConflicts(found)
+	}
+	return errs[:min(len(errs), maxValidationErrors)]
+}
+
+func examine(schema *ast.Schema, document *ast.QueryDocument) (*report, gqlerror.List) {
 	found := validator.ValidateWithRules(schema, document, ruleSet)
 	r := &report{schema: schema, spots: spotsOf(document), closed: map[any]bool{}}
 	r.tell(found, closing)
@@ -37,11 +46,7 @@ func validateDocument(schema *ast.Schema, document *ast.QueryDocument) []*Error 
 		found = validator.ValidateWithRules(schema, document, ruleSet)
 	}
 	r.tell(found, passing, late)
-	errs := r.errors()
-	if len(errs) == 0 {
-		errs = mergeConflicts(found)
-	}
-	return errs[:min(len(errs), maxValidationErrors)]
+	return r, found
 }
 
 // removeClosed takes out of an invalid document what graphql-ruby does not look into:
