@@ -15,29 +15,34 @@ import (
 // (validate_max_errors in app/graphql/gitlab_schema.rb).
 const maxValidationErrors = 5
 
-// ruleSet is what a document is held against.
-var ruleSet = func() *rules.Rules {
-	set := rules.NewRules(rules.OverlappingFieldsCanBeMergedRule)
+// ruleSet is what a document is held against, mergeRules what one without errors is: it
+// compares each field with each.
+var (
+	ruleSet    = newRuleSet()
+	mergeRules = rules.NewRules(rules.OverlappingFieldsCanBeMergedRule)
+)
+
+func newRuleSet() *rules.Rules {
+	set := rules.NewRules()
 	for _, wording := range wordings {
 		if wording.rule.RuleFunc != nil {
 			set.AddRule(wording.rule.Name, wording.rule.RuleFunc)
 		}
 	}
 	return set
-}()
+}
 
 // validateDocument checks a document against the schema: gqlparser finds what is wrong,
 // and it is told as graphql-ruby tells it (lib/graphql/static_validation).
 func validateDocument(schema *ast.Schema, document *ast.QueryDocument) []*Error {
-	r, found := examine(schema, document)
-	errs := r.errors()
+	errs := examine(schema, document).errors()
 	if len(errs) == 0 {
-		errs = mergeConflicts(found)
+		errs = mergeConflicts(validator.ValidateWithRules(schema, document, mergeRules))
 	}
 	return errs[:min(len(errs), maxValidationErrors)]
 }
 
-func examine(schema *ast.Schema, document *ast.QueryDocument) (*report, gqlerror.List) {
+func examine(schema *ast.Schema, document *ast.QueryDocument) *report {
 	found := validator.ValidateWithRules(schema, document, ruleSet)
 	r := &report{schema: schema, spots: spotsOf(document), closed: map[any]bool{}}
 	r.tell(found, closing)
@@ -46,7 +51,7 @@ func examine(schema *ast.Schema, document *ast.QueryDocument) (*report, gqlerror
 		found = validator.ValidateWithRules(schema, document, ruleSet)
 	}
 	r.tell(found, passing, late)
-	return r, found
+	return r
 }
 
 // removeClosed takes out of an invalid document what graphql-ruby does not look into:
@@ -118,14 +123,17 @@ func (r *report) tell(found gqlerror.List, orders ...order) {
 				places = append(places, r.spots.at[Location(finding.Locations[0])]...)
 			}
 		}
+		told := map[*spot]bool{}
 		for _, at := range places {
-			wording.tell(r, at)
+			if !told[at] {
+				told[at] = true
+				wording.tell(r, at)
+			}
 		}
 	}
 }
 
-// add tells an error, once however often it was found. Without positions it is where the
-// spot is.
+// add tells an error, once for whatever found it. Without positions it is where the spot is.
 func (r *report) add(at *spot, message string, extensions map[string]any, positions ...*ast.Position) {
 	r.addAt(at, at.path(), message, extensions, positions...)
 }

@@ -168,7 +168,7 @@ func TestEveryWording(t *testing.T) {
 		if parseError != nil {
 			t.Fatal(parseError.Message)
 		}
-		examined, _ := examine(schema, document)
+		examined := examine(schema, document)
 		var got []string
 		for _, err := range examined.errors() {
 			var at, path []string

@@ -63,10 +63,9 @@ var wordings = []wording{
 	{noRule, passing, on(variablePosition)},
 	{noRule, passing, on(literal)},
 
-	{rules.NoUnusedVariablesRule, late, on(func(r *report, at *spot, variable *ast.VariableDefinition) {
-		operation := at.parent
-		if declared := operation.node.(*ast.OperationDefinition).VariableDefinitions; !declared.ForName(at.name).Used {
-			r.add(operation, fmt.Sprintf("Variable $%s is declared by %s but not used", at.name, describe(operation)), code("variableNotUsed", "variableName", at.name))
+	{rules.NoUnusedVariablesRule, late, on(func(r *report, at *spot, _ *ast.VariableDefinition) {
+		if operation, is := at.parent.node.(*ast.OperationDefinition); is && !operation.VariableDefinitions.ForName(at.name).Used {
+			r.add(at.parent, fmt.Sprintf("Variable $%s is declared by %s but not used", at.name, describe(at.parent)), code("variableNotUsed", "variableName", at.name))
 		}
 	})},
 	{undeclaredVariables, late, on(func(r *report, at *spot, value *ast.Value) {
@@ -273,9 +272,6 @@ var (
 func mergeConflicts(found gqlerror.List) []*Error {
 	var errs []*Error
 	for _, finding := range found {
-		if finding.Rule != rules.OverlappingFieldsCanBeMergedRule.Name {
-			continue
-		}
 		keys := conflictKeyPattern.FindAllStringSubmatch(finding.Message, -1)
 		if len(keys) == 0 {
 			errs = append(errs, &Error{Message: finding.Message, Path: []any{}, Extensions: code("fieldConflict")})
