@@ -89,7 +89,7 @@ var breakages = []breakage{
 		"never wider than the plan|a write needs a line",
 	},
 	{
-		"the description of a variable written over", "internal/gitlab/variable_endpoints.go",
+		"the description of a variable written over", "internal/gitlab/variables/endpoints.go",
 		"\tif v.Describe {", "\tif withValue || v.Describe {",
 		"a write needs a line",
 	},
