@@ -44,7 +44,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := newHTTPTransport(config)
+	inner, err := newHTTPTransport(config, base)
 	if err != nil {
 		return nil, err
 	}

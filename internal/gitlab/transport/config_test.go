@@ -137,7 +137,10 @@ func TestNewNamesTheFieldAtFault(t *testing.T) {
 		"header of ours":        {func(c *Config) { c.Headers = map[string]string{"private-token": "hunter2"} }, "headers"},
 		"header that repeats":   {func(c *Config) { c.Headers = map[string]string{"idempotency-key": "hunter2"} }, "headers"},
 		"plain http, loopback":  {func(c *Config) { c.BaseURL = "http://127.3.2.1:80" }, ""},
-		"plain http, localhost": {func(c *Config) { c.BaseURL = "http://gitlab.localhost" }, ""},
+		"plain http, localhost": {func(c *Config) { c.BaseURL = "http://localhost:8080" }, ""},
+		"plain http, below it":  {func(c *Config) { c.BaseURL = "http://gitlab.localhost" }, "base_url"},
+		"plain http, IPv6":      {func(c *Config) { c.BaseURL = "http://[::1]:8080" }, ""},
+		"plain http, its end":   {func(c *Config) { c.BaseURL = "http://notlocalhost" }, "base_url"},
 		"plain http, allowed":   {func(c *Config) { c.BaseURL, c.AllowPlainHTTP = "http://gitlab.example.com", true }, ""},
 		"as it should be":       {func(*Config) {}, ""},
 	}

@@ -161,6 +161,9 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 		if errors.Is(a.network, errTooLarge) {
 			failure.Kind = apierror.Limit
 		}
+		if t.passesProxy(req) {
+			failure.AddNote("the proxy that the environment names was not asked, since over plain http it would see the token")
+		}
 		failure.Status = a.status
 		failure.RequestID = a.header.Get("X-Request-Id")
 	case isRedirect(a.status):
@@ -181,6 +184,12 @@ func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 	failure.Note = t.hidden.Replace(failure.Note)
 	failure.RequestID = t.hidden.Replace(failure.RequestID)
 	return failure
+}
+
+// passesProxy tells whether a proxy of the environment is left out for the token's sake.
+func (t *roundTripper) passesProxy(req *http.Request) bool {
+	proxy, err := http.ProxyFromEnvironment(req)
+	return t.base.Scheme == "http" && err == nil && proxy != nil
 }
 
 func htmlNote(title string) string {
