@@ -39,6 +39,7 @@ const (
 	RemoveGroup       Title = "Unable to Remove Group from Job Token Allowlist"
 	Import            Title = "Unable to Import"
 	Move              Title = "Unable to Move from the Official Provider"
+	MoveOwn           Title = "Unable to Move from Another Address of the Provider"
 	ReadPermissions   Title = "Unable to Read Permission Names"
 	UnknownPermission Title = "Unknown Permission"
 	TooManyEntries    Title = "Too Many Job Token Allowlist Entries"
