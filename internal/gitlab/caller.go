@@ -87,24 +87,27 @@ func (c *Client) fetchRole(ctx context.Context, in Key) (Membership, error) {
 func (c *Client) membership(ctx context.Context, in Key, user int64) (Membership, error) {
 	if in.Kind == KindGroup {
 		member, response, err := c.REST().GroupMembers.GetInheritedGroupMember(in.ID, user, RESTContext(ctx))
-		return readMember(member, response, err, func(m *client.GroupMember) (client.AccessLevelValue, *client.MemberRole) {
-			return m.AccessLevel, m.MemberRole
+		return readMember(user, member, response, err, func(m *client.GroupMember) (int64, client.AccessLevelValue, *client.MemberRole) {
+			return m.ID, m.AccessLevel, m.MemberRole
 		})
 	}
 	member, response, err := c.REST().ProjectMembers.GetInheritedProjectMember(in.ID, user, RESTContext(ctx))
-	return readMember(member, response, err, func(m *client.ProjectMember) (client.AccessLevelValue, *client.MemberRole) {
-		return m.AccessLevel, m.MemberRole
+	return readMember(user, member, response, err, func(m *client.ProjectMember) (int64, client.AccessLevelValue, *client.MemberRole) {
+		return m.ID, m.AccessLevel, m.MemberRole
 	})
 }
 
-func readMember[T any](member *T, response *client.Response, err error, read func(*T) (client.AccessLevelValue, *client.MemberRole)) (Membership, error) {
+func readMember[T any](user int64, member *T, response *client.Response, err error, read func(*T) (int64, client.AccessLevelValue, *client.MemberRole)) (Membership, error) {
 	switch {
 	case err != nil:
 		return Membership{}, Answered(err, response)
 	case member == nil:
 		return Membership{}, Answered(ErrNothing, response)
 	}
-	level, custom := read(member)
+	id, level, custom := read(member)
+	if id != user {
+		return Membership{}, Unasked(fmt.Sprintf("the user with id %d", id), fmt.Sprintf("the user with id %d", user))
+	}
 	found := Membership{Level: int64(level), Known: true}
 	if custom != nil {
 		found.Custom = cmp.Or(custom.Name, fmt.Sprintf("with id %d", custom.ID))

@@ -83,7 +83,10 @@ const readingVersion = "read the version of GitLab"
 
 func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
 	const doing = readingVersion
-	metadata, _, err := c.REST().Metadata.GetMetadata(RESTContext(ctx))
+	metadata, response, err := c.REST().Metadata.GetMetadata(RESTContext(ctx))
+	if err == nil && metadata == nil {
+		err = Answered(ErrNothing, response)
+	}
 	if err != nil {
 		return Server{}, Annotate(err, doing, "at "+c.BaseURL())
 	}

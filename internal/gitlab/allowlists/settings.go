@@ -44,7 +44,10 @@ func (s *Service) Effective(ctx context.Context, project *Project) (bool, error)
 const readingEffect = "read whether the job token allowlist is in effect for"
 
 func (s *Service) fetchEffective(ctx context.Context, id int64) (bool, error) {
-	scope, _, err := s.gitlab.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, gitlab.RESTContext(ctx))
+	scope, response, err := s.gitlab.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, gitlab.RESTContext(ctx))
+	if err == nil && scope == nil {
+		err = gitlab.Answered(gitlab.ErrNothing, response)
+	}
 	if err != nil {
 		return false, gitlab.Annotate(err, readingEffect, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
 	}
@@ -89,7 +92,10 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
-	settings, _, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	if err == nil && settings == nil {
+		err = gitlab.Answered(gitlab.ErrNothing, response)
+	}
 	err = gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):

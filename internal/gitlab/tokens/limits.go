@@ -37,7 +37,10 @@ func (s *Service) Expiry(ctx context.Context) (Requirement, error) {
 	if err != nil || !caller.Admin {
 		return RequirementUnknown, err
 	}
-	settings, _, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	if err == nil && settings == nil {
+		err = gitlab.Answered(gitlab.ErrNothing, response)
+	}
 	switch {
 	case err != nil:
 		return RequirementUnknown, gitlab.Annotate(err, "read the instance's settings", "at "+s.gitlab.BaseURL())

@@ -44,6 +44,9 @@ func (s *Service) rotate(ctx context.Context, of tokenList, id int64, expiresAt 
 	defer s.lists.Invalidate(of)
 	made, err := s.postRotation(ctx, of, id, expiresAt)
 	if err == nil {
+		err = made.newAmong(before, old.Name)
+	}
+	if err == nil {
 		wanted := Request{Scopes: old.Scopes, AccessLevel: old.AccessLevel, ExpiresAt: expiresAt}
 		if old.AccessLevel == 0 {
 			wanted.AccessLevel = made.AccessLevel // not known

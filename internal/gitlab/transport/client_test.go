@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -407,5 +408,27 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	t.Helper()
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// An answer above 16 MiB is refused, also one that is small only on the way.
+func TestLargeAnswer(t *testing.T) {
+	t.Parallel()
+	zeros := func(size int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			packed := gzip.NewWriter(w)
+			_, _ = io.WriteString(packed, `{"version":"`+strings.Repeat("0", size-14)+`"}`)
+			_ = packed.Close()
+		}
+	}
+	_, server := serve(t, zeros(16<<20), zeros(16<<20+1))
+	client, _ := newClient(t, server.URL)
+	for _, kind := range []apierror.Kind{0, apierror.Limit} {
+		_, _, err := client.REST().Metadata.GetMetadata()
+		if got, _ := apierror.KindOf(Wrap(err)); got != kind || kind != 0 && !strings.Contains(err.Error(), "larger than 16 MiB") {
+			t.Errorf("got %v, want kind %v", err, kind)
+		}
 	}
 }

@@ -21,15 +21,17 @@ func newHTTPTransport(c Config, base *url.URL) (*http.Transport, error) {
 	}
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                 proxyFor(base),
-		DialContext:           dialer.DialContext,
-		TLSClientConfig:       config,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          2 * idleConnections,
-		MaxIdleConnsPerHost:   idleConnections,
-		IdleConnTimeout:       60 * time.Second,
-		ExpectContinueTimeout: time.Second,
+		Proxy:               proxyFor(base),
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: 15 * time.Second,
+		ForceAttemptHTTP2:   true,
+		// 10 MiB by default.
+		MaxResponseHeaderBytes: maxHeader,
+		MaxIdleConns:           2 * idleConnections,
+		MaxIdleConnsPerHost:    idleConnections,
+		IdleConnTimeout:        60 * time.Second,
+		ExpectContinueTimeout:  time.Second,
 		// A dead HTTP/2 connection would otherwise swallow requests until each times out.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 20 * time.Second, PingTimeout: 10 * time.Second},
 	}, nil
