@@ -76,7 +76,7 @@ type Server struct {
 // Server reads once which GitLab this is. A version below [Oldest] is an error of kind Unsupported.
 func (c *Client) Server(ctx context.Context) (Server, error) {
 	server, err := c.server.Load(ctx, struct{}{})
-	return server, Annotate(err, readingVersion, "at "+c.BaseURL())
+	return server, c.Annotate(err, readingVersion, "at "+c.BaseURL())
 }
 
 const readingVersion = "read the version of GitLab"
@@ -88,19 +88,20 @@ func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
 		err = Answered(ErrNothing, response)
 	}
 	if err != nil {
-		return Server{}, Annotate(err, doing, "at "+c.BaseURL())
+		return Server{}, c.Annotate(err, doing, "at "+c.BaseURL())
 	}
-	v, err := version.Parse(metadata.Version)
+	text := c.Redact(metadata.Version)
+	v, err := version.Parse(text)
 	if err != nil {
 		return Server{}, &apierror.Error{Kind: apierror.Invalid, Doing: doing, Target: "at " + c.BaseURL(), Note: err.Error(), Cause: err}
 	}
 	if v.Less(Oldest) {
 		return Server{}, &apierror.Error{
-			Kind: apierror.Unsupported, Doing: "use GitLab " + metadata.Version, Target: "at " + c.BaseURL(),
+			Kind: apierror.Unsupported, Doing: "use GitLab " + text, Target: "at " + c.BaseURL(),
 			Note: fmt.Sprintf("this provider needs GitLab %s or newer", Oldest),
 		}
 	}
-	return Server{Version: v, Text: metadata.Version}, nil
+	return Server{Version: v, Text: text}, nil
 }
 
 // Query sends a document that reads.
@@ -128,14 +129,17 @@ func (c *Client) Send(ctx context.Context, name documents.Name, fit Fit, variabl
 	return c.transport.GraphQL(ctx, string(name), text, variables, effect, data)
 }
 
-// Annotate turns any error into the one error type and says what was being done, and to what.
-func Annotate(err error, doing, target string) error {
+// Annotate turns any error into the one error type and says what was being done, and to what. What must not be
+// told is taken out of it.
+func (c *Client) Annotate(err error, doing, target string) error {
 	if err == nil {
 		return nil
 	}
 	wrapped := transport.Wrap(err)
 	if e, ok := apierror.As(wrapped); ok {
-		return e.With(doing, target)
+		told := e.With(doing, target)
+		told.Words, told.Note = c.Redact(told.Words), c.Redact(told.Note)
+		return told
 	}
 	return wrapped
 }
@@ -170,6 +174,14 @@ func ParseGID(text string) (class string, id int64) {
 
 // REST is GitLab's REST API. Its errors are to go through [Answered].
 func (c *Client) REST() *client.Client { return c.transport.REST() }
+
+// Hide has errors and logs not repeat a text from now on. What GitLab answers to a request that makes a secret
+// is hidden without that.
+func (c *Client) Hide(secret Secret) { c.transport.Hide(secret.Reveal()) }
+
+// Redact takes out of a text of GitLab's what must not be told. It is for texts that people read, and for
+// nothing that goes back to GitLab.
+func (c *Client) Redact(text string) string { return c.transport.Redact(apierror.Scrub(text)) }
 
 // BaseURL is where the GitLab is.
 func (c *Client) BaseURL() string { return c.transport.BaseURL() }

@@ -70,7 +70,7 @@ func (c *Client) fetchToken(ctx context.Context, _ struct{}) (ownToken, error) {
 	if err == nil && token == nil {
 		err = Answered(ErrNothing, response)
 	}
-	err = Annotate(err, "read the scopes of the token", "")
+	err = c.Annotate(err, "read the scopes of the token", "")
 	switch {
 	case apierror.Is(err, apierror.FineGrained):
 		return ownToken{scopes: []string{granular}, fineGrained: true}, nil

@@ -49,7 +49,7 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 		if apierror.Is(outcome.Err, apierror.NotFound) {
 			outcome.Err = c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
 		}
-		outcome.Err = Annotate(outcome.Err, lookingUp, ref.describe(kind))
+		outcome.Err = c.Annotate(outcome.Err, lookingUp, ref.describe(kind))
 		answers[ref] = outcome
 	}
 	return answers
@@ -72,7 +72,7 @@ func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error
 	if apierror.Is(err, apierror.NotFound) {
 		return false, nil
 	}
-	return err == nil, Annotate(err, lookingUp, "namespace "+path)
+	return err == nil, c.Annotate(err, lookingUp, "namespace "+path)
 }
 
 // resolveOldPath asks REST, which alone follows the old paths of projects.
@@ -94,7 +94,7 @@ func (c *Client) fetchOldPath(ctx context.Context, path string) (int64, error) {
 		err = Answered(ErrNothing, response)
 	}
 	if err != nil {
-		return 0, Annotate(err, "find", "project "+path)
+		return 0, c.Annotate(err, "find", "project "+path)
 	}
 	return project.ID, nil
 }
@@ -127,7 +127,7 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 		}
 		found, err := finder.find(ctx, refs)
 		if err != nil {
-			return nil, Annotate(err, lookingUp, "")
+			return nil, c.Annotate(err, lookingUp, "")
 		}
 		for _, ref := range refs {
 			target, ok := found[ref]

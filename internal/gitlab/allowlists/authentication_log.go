@@ -54,7 +54,7 @@ func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) 
 		}
 		problems, err := s.gitlab.Query(ctx, documents.AuthenticationLog, gitlab.Fit{}, variables, &answer)
 		if err != nil {
-			return nil, gitlab.Annotate(err, doing, project.String())
+			return nil, s.gitlab.Annotate(err, doing, project.String())
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Log.isWhole() {
 			refused := &apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}

@@ -87,7 +87,7 @@ func (s *Service) Project(ctx context.Context, id int64) (*Project, error) {
 	}
 	project, err := s.projects.Load(ctx, id)
 	if err != nil {
-		return nil, gitlab.Annotate(err, readingProject, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
+		return nil, s.gitlab.Annotate(err, readingProject, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
 	}
 	return project.clone(), nil
 }
@@ -185,7 +185,7 @@ func (s *Service) fetchSnapshots(ctx context.Context, ids []int64, fit gitlab.Fi
 		if len(ids) == 1 {
 			target = gitlab.Target{Kind: gitlab.KindProject, ID: ids[0]}.String()
 		}
-		return nil, gitlab.Annotate(err, readingProject, target)
+		return nil, s.gitlab.Annotate(err, readingProject, target)
 	}
 	outcomes := s.snapshots(ctx, answer.Projects.Nodes, problems, []string{"projects", "nodes"}, fit)
 	for _, id := range ids {
@@ -272,7 +272,7 @@ func (s *Service) readFurther(ctx context.Context, project *Project, list *allow
 	variables := map[string]any{"ids": gitlab.GIDs("Project", []int64{project.ID})}
 	for pages := 1; list.incomplete(); pages++ {
 		if pages == gitlab.MaxPages {
-			return gitlab.Endless().With(readingProject, project.Target().String())
+			return s.gitlab.Annotate(gitlab.Endless(), readingProject, project.Target().String())
 		}
 		advanced := advance(variables, "projectsAfter", *list.Projects.PageInfo)
 		advanced = advance(variables, "groupsAfter", *list.Groups.PageInfo) || advanced
@@ -286,13 +286,13 @@ func (s *Service) readFurther(ctx context.Context, project *Project, list *allow
 		}
 		problems, err := s.gitlab.Query(ctx, documents.AllowlistPage, fit, variables, &answer)
 		if err != nil {
-			return gitlab.Annotate(err, readingProject, project.Target().String())
+			return s.gitlab.Annotate(err, readingProject, project.Target().String())
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Allowlist.isWhole() {
 			return s.hidden(ctx, problems, []string{"projects", "nodes", "0"}, project)
 		}
 		if err := unasked(answer.Projects.Nodes, []int64{project.ID}); err != nil {
-			return gitlab.Annotate(err, readingProject, project.Target().String())
+			return s.gitlab.Annotate(err, readingProject, project.Target().String())
 		}
 		list = answer.Projects.Nodes[0].Allowlist
 		if list.hasBlanks() && s.gitlab.TokenIsFineGrained(ctx) {

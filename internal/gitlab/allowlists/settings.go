@@ -38,7 +38,7 @@ func (s *Service) Effective(ctx context.Context, project *Project) (bool, error)
 		return true, nil
 	}
 	effective, err := s.effective.Load(ctx, project.ID)
-	return effective, gitlab.Annotate(err, readingEffect, project.Target().String())
+	return effective, s.gitlab.Annotate(err, readingEffect, project.Target().String())
 }
 
 const readingEffect = "read whether the job token allowlist is in effect for"
@@ -49,7 +49,7 @@ func (s *Service) fetchEffective(ctx context.Context, id int64) (bool, error) {
 		err = gitlab.Answered(gitlab.ErrNothing, response)
 	}
 	if err != nil {
-		return false, gitlab.Annotate(err, readingEffect, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
+		return false, s.gitlab.Annotate(err, readingEffect, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
 	}
 	return scope.InboundEnabled, nil
 }
@@ -69,7 +69,7 @@ const (
 // [Service.EnforcementFor].
 func (s *Service) Enforcement(ctx context.Context) (Enforcement, error) {
 	enforcement, err := s.instance.Load(ctx, struct{}{})
-	return enforcement, gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
+	return enforcement, s.gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 }
 
 const readingInstance = "read the instance's settings"
@@ -96,7 +96,7 @@ func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement
 	if err == nil && settings == nil {
 		err = gitlab.Answered(gitlab.ErrNothing, response)
 	}
-	err = gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
+	err = s.gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil

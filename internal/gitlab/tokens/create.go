@@ -27,7 +27,7 @@ func (s *Service) Create(ctx context.Context, kind Kind, parent gitlab.Target, r
 	made, err := s.create(ctx, of, request, own)
 	if err != nil {
 		doing := fmt.Sprintf("create the %s %q of", kind, request.Name)
-		return Token{}, gitlab.Secret{}, gitlab.Annotate(err, doing, parent.String())
+		return Token{}, gitlab.Secret{}, s.gitlab.Annotate(err, doing, parent.String())
 	}
 	return made.Token, gitlab.NewSecret(made.secret), nil
 }

@@ -43,7 +43,7 @@ func (s *Service) Expiry(ctx context.Context) (Requirement, error) {
 	}
 	switch {
 	case err != nil:
-		return RequirementUnknown, gitlab.Annotate(err, "read the instance's settings", "at "+s.gitlab.BaseURL())
+		return RequirementUnknown, s.gitlab.Annotate(err, "read the instance's settings", "at "+s.gitlab.BaseURL())
 	case settings.RequirePersonalAccessTokenExpiry:
 		return ExpiryRequired, nil
 	default:

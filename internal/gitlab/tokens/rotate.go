@@ -23,7 +23,7 @@ import (
 func (s *Service) Rotate(ctx context.Context, parent gitlab.Target, id int64, expiresAt time.Time) (Token, gitlab.Secret, error) {
 	made, err := s.rotate(ctx, listOf(Access, parent), id, dateOf(expiresAt))
 	if err != nil {
-		return Token{}, gitlab.Secret{}, gitlab.Annotate(err, fmt.Sprintf("rotate the access token with id %d of", id), parent.String())
+		return Token{}, gitlab.Secret{}, s.gitlab.Annotate(err, fmt.Sprintf("rotate the access token with id %d of", id), parent.String())
 	}
 	return made.Token, gitlab.NewSecret(made.secret), nil
 }

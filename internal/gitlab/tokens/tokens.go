@@ -93,7 +93,7 @@ func (s *Service) List(ctx context.Context, kind Kind, parent gitlab.Target) ([]
 	list, err := s.lists.Load(ctx, listOf(kind, parent))
 	if err != nil {
 		of := listOf(kind, parent)
-		return nil, gitlab.Annotate(gitlab.RefusedFor(err, of.reader(), of.parent), "list the "+kind.String()+"s of", parent.String())
+		return nil, s.gitlab.Annotate(gitlab.RefusedFor(err, of.reader(), of.parent), "list the "+kind.String()+"s of", parent.String())
 	}
 	own := slices.Clone(list)
 	for i := range own {

@@ -48,7 +48,7 @@ func (v Variable) normal() Variable {
 func (s *Service) List(ctx context.Context, owner gitlab.Target) ([]Variable, error) {
 	list, err := s.lists.Load(ctx, owner.Key())
 	if err != nil {
-		return nil, gitlab.Annotate(err, "list the CI/CD variables of", owner.String())
+		return nil, s.gitlab.Annotate(err, "list the CI/CD variables of", owner.String())
 	}
 	return slices.Clone(list), nil
 }
@@ -72,7 +72,7 @@ func (s *Service) fetch(ctx context.Context, of gitlab.Key) ([]Variable, error) 
 func (s *Service) Get(ctx context.Context, owner gitlab.Target, key, scope string) (*Variable, error) {
 	v := Variable{Key: key, Scope: scope}.normal()
 	found, err := s.find(ctx, owner.Key(), v)
-	return found, gitlab.Annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
+	return found, s.gitlab.Annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
 }
 
 // Delete deletes the variable of a key and environment scope. One that is gone already is no
@@ -82,7 +82,7 @@ func (s *Service) Delete(ctx context.Context, owner gitlab.Target, key, scope st
 	v := Variable{Key: key, Scope: scope}.normal()
 	defer s.lists.Invalidate(of)
 	err := s.remove(ctx, of, v)
-	return gitlab.Annotate(err, "delete the CI/CD variable "+v.name()+" of", owner.String())
+	return s.gitlab.Annotate(err, "delete the CI/CD variable "+v.name()+" of", owner.String())
 }
 
 func (s *Service) remove(ctx context.Context, of gitlab.Key, v Variable) error {

@@ -186,7 +186,7 @@ func Outdated(doing, why string) diag.Diagnostic {
 func Detail(err error) string {
 	e, ok := apierror.As(err)
 	if !ok {
-		return err.Error()
+		return apierror.Scrub(err.Error())
 	}
 	var b strings.Builder
 	b.WriteString("Could not ")
@@ -205,7 +205,7 @@ func Detail(err error) string {
 		b.WriteString("\n\n")
 		b.WriteString(advice)
 	}
-	return b.String()
+	return apierror.Scrub(b.String())
 }
 
 func sentence(note string) string {
