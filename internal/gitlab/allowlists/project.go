@@ -238,7 +238,8 @@ func unasked(nodes []*projectNode, ids []int64) error {
 // answers any other like one of these.
 func (s *Service) hidden(ctx context.Context, problems []apierror.GraphQLError, place []string, project *Project) error {
 	refused := refusal(problems, place)
-	err := s.gitlab.ExplainHidden(ctx, refused.With(readingProject, project.Target().String()))
+	err := s.gitlab.ExplainHidden(ctx, refused)
+	err = s.gitlab.Annotate(s.gitlab.WithRole(ctx, err, project.Target().Key()), readingProject, project.Target().String())
 	if refused.Words != "" || apierror.Is(err, apierror.FineGrained) {
 		return err
 	}

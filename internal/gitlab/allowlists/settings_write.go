@@ -33,7 +33,7 @@ type settingsWrite struct {
 func (s *Service) UpdateSettings(ctx context.Context, project gitlab.Target, change SettingsChange) (Settings, error) {
 	now, err := s.FreshProject(ctx, project.ID)
 	if err != nil {
-		return Settings{}, s.about(err, project)
+		return Settings{}, s.about(s.gitlab.WithRole(ctx, err, project.Key()), project)
 	}
 	w := &settingsWrite{service: s, project: now.Target(), stored: now.Settings}
 	w.forget()
@@ -49,7 +49,7 @@ func (s *Service) UpdateSettings(ctx context.Context, project gitlab.Target, cha
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return w.stored, s.about(err, project)
+			return w.stored, s.about(s.gitlab.WithRole(ctx, err, project.Key()), project)
 		}
 	}
 	if !change.storedAs(w.stored) {

@@ -140,7 +140,7 @@ func (s *Stub) Names() []string {
 	defer s.Mu.Unlock()
 	var names []string
 	for _, r := range s.Seen {
-		if r.Name != MetadataRoute && r.Name != TokenRoute {
+		if r.Name != MetadataRoute && r.Name != TokenRoute && r.Name != UserRoute {
 			names = append(names, r.Name)
 		}
 	}
@@ -271,6 +271,10 @@ func (s *Stub) Usual(r Request) Reply {
 	switch r.Name {
 	case MetadataRoute:
 		return Reply{Body: map[string]any{"version": s.Version}}
+	case UserRoute:
+		return Reply{Status: http.StatusForbidden, Body: map[string]any{
+			"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token.",
+		}}
 	case TokenRoute:
 		return Reply{Body: map[string]any{"id": 1, "scopes": []string{"api"}}}
 	}

@@ -43,7 +43,7 @@ func (s *Service) create(ctx context.Context, of tokenList, request Request, own
 	s.lists.Invalidate(of)
 	before, err := s.lists.Load(ctx, of)
 	if err != nil {
-		return issued{}, gitlab.RefusedFor(err, of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, err, of.writer(), of.key())
 	}
 	defer s.lists.Invalidate(of)
 	made, err := s.post(ctx, of, request)
@@ -54,7 +54,7 @@ func (s *Service) create(ctx context.Context, of tokenList, request Request, own
 		return made, s.checkMade(ctx, of, made, request.differences(of.kind, made.Token))
 	}
 	if !apierror.MayBeDone(err) {
-		return issued{}, gitlab.RefusedFor(aboutField(err), of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, aboutField(err), of.writer(), of.key())
 	}
 	ctx, cancel := gitlab.CleanUp(ctx)
 	defer cancel()

@@ -37,7 +37,7 @@ func (s *Service) end(ctx context.Context, of tokenList, id int64) error {
 			e.Kind = apierror.Forbidden
 		}
 	}
-	return gitlab.RefusedFor(e, of.writer(), of.parent)
+	return s.gitlab.RefusedFor(ctx, e, of.writer(), of.key())
 }
 
 // missing tells a token that is not there from a parent that is not: GitLab answers 404 to both.

@@ -35,7 +35,7 @@ func (s *Service) rotate(ctx context.Context, of tokenList, id int64, expiresAt 
 	s.lists.Invalidate(of)
 	before, err := s.lists.Load(ctx, of)
 	if err != nil {
-		return issued{}, gitlab.RefusedFor(err, of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, err, of.writer(), of.key())
 	}
 	old, err := rotatable(before, id)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) rotate(ctx context.Context, of tokenList, id int64, expiresAt 
 		return made, nowDead(s.checkMade(ctx, of, made, wanted.differences(Access, made.Token)))
 	}
 	if !apierror.MayBeDone(err) {
-		return issued{}, gitlab.RefusedFor(aboutField(err), of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, aboutField(err), of.writer(), of.key())
 	}
 	return issued{}, s.settleRotation(ctx, of, old, before, err)
 }

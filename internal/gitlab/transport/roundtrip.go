@@ -48,6 +48,8 @@ func newRoundTripper(config Config, base *url.URL, token string, headers http.He
 	}
 }
 
+const noToken = "no token is given: set GITLAB_TOKEN, or token in the provider block"
+
 // RoundTrip sends a request until it succeeds, or until another try would be
 // useless or unsafe. It returns 2xx answers and redirects that may be followed;
 // everything else is an [apierror.Error].
@@ -58,6 +60,9 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if !sameOrigin(req.URL, t.base) {
 		return nil, t.elsewhere(req.URL)
+	}
+	if t.token == "" {
+		return nil, &apierror.Error{Kind: apierror.Unauthenticated, Note: noToken}
 	}
 	effect := effectOf(req)
 	var failure *apierror.Error

@@ -61,7 +61,7 @@ func (s *Service) fetch(ctx context.Context, of gitlab.Key) ([]Variable, error) 
 		return s.page(ctx, of, page)
 	})
 	if err != nil {
-		return nil, gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind)
+		return nil, s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of)
 	}
 	slices.SortFunc(list, func(a, b Variable) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope)) })
 	return slices.CompactFunc(list, func(a, b Variable) bool { return a.Key == b.Key && a.Scope == b.Scope }), nil
@@ -99,7 +99,7 @@ func (s *Service) remove(ctx context.Context, of gitlab.Key, v Variable) error {
 	if e, ok := apierror.As(err); ok && missing(e) {
 		return nil
 	}
-	return gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind)
+	return s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of)
 }
 
 // find gets the variable that a write under its key and scope would change, nil if there is
@@ -114,7 +114,7 @@ func (s *Service) find(ctx context.Context, of gitlab.Key, v Variable) (*Variabl
 		return nil, nil
 	}
 	if err != nil {
-		return nil, gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind)
+		return nil, s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of)
 	}
 	if found.Scope == v.Scope {
 		return &found, nil

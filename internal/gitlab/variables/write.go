@@ -87,7 +87,7 @@ func (s *Service) Set(ctx context.Context, owner gitlab.Target, want Change) (Wr
 	written := Written{Outcome: w.outcome(), Before: w.before, Stored: stored}
 	if err != nil {
 		written.Stored = Variable{}
-		return written, s.gitlab.Annotate(w.explained(err), "set the CI/CD variable "+want.name()+" of", owner.String())
+		return written, s.gitlab.Annotate(w.explained(ctx, err), "set the CI/CD variable "+want.name()+" of", owner.String())
 	}
 	return written, nil
 }
@@ -109,7 +109,7 @@ func (s *Service) SetFlags(ctx context.Context, owner gitlab.Target, want Change
 	want.Hidden = have.Hidden
 	stored, err := s.put(ctx, of, want, false)
 	if err != nil {
-		return s.gitlab.Annotate(gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind), doing, owner.String())
+		return s.gitlab.Annotate(s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of), doing, owner.String())
 	}
 	want.Value = stored.Value
 	if differences := want.differences(stored); len(differences) > 0 {
@@ -279,8 +279,8 @@ func (v Variable) differences(stored Variable) []string {
 }
 
 // explained adds the role that is missing, and what a failure has left behind.
-func (w *write) explained(err error) error {
-	err = gitlab.RefusedFor(err, gitlab.ManagingRole(w.of.Kind), w.of.Kind)
+func (w *write) explained(ctx context.Context, err error) error {
+	err = w.service.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(w.of.Kind), w.of)
 	e, ok := apierror.As(err)
 	if !ok || w.wrote {
 		return err

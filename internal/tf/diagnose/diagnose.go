@@ -159,8 +159,12 @@ func beforeGitLab(err error) (Title, bool) {
 		return SignIn, true
 	case e.Kind == apierror.FineGrained:
 		return UseToken, true
+	case e.Kind == apierror.InsufficientScope && e.Connecting:
+		return UseToken, true
 	case e.Kind == apierror.Unsupported:
 		return NotSupported, true
+	case e.Connecting:
+		return ReachGitLab, true
 	default:
 		return "", false
 	}
@@ -233,6 +237,9 @@ func advice(e *apierror.Error) string {
 	case apierror.Unauthenticated:
 		return "The provider's token is missing, wrong, expired or revoked. Set GITLAB_TOKEN to a valid token with the scope api (read_api is enough to plan)."
 	case apierror.Forbidden:
+		if e.Connecting {
+			return "GitLab, or what stands before it, refuses this user everything. Look whether the account is blocked, and whether requests from this machine are let through."
+		}
 		if e.Enforced() {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}
