@@ -65,7 +65,7 @@ func (h Hide) readBody(contentType string, body []byte) (shape, []string) {
 		return empty, nil
 	}
 	if IsHTML(contentType, trimmed) {
-		if title := titleOf([]byte(h.text(string(trimmed)))); title != "" {
+		if title := h.titleOf(trimmed); title != "" {
 			return page, []string{title}
 		}
 		return page, nil

@@ -135,14 +135,16 @@ func IsHTML(contentType string, body []byte) bool {
 }
 
 // HTMLTitle returns the title of a page as plain text, empty if it has none.
-func HTMLTitle(body []byte) string { return clean(titleOf(body)) }
+func HTMLTitle(body []byte) string { return clean(Hide(nil).titleOf(body)) }
 
-func titleOf(body []byte) string {
-	title := pageTitle.FindSubmatch(body[:min(len(body), 1<<20)])
+// titleOf hides a secret both as it is escaped and as it is read, before anything is taken out of it.
+func (h Hide) titleOf(body []byte) string {
+	body = []byte(h.text(string(body[:min(len(body), maxErrorBody)])))
+	title := pageTitle.FindSubmatch(body)
 	if title == nil {
 		return ""
 	}
-	text := html.UnescapeString(markup.ReplaceAllString(string(title[1]), " "))
+	text := h.text(html.UnescapeString(markup.ReplaceAllString(string(title[1]), " ")))
 	// Unescaping can make markup out of text that was escaped twice.
 	return strings.NewReplacer("<", "", ">", "").Replace(text)
 }

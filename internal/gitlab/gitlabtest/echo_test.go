@@ -182,6 +182,9 @@ var places = map[string]func(text string, r gitlabtest.Request, usual func() git
 	"a page's title, escaped": func(text string, _ gitlabtest.Request, _ func() gitlabtest.Reply) gitlabtest.Reply {
 		return gitlabtest.Page(403, html.EscapeString(text))
 	},
+	"a page's title of HTML's numbers": func(text string, _ gitlabtest.Request, _ func() gitlabtest.Reply) gitlabtest.Reply {
+		return gitlabtest.Page(403, entities(text))
+	},
 	"a login page's title": func(text string, _ gitlabtest.Request, _ func() gitlabtest.Reply) gitlabtest.Reply {
 		return gitlabtest.Page(200, html.EscapeString(text))
 	},
