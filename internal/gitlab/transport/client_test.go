@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/ecdsa"
@@ -415,18 +416,16 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 func TestLargeAnswer(t *testing.T) {
 	t.Parallel()
 	zeros := func(size int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Content-Encoding", "gzip")
-			packed := gzip.NewWriter(w)
-			_, _ = io.WriteString(packed, `{"version":"`+strings.Repeat("0", size-14)+`"}`)
-			_ = packed.Close()
-		}
+		var packed bytes.Buffer
+		to := gzip.NewWriter(&packed)
+		_, _ = io.WriteString(to, `{"version":"`+strings.Repeat("0", size-14)+`"}`)
+		_ = to.Close()
+		return answer(http.StatusOK, packed.String(), "Content-Encoding", "gzip")
 	}
 	_, server := serve(t, zeros(16<<20), zeros(16<<20+1))
-	client, _ := newClient(t, server.URL)
+	client, _ := newClient(t, server.URL, func(c *Config) { c.RequestTimeout, c.MaxRetries = 5*time.Minute, -1 })
 	for _, kind := range []apierror.Kind{0, apierror.Limit} {
-		_, _, err := client.REST().Metadata.GetMetadata()
+		_, err := send(t, client, http.MethodGet, 0)
 		if got, _ := apierror.KindOf(Wrap(err)); got != kind || kind != 0 && !strings.Contains(err.Error(), "larger than 16 MiB") {
 			t.Errorf("got %v, want kind %v", err, kind)
 		}
