@@ -17,6 +17,7 @@ type handedOn struct {
 
 func handOn(t *testing.T, k kind, delivery string) handedOn {
 	t.Helper()
+	acctest.NeedsCLI(t, 11, "write-only arguments")
 	s := newStage(t, k)
 	c := acctest.NewCLI(t, s.GitLab, "")
 	c.WithVault(t)

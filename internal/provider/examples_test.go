@@ -2,14 +2,12 @@ package provider_test
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -45,7 +43,7 @@ func TestExamples(t *testing.T) {
 					case "import.tf":
 						importNothingElse(t, folder, file)
 					case "import-identity.tf":
-						needsIdentity(t)
+						acctest.NeedsCLI(t, 12, "import by identity")
 						importNothingElse(t, folder, file)
 					case "plan.txt": // compared where the example is planned
 					default:
@@ -339,23 +337,6 @@ func company(t *testing.T, seed string) *emulator.Server {
 	}
 	t.Cleanup(server.Close)
 	return server
-}
-
-// needsIdentity skips a test on a CLI that cannot import by identity.
-func needsIdentity(t *testing.T) {
-	t.Helper()
-	var cli struct {
-		Version string `json:"terraform_version"`
-	}
-	c := acctest.NewCLI(t, &acctest.GitLab{}, "")
-	if err := json.Unmarshal([]byte(c.Run(t, "version", "-json").Output), &cli); err != nil {
-		t.Fatal(err)
-	}
-	major, rest, _ := strings.Cut(cli.Version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	if number, err := strconv.Atoi(minor); err != nil || major == "1" && number < 12 {
-		t.Skipf("import by identity came with Terraform 1.12 and OpenTofu 1.12; this is %s", cli.Version)
-	}
 }
 
 // withoutImport gives an example without its import block, which comes first.

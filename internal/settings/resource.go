@@ -22,6 +22,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
@@ -33,6 +34,7 @@ var (
 	_ resource.ResourceWithIdentity    = (*settingsResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*settingsResource)(nil)
 	_ resource.ResourceWithImportState = (*settingsResource)(nil)
+	_ resource.ResourceWithMoveState   = (*settingsResource)(nil)
 )
 
 // NewResource makes the resource jobtoken_settings: a project's job token toggles.
@@ -265,6 +267,11 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("project_id"), id)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{types.Int64Value(id)})...)
+}
+
+// MoveState takes over settings of another address of this provider.
+func (r *settingsResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{own.Mover(r)}
 }
 
 // written is what a write came to.

@@ -39,6 +39,7 @@ const (
 	RemoveGroup       Title = "Unable to Remove Group from Job Token Allowlist"
 	Import            Title = "Unable to Import"
 	Move              Title = "Unable to Move from the Official Provider"
+	MoveOwn           Title = "Unable to Move from Another Address of the Provider"
 	ReadPermissions   Title = "Unable to Read Permission Names"
 	UnknownPermission Title = "Unknown Permission"
 	TooManyEntries    Title = "Too Many Job Token Allowlist Entries"
@@ -158,8 +159,12 @@ func beforeGitLab(err error) (Title, bool) {
 		return SignIn, true
 	case e.Kind == apierror.FineGrained:
 		return UseToken, true
+	case e.Kind == apierror.InsufficientScope && e.Connecting:
+		return UseToken, true
 	case e.Kind == apierror.Unsupported:
 		return NotSupported, true
+	case e.Connecting:
+		return ReachGitLab, true
 	default:
 		return "", false
 	}
@@ -185,7 +190,7 @@ func Outdated(doing, why string) diag.Diagnostic {
 func Detail(err error) string {
 	e, ok := apierror.As(err)
 	if !ok {
-		return err.Error()
+		return apierror.Scrub(err.Error())
 	}
 	var b strings.Builder
 	b.WriteString("Could not ")
@@ -204,7 +209,7 @@ func Detail(err error) string {
 		b.WriteString("\n\n")
 		b.WriteString(advice)
 	}
-	return b.String()
+	return apierror.Scrub(b.String())
 }
 
 func sentence(note string) string {
@@ -232,6 +237,9 @@ func advice(e *apierror.Error) string {
 	case apierror.Unauthenticated:
 		return "The provider's token is missing, wrong, expired or revoked. Set GITLAB_TOKEN to a valid token with the scope api (read_api is enough to plan)."
 	case apierror.Forbidden:
+		if e.Connecting {
+			return "GitLab, or what stands before it, refuses this user everything. Look whether the account is blocked, and whether requests from this machine are let through."
+		}
 		if e.Enforced() {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}
