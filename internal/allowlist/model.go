@@ -53,6 +53,11 @@ var entryType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // kinds are the two maps of a list, in the order in which they are treated.
 var kinds = []gitlab.Kind{gitlab.KindProject, gitlab.KindGroup}
 
+// bareEntry is {}.
+var bareEntry = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
+	"permissions": types.SetNull(types.StringType), "target": types.StringNull(),
+})
+
 const enabledAttribute = "enabled"
 
 // attribute is the name of the map that holds a kind.
@@ -134,6 +139,8 @@ type entry struct {
 	alone bool
 	// labelled means that the key is only a label, beside a target.
 	labelled bool
+	// bare means that the element is null, which stands for {}. Terraform shows no line for it.
+	bare bool
 	// unknown means that the target cannot be known before the apply.
 	unknown bool
 	// permissions are only meaningful where permissionsKnown.
@@ -191,6 +198,9 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 			entries = append(entries, e)
 			continue
 		}
+		if e.bare = object.IsNull(); e.bare {
+			object = bareEntry
+		}
 		diags.Append(object.As(ctx, &e.model, basetypes.ObjectAsOptions{})...)
 		if !e.model.Target.IsNull() {
 			e.labelled, e.unknown, e.text = true, e.model.Target.IsUnknown(), e.model.Target.ValueString()
@@ -242,10 +252,28 @@ func newMapping(size int) mapping {
 }
 
 func (m mapping) put(e entry) {
+	m.ids[e.text] = e.target.ID
+	if e.bare && e.model.Permissions.IsNull() {
+		m.elements[e.key] = types.ObjectNull(entryType.AttrTypes)
+		return
+	}
 	m.elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
 		"permissions": e.model.Permissions, "target": e.model.Target,
 	})
-	m.ids[e.text] = e.target.ID
+}
+
+// asBare has null for the elements that are null in the configuration, as Terraform wants it of a plan.
+func asBare(plan, config types.Map) types.Map {
+	if plan.IsNull() || plan.IsUnknown() {
+		return plan
+	}
+	elements := maps.Clone(plan.Elements())
+	for key, element := range config.Elements() {
+		if _, planned := elements[key]; planned && element.IsNull() {
+			elements[key] = element
+		}
+	}
+	return types.MapValueMust(entryType, elements)
 }
 
 func (m mapping) value() types.Map { return types.MapValueMust(entryType, m.elements) }

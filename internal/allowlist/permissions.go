@@ -11,12 +11,19 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 
 	"github.com/agnivade/levenshtein"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
 // permissionPattern is the form of a permission name; which names there are, the server tells.
 var permissionPattern = regexp.MustCompile(`^[a-z][a-z_]*$`)
+
+// permissionRules hold permissions against what every GitLab asks of them.
+func permissionRules() []validator.Set {
+	return []validator.Set{check.Texts(check.Form(permissionPattern, diagnose.InvalidPermission, "the name of a permission in lower case, such as read_packages"))}
+}
 
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
 // a walk, and only where fine-grained permissions are configured.

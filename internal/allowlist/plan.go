@@ -113,7 +113,38 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	}
 	s.named = p.nameless(s)
 	p.sides = append(p.sides, s)
-	return s.named
+	return slices.Concat(s.named, p.hidden(s))
+}
+
+// hidden are the entries of the state that are null there and leave: Terraform shows no line for null.
+func (p *planner) hidden(s side) (targets []gitlab.Target) {
+	if p.letsGo() {
+		return nil
+	}
+	for _, target := range leaving(s) {
+		if slices.ContainsFunc(s.before, func(b entry) bool { return b.bare && b.target.ID == target.ID }) {
+			targets = append(targets, target)
+		}
+	}
+	return targets
+}
+
+// warnHidden names the entries that are null in the configuration and come or are widened.
+func (p *planner) warnHidden() {
+	var lines []string
+	for _, s := range p.sides {
+		for _, e := range s.want {
+			held := func(b entry) bool { return b.target.ID == e.target.ID && b.permissions.Equal(e.permissions) }
+			if e.bare && !e.dead && !slices.ContainsFunc(s.before, held) {
+				lines = append(lines, fmt.Sprintf("  - %s %s", e.kind, e.text))
+			}
+		}
+	}
+	if len(lines) > 0 {
+		p.diags.AddWarning(string(diagnose.NullEntries.For(p.project.Path)), fmt.Sprintf(
+			"These elements are null, which means {}: an entry with GitLab's default permissions, all that the job's user may do. Terraform shows no line for null in a plan, so this warning names what %s lets in:\n\n%s\n\nWrite {} to see each as a line.",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
 }
 
 // planRemoves plans what leaves without a line. What an earlier apply removed is no news: it stays in the
@@ -177,6 +208,7 @@ func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
 		want = append(want, s.want...)
 		leave = append(leave, leaving(s)...)
 	}
+	p.warnHidden()
 	p.warnRemovals(ctx, removes)
 	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
 	p.warnStillUsed(ctx, leave)

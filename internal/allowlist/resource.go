@@ -4,9 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -18,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
@@ -94,15 +92,13 @@ func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
 		Optional:            true,
 		Computed:            true,
 		PlanModifiers:       []planmodifier.Map{keep.Map()},
-		Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
+		Validators:          []validator.Map{check.Labels()},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"permissions": schema.SetAttribute{
 				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators: []validator.Set{setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
-				)},
+				Validators:          permissionRules(),
 			},
 			"target": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id, where the key is only a label. For a target that is made in the same apply.",
@@ -150,6 +146,9 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	for _, kind := range kinds {
+		*plan.entries(kind) = asBare(*plan.entries(kind), *p.config.entries(kind))
 	}
 	if p.plan(ctx, &plan) {
 		resp.RequiresReplace.Append(ref.Attribute)

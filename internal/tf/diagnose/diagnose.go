@@ -62,6 +62,10 @@ const (
 	ReadPrivate       Title = "Unable to Read Private State"
 	StorePrivate      Title = "Unable to Store Private State"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
+	InvalidValue      Title = "Invalid Value"
+	InvalidPermission Title = "Invalid Permission"
+	NoValue           Title = "Element Has No Value"
+	ExactlyOne        Title = "Exactly One of Two Attributes Is Needed"
 )
 
 // The titles of warnings.
@@ -73,6 +77,7 @@ const (
 	DeletionScheduled  Title = "Project Is Scheduled for Deletion"
 	ProjectGone        Title = "Project Was Deleted"
 	RemovesEntries     Title = "Job Token Allowlist Entries Will Be Removed"
+	NullEntries        Title = "Job Token Allowlist Entries Are Null"
 	WidensEntry        Title = "Job Token Allowlist Entry Is Widened"
 	Respelled          Title = "Job Token Allowlist Entry Is Spelled Differently"
 	PushNoEffect       Title = "Cross-Project Push May Have No Effect"
