@@ -38,6 +38,7 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 	if p.state != nil {
 		state = *p.state
 	}
+	p.requirePermissions([]entry{expandEntry(&p.config)})
 	project, diags := p.planProject(ctx, state)
 	p.diags.Append(diags...)
 	switch {

@@ -71,7 +71,7 @@ func (r *entryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			},
 			"target_group_id": id("Numeric id of the group that is let in."),
 			"permissions": schema.SetAttribute{
-				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do; `[\"default\"]` says so in words. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators:          permissionRules(),
@@ -388,6 +388,13 @@ func (r *entryResource) read(ctx context.Context, project *allowlists.Project, s
 	if !found {
 		dead := l.dead(ctx, e.kind, []entry{e}, stored)
 		return len(dead) > 0, l.diags
+	}
+	if r.session.RequirePermissions {
+		former := state.Permissions
+		if state.Project.IsNull() {
+			former = types.SetUnknown(types.StringType) // imported
+		}
+		permissions = stated(permissions, former)
 	}
 	state.Permissions = permissions
 	target := onList(project, e.kind, gitlab.Ref{ID: e.target.ID})

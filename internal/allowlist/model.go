@@ -211,6 +211,9 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 	return entries, diags
 }
 
+// byDefault is how a configuration asks for GitLab's default permissions in so many words.
+const byDefault = "default"
+
 // expandPermissions reads a set of names: null means GitLab's default permissions.
 func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKnown bool) {
 	if set.IsUnknown() {
@@ -227,7 +230,19 @@ func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKno
 		}
 		names = append(names, name.ValueString())
 	}
+	if slices.Equal(names, []string{byDefault}) {
+		return allowlists.DefaultPermissions(), true
+	}
 	return allowlists.FineGrained(names...), true
+}
+
+// stated writes default permissions in words where a read comes upon them anew: require_permissions wants
+// that of a configuration which is generated from the state, or held against it.
+func stated(now, before types.Set) types.Set {
+	if !now.IsNull() || before.IsNull() {
+		return now
+	}
+	return types.SetValueMust(types.StringType, []attr.Value{types.StringValue(byDefault)})
 }
 
 func flattenPermissions(permissions allowlists.Permissions) types.Set {
@@ -260,6 +275,24 @@ func (m mapping) put(e entry) {
 	m.elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
 		"permissions": e.model.Permissions, "target": e.model.Target,
 	})
+}
+
+// state writes default permissions in words, of entries that another map does not have with them.
+func (m mapping) state(before types.Map) {
+	for key, element := range m.elements {
+		object, _ := element.(types.Object)
+		if object.IsNull() {
+			continue
+		}
+		former := types.SetUnknown(types.StringType)
+		if held, ok := before.Elements()[key].(types.Object); ok {
+			former, _ = held.Attributes()["permissions"].(types.Set)
+		}
+		permissions, _ := object.Attributes()["permissions"].(types.Set)
+		attributes := maps.Clone(object.Attributes())
+		attributes["permissions"] = stated(permissions, former)
+		m.elements[key] = types.ObjectValueMust(entryType.AttrTypes, attributes)
+	}
 }
 
 // asBare has null for the elements that are null in the configuration, as Terraform wants it of a plan.

@@ -33,6 +33,11 @@ type planner struct {
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
 func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool) {
+	for _, kind := range kinds {
+		entries, diags := expand(ctx, kind, *p.config.entries(kind))
+		p.diags.Append(diags...)
+		p.requirePermissions(entries)
+	}
 	project, stateID, diags := p.planProject(ctx)
 	p.diags.Append(diags...)
 	switch {

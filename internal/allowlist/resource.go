@@ -82,20 +82,23 @@ func (r *allowlistResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
+// aboutElements tells of an entry what no plan shows.
+const aboutElements = " Terraform drops a misspelt key of an entry without a word, and an entry without `permissions` may do everything; `require_permissions` in the provider block makes that an error. An entry that is null means `{}`; Terraform's plan shows no line for it, so a warning names it."
+
 func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
 	description := map[gitlab.Kind]string{
 		gitlab.KindProject: "Projects whose jobs may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the projects are left as they are; `{}` means none. The project itself is always admitted; listing it gives its own jobs fine-grained permissions.",
 		gitlab.KindGroup:   "Groups all of whose projects, those of subgroups too, may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the groups are left as they are; `{}` means none.",
 	}[kind]
 	return schema.MapNestedAttribute{
-		MarkdownDescription: description,
+		MarkdownDescription: description + aboutElements,
 		Optional:            true,
 		Computed:            true,
 		PlanModifiers:       []planmodifier.Map{keep.Map()},
 		Validators:          []validator.Map{check.Labels()},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"permissions": schema.SetAttribute{
-				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do; `[\"default\"]` says so in words. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators:          permissionRules(),

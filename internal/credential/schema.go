@@ -89,7 +89,7 @@ func (k kind) schema() schema.Schema {
 			Validators:          []validator.String{instant{of: k.token, orNever: true}},
 		},
 		"rotation": schema.SingleNestedAttribute{
-			MarkdownDescription: "How a new token takes the place of an old one, and when: every so often with `every_days`, at once with `trigger`, or by any other change that needs one.",
+			MarkdownDescription: "How a new token takes the place of an old one, and when: every so often with `every_days`, at once with `trigger`, or by any other change that needs one. Terraform drops a misspelt key in it without a word: without `every_days` nothing is due, and `rotates_at` is null.",
 			Optional:            true,
 			Validators:          []validator.Object{rotationLength{k.longestRotation()}},
 			Attributes: map[string]schema.Attribute{

@@ -157,6 +157,8 @@ func badInput(f fixture) (rows []input) {
 		row(list, name+".permissions", permissions("Read_Packages"), at(other), "Invalid Permission", `is "Read_Packages"`, "in lower case")
 		row(list, name+".permissions", permissions(""), at(other), "Invalid Permission", "such as read_packages")
 		row(list, name+".permissions", permissions("read_packages", nil), at(other), noValue, "Give it a value, or leave it out")
+		row(list, name+".permissions", permissions("default"), "", "")
+		row(list, name+".permissions", permissions("default", "read_packages"), at(other), "Invalid Permission", `has "default" beside names`, `Write ["default"] alone`)
 		row(list, name+".permissions", permissions("read_package"), at(other), "Unknown Permission", "Did you mean read_packages")
 		rows = append(rows, references(list, name+".target", at("label"), func(value any) object {
 			return entries(object{"label": object{"target": value}})
@@ -174,6 +176,8 @@ func badInput(f fixture) (rows []input) {
 	row(entry, "target_group", object{"target_project": nil, "target_group": f.web.Path}, "target_group", "Wrong Kind of Job Token Allowlist Target", "Write it as target_project")
 	row(entry, "permissions", object{"permissions": []any{nil}}, "permissions", noValue, "An element of permissions is null")
 	row(entry, "permissions", object{"permissions": []any{"read packages"}}, "permissions", "Invalid Permission", "such as read_packages")
+	row(entry, "permissions", object{"permissions": []any{"default"}}, "", "")
+	row(entry, "permissions", object{"permissions": []any{"default", "read_packages"}}, "permissions", "Invalid Permission", `has "default" beside names`)
 	row(entry, "permissions", object{"permissions": []any{"read_package"}}, "permissions", "Unknown Permission", "Did you mean read_packages")
 
 	const settings = "resource jobtoken_settings"

@@ -51,7 +51,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 	}
 	s := &session.Session{
 		GitLab: client, Lists: allowlists.New(client, config.PrefetchGroups...), Tokens: tokens.New(client), Variables: variables.New(client),
-		CheckUsage: block.CheckUsage.ValueBool(),
+		CheckUsage: block.CheckUsage.ValueBool(), RequirePermissions: block.RequirePermissions.ValueBool(),
 	}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s
 }
@@ -62,6 +62,7 @@ func (m *providerModel) unknown() (diags diag.Diagnostics) {
 		"base_url": m.BaseURL, "token": m.Token, "ca_cert_file": m.CACertFile, "client_cert_file": m.ClientCertFile,
 		"client_key_file": m.ClientKeyFile, "insecure": m.Insecure, "allow_plain_http": m.AllowPlainHTTP, "headers": m.Headers,
 		"request_timeout": m.RequestTimeout, "max_retries": m.MaxRetries, "prefetch_groups": m.PrefetchGroups, "check_usage": m.CheckUsage,
+		"require_permissions": m.RequirePermissions,
 	} {
 		if value.IsUnknown() {
 			diags.Append(unknownSetting(path.Root(name), name))

@@ -96,6 +96,8 @@ type providerModel struct {
 	MaxRetries     types.Int64  `tfsdk:"max_retries"`
 	PrefetchGroups types.List   `tfsdk:"prefetch_groups"`
 	CheckUsage     types.Bool   `tfsdk:"check_usage"`
+
+	RequirePermissions types.Bool `tfsdk:"require_permissions"`
 }
 
 func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
@@ -160,6 +162,10 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			},
 			"check_usage": schema.BoolAttribute{
 				MarkdownDescription: "Ask GitLab's authentication log, and warn of entries that a plan removes although jobs have used them, and of projects that a list would refuse once it is switched on. One more request for each such list.",
+				Optional:            true,
+			},
+			"require_permissions": schema.BoolAttribute{
+				MarkdownDescription: "Refuse allowlist entries that state no permissions. Terraform drops a misspelt key of an entry (`permission = [...]`) without a word, and an entry without permissions may do all that its jobs' users may do; with `true` that is an error of the plan. GitLab's default permissions are then asked for with `permissions = [\"default\"]`. Default: `false`.",
 				Optional:            true,
 			},
 		},

@@ -64,6 +64,7 @@ const (
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
 	InvalidValue      Title = "Invalid Value"
 	InvalidPermission Title = "Invalid Permission"
+	StatePermissions  Title = "Permissions Are Not Stated"
 	NoValue           Title = "Element Has No Value"
 	ExactlyOne        Title = "Exactly One of Two Attributes Is Needed"
 )
