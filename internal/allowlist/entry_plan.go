@@ -115,7 +115,11 @@ func (p *entryPlanner) warn() {
 		p.diags.Append(ref.Renamed(want.at(), types.StringValue(want.text), want.target)...)
 	}
 	planned := intent.Of(p.project, entryDifference(p.state, want))
-	p.caution(p.project.Path+", "+want.target.Path, planned, []entry{want})
+	var before []entry
+	if p.state != nil {
+		before = []entry{expandEntry(p.state)}
+	}
+	p.caution(p.project.Path+", "+want.target.Path, planned, []entry{want}, before)
 	p.checkRoom(planned)
 	claim := overlap.Claim{Resource: entryTypeName, Targets: []gitlab.Target{want.target}}
 	if !want.dead {
