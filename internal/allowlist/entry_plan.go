@@ -38,6 +38,7 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 	if p.state != nil {
 		state = *p.state
 	}
+	p.requirePermissions([]entry{expandEntry(&p.config)})
 	project, diags := p.planProject(ctx, state)
 	p.diags.Append(diags...)
 	switch {
@@ -114,7 +115,11 @@ func (p *entryPlanner) warn() {
 		p.diags.Append(ref.Renamed(want.at(), types.StringValue(want.text), want.target)...)
 	}
 	planned := intent.Of(p.project, entryDifference(p.state, want))
-	p.caution(p.project.Path+", "+want.target.Path, planned, []entry{want})
+	var before []entry
+	if p.state != nil {
+		before = []entry{expandEntry(p.state)}
+	}
+	p.caution(p.project.Path+", "+want.target.Path, planned, []entry{want}, before)
 	p.checkRoom(planned)
 	claim := overlap.Claim{Resource: entryTypeName, Targets: []gitlab.Target{want.target}}
 	if !want.dead {

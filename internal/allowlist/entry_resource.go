@@ -8,9 +8,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -22,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
@@ -30,11 +28,10 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure        = (*entryResource)(nil)
-	_ resource.ResourceWithConfigValidators = (*entryResource)(nil)
-	_ resource.ResourceWithIdentity         = (*entryResource)(nil)
-	_ resource.ResourceWithModifyPlan       = (*entryResource)(nil)
-	_ resource.ResourceWithImportState      = (*entryResource)(nil)
+	_ resource.ResourceWithConfigure   = (*entryResource)(nil)
+	_ resource.ResourceWithIdentity    = (*entryResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*entryResource)(nil)
+	_ resource.ResourceWithImportState = (*entryResource)(nil)
 )
 
 // NewEntryResource makes the resource jobtoken_allowlist_entry: one entry of a project's list.
@@ -64,7 +61,7 @@ func (r *entryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"target_project": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the project that is let in. Exactly one of `target_project` and `target_group`.",
 				Optional:            true,
-				Validators:          []validator.String{ref.Valid(gitlab.KindProject)},
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject), check.ExactlyOne("target_project", "target_group")},
 			},
 			"target_project_id": id("Numeric id of the project that is let in."),
 			"target_group": schema.StringAttribute{
@@ -74,12 +71,10 @@ func (r *entryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			},
 			"target_group_id": id("Numeric id of the group that is let in."),
 			"permissions": schema.SetAttribute{
-				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do; `[\"default\"]` says so in words. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators: []validator.Set{setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
-				)},
+				Validators:          permissionRules(),
 			},
 		},
 	}
@@ -95,10 +90,6 @@ func (r *entryResource) IdentitySchema(_ context.Context, _ resource.IdentitySch
 
 func (r *entryResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.session = session.From(req.ProviderData, &resp.Diagnostics)
-}
-
-func (r *entryResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(path.MatchRoot("target_project"), path.MatchRoot("target_group"))}
 }
 
 func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -285,8 +276,11 @@ func (r *entryResource) ImportState(ctx context.Context, req resource.ImportStat
 	var identity entryIdentityModel
 	if req.ID == "" {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		resp.Diagnostics.Append(ref.Identified("project_id", identity.ProjectID)...)
+		resp.Diagnostics.Append(ref.Identified("target_project_id", identity.TargetProjectID)...)
+		resp.Diagnostics.Append(ref.Identified("target_group_id", identity.TargetGroupID)...)
 		if identity.TargetProjectID.IsNull() == identity.TargetGroupID.IsNull() {
-			resp.Diagnostics.AddError(string(diagnose.Import), "Give exactly one of target_project_id and target_group_id.")
+			resp.Diagnostics.AddError(string(diagnose.Import), "Write exactly one of target_project_id and target_group_id.")
 		}
 	} else {
 		resolved, diags := r.resolveID(ctx, req.ID)
@@ -394,6 +388,13 @@ func (r *entryResource) read(ctx context.Context, project *allowlists.Project, s
 	if !found {
 		dead := l.dead(ctx, e.kind, []entry{e}, stored)
 		return len(dead) > 0, l.diags
+	}
+	if r.session.RequirePermissions {
+		former := state.Permissions
+		if state.Project.IsNull() {
+			former = types.SetUnknown(types.StringType) // imported
+		}
+		permissions = stated(permissions, former)
 	}
 	state.Permissions = permissions
 	target := onList(project, e.kind, gitlab.Ref{ID: e.target.ID})

@@ -53,6 +53,11 @@ var entryType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // kinds are the two maps of a list, in the order in which they are treated.
 var kinds = []gitlab.Kind{gitlab.KindProject, gitlab.KindGroup}
 
+// bareEntry is {}.
+var bareEntry = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
+	"permissions": types.SetNull(types.StringType), "target": types.StringNull(),
+})
+
 const enabledAttribute = "enabled"
 
 // attribute is the name of the map that holds a kind.
@@ -134,6 +139,8 @@ type entry struct {
 	alone bool
 	// labelled means that the key is only a label, beside a target.
 	labelled bool
+	// bare means that the element is null, which stands for {}. Terraform shows no line for it.
+	bare bool
 	// unknown means that the target cannot be known before the apply.
 	unknown bool
 	// permissions are only meaningful where permissionsKnown.
@@ -191,6 +198,9 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 			entries = append(entries, e)
 			continue
 		}
+		if e.bare = object.IsNull(); e.bare {
+			object = bareEntry
+		}
 		diags.Append(object.As(ctx, &e.model, basetypes.ObjectAsOptions{})...)
 		if !e.model.Target.IsNull() {
 			e.labelled, e.unknown, e.text = true, e.model.Target.IsUnknown(), e.model.Target.ValueString()
@@ -200,6 +210,9 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 	}
 	return entries, diags
 }
+
+// byDefault is how a configuration asks for GitLab's default permissions in so many words.
+const byDefault = "default"
 
 // expandPermissions reads a set of names: null means GitLab's default permissions.
 func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKnown bool) {
@@ -217,7 +230,19 @@ func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKno
 		}
 		names = append(names, name.ValueString())
 	}
+	if slices.Equal(names, []string{byDefault}) {
+		return allowlists.DefaultPermissions(), true
+	}
 	return allowlists.FineGrained(names...), true
+}
+
+// stated writes default permissions in words where a read comes upon them anew: require_permissions wants
+// that of a configuration which is generated from the state, or held against it.
+func stated(now, before types.Set) types.Set {
+	if !now.IsNull() || before.IsNull() {
+		return now
+	}
+	return types.SetValueMust(types.StringType, []attr.Value{types.StringValue(byDefault)})
 }
 
 func flattenPermissions(permissions allowlists.Permissions) types.Set {
@@ -242,10 +267,46 @@ func newMapping(size int) mapping {
 }
 
 func (m mapping) put(e entry) {
+	m.ids[e.text] = e.target.ID
+	if e.bare && e.model.Permissions.IsNull() {
+		m.elements[e.key] = types.ObjectNull(entryType.AttrTypes)
+		return
+	}
 	m.elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
 		"permissions": e.model.Permissions, "target": e.model.Target,
 	})
-	m.ids[e.text] = e.target.ID
+}
+
+// state writes default permissions in words, of entries that another map does not have with them.
+func (m mapping) state(before types.Map) {
+	for key, element := range m.elements {
+		object, _ := element.(types.Object)
+		if object.IsNull() {
+			continue
+		}
+		former := types.SetUnknown(types.StringType)
+		if held, ok := before.Elements()[key].(types.Object); ok {
+			former, _ = held.Attributes()["permissions"].(types.Set)
+		}
+		permissions, _ := object.Attributes()["permissions"].(types.Set)
+		attributes := maps.Clone(object.Attributes())
+		attributes["permissions"] = stated(permissions, former)
+		m.elements[key] = types.ObjectValueMust(entryType.AttrTypes, attributes)
+	}
+}
+
+// asBare has null for the elements that are null in the configuration, as Terraform wants it of a plan.
+func asBare(plan, config types.Map) types.Map {
+	if plan.IsNull() || plan.IsUnknown() {
+		return plan
+	}
+	elements := maps.Clone(plan.Elements())
+	for key, element := range config.Elements() {
+		if _, planned := elements[key]; planned && element.IsNull() {
+			elements[key] = element
+		}
+	}
+	return types.MapValueMust(entryType, elements)
 }
 
 func (m mapping) value() types.Map { return types.MapValueMust(entryType, m.elements) }

@@ -33,6 +33,11 @@ type planner struct {
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
 func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool) {
+	for _, kind := range kinds {
+		entries, diags := expand(ctx, kind, *p.config.entries(kind))
+		p.diags.Append(diags...)
+		p.requirePermissions(entries)
+	}
 	project, stateID, diags := p.planProject(ctx)
 	p.diags.Append(diags...)
 	switch {
@@ -106,6 +111,7 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 		return nil
 	}
 	p.checkCount(kind, s.want, s.before)
+	p.warnOtherKeys(ctx, s)
 	if p.state != nil && !p.state.entries(kind).IsNull() && sameEntries(s.want, s.before) {
 		*plan.entries(kind) = *p.state.entries(kind)
 	} else {
@@ -113,7 +119,64 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	}
 	s.named = p.nameless(s)
 	p.sides = append(p.sides, s)
-	return s.named
+	return slices.Concat(s.named, p.hidden(s))
+}
+
+// hidden are the entries of the state that are null there and leave: Terraform shows no line for null.
+func (p *planner) hidden(s side) (targets []gitlab.Target) {
+	if p.letsGo() {
+		return nil
+	}
+	for _, target := range leaving(s) {
+		if slices.ContainsFunc(s.before, func(b entry) bool { return b.bare && b.target.ID == target.ID }) {
+			targets = append(targets, target)
+		}
+	}
+	return targets
+}
+
+// warnOtherKeys tells of new entries whose key is the path of something else than their target: whoever reads
+// the plan sees the key.
+func (p *planner) warnOtherKeys(ctx context.Context, s side) {
+	for _, e := range s.want {
+		known := func(b entry) bool { return b.key == e.key && b.target.ID == e.target.ID }
+		if !e.labelled || e.target.ID == 0 || !strings.Contains(e.key, "/") || strings.EqualFold(e.key, e.target.Path) || slices.ContainsFunc(s.before, known) {
+			continue
+		}
+		r, err := gitlab.ParseRef(e.kind, e.key)
+		if err != nil {
+			continue // a label, and nothing else
+		}
+		other := onList(p.project, e.kind, r)
+		if other.ID == 0 {
+			if other, err = p.GitLab.Resolve(ctx, e.kind, r); err != nil {
+				continue
+			}
+		}
+		if other.ID != e.target.ID {
+			p.diags.Append(diagnose.Warn(e.at(), diagnose.KeyAndTarget.For(e.key),
+				"The key is the path of the %s, and the target is the %s: the target is let in, and the plan names it by the key. Write the one that is meant, or a key that is no path.",
+				other, e.target))
+		}
+	}
+}
+
+// warnHidden names the entries that are null in the configuration and come or are widened.
+func (p *planner) warnHidden() {
+	var lines []string
+	for _, s := range p.sides {
+		for _, e := range s.want {
+			held := func(b entry) bool { return b.target.ID == e.target.ID && b.permissions.Equal(e.permissions) }
+			if e.bare && !e.dead && !slices.ContainsFunc(s.before, held) {
+				lines = append(lines, fmt.Sprintf("  - %s %s", e.kind, e.text))
+			}
+		}
+	}
+	if len(lines) > 0 {
+		p.diags.AddWarning(string(diagnose.NullEntries.For(p.project.Path)), fmt.Sprintf(
+			"These elements are null, which means {}: an entry with GitLab's default permissions, all that the job's user may do. Terraform shows no line for null in a plan, so this warning names what %s lets in:\n\n%s\n\nWrite {} to see each as a line.",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
 }
 
 // planRemoves plans what leaves without a line. What an earlier apply removed is no news: it stays in the
@@ -170,15 +233,16 @@ func (p *planner) planTargetIDs(ctx context.Context, plan *allowlistModel) {
 // warn tells what the diff does not show.
 func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
 	lists := make([]intent.List, 0, len(p.sides))
-	var want []entry
+	var want, before []entry
 	var leave []gitlab.Target
 	for _, s := range p.sides {
 		lists = append(lists, p.intended(s))
-		want = append(want, s.want...)
+		want, before = append(want, s.want...), append(before, s.before...)
 		leave = append(leave, leaving(s)...)
 	}
+	p.warnHidden()
 	p.warnRemovals(ctx, removes)
-	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
+	p.caution(p.project.Path, intent.Of(p.project, lists...), want, before)
 	p.warnStillUsed(ctx, leave)
 	p.warnRefused(ctx)
 	p.diags.Append(toggle.CheckOff(ctx, p.Lists, p.project, path.Root(enabledAttribute), p.switchedOff())...)
@@ -345,10 +409,22 @@ func (p *planner) warnRemovals(ctx context.Context, removes []gitlab.Target) {
 	for _, target := range removes {
 		lines = append(lines, fmt.Sprintf("  - %s%s", target, usage[target]))
 	}
-	p.diags.AddWarning(string(diagnose.RemovesEntries.For(p.project.Path)), fmt.Sprintf(
-		"These entries are on the job token allowlist of %s and not in the configuration, so the apply removes them (attribute \"removes\"):\n\n%s\n\n"+
-			"To see each as a line of the plan, import the list first:\n\nimport {\n  to = jobtoken_allowlist.<name>\n  id = %q\n}",
-		p.project.Target(), strings.Join(lines, "\n"), p.project.Path))
+	title := string(diagnose.RemovesEntries.For(p.project.Path))
+	taken := p.state == nil || p.takesKind()
+	switch {
+	case taken && !p.Once("what removes means"):
+		p.diags.AddWarning(title, fmt.Sprintf("The apply removes from the job token allowlist of %s: %s.",
+			p.project.Target(), strings.ReplaceAll(strings.TrimPrefix(strings.Join(lines, ","), "  - "), ",  - ", ", ")))
+	case taken:
+		p.diags.AddWarning(title, fmt.Sprintf(
+			"These entries are on the job token allowlist of %s and not in the configuration, so the apply removes them (attribute \"removes\"):\n\n%s\n\n"+
+				"A list that is imported before has a line of the plan for each:\n\nimport {\n  to = jobtoken_allowlist.<name> # with for_each: jobtoken_allowlist.<name>[\"<key>\"]\n  id = %q\n}",
+			p.project.Target(), strings.Join(lines, "\n"), p.project.Path))
+	default:
+		p.diags.AddWarning(title, fmt.Sprintf(
+			"These entries are null in the state, and Terraform shows no line for null. The apply removes them from the job token allowlist of %s (attribute \"removes\"):\n\n%s",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
 }
 
 func (p *planner) warnNoEffect(ctx context.Context) {

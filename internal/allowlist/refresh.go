@@ -60,6 +60,9 @@ func refresh(ctx context.Context, s *session.Session, project *allowlists.Projec
 			})
 		}
 		m := flatten(project, held, spelled, imported)
+		if s.RequirePermissions {
+			m.state(*state.entries(kind))
+		}
 		*state.entries(kind) = m.value()
 		fresh.setIDs(kind, m.ids)
 		fresh.keepPaths(project, kind, m.ids, before)

@@ -4,9 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -18,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
@@ -84,25 +82,26 @@ func (r *allowlistResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
+// aboutElements tells of an entry what no plan shows.
+const aboutElements = " Terraform drops a misspelt key of an entry without a word, and an entry without `permissions` may do everything; `require_permissions` in the provider block makes that an error. An entry that is null means `{}`; Terraform's plan shows no line for it, so a warning names it."
+
 func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
 	description := map[gitlab.Kind]string{
 		gitlab.KindProject: "Projects whose jobs may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the projects are left as they are; `{}` means none. The project itself is always admitted; listing it gives its own jobs fine-grained permissions.",
 		gitlab.KindGroup:   "Groups all of whose projects, those of subgroups too, may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the groups are left as they are; `{}` means none.",
 	}[kind]
 	return schema.MapNestedAttribute{
-		MarkdownDescription: description,
+		MarkdownDescription: description + aboutElements,
 		Optional:            true,
 		Computed:            true,
 		PlanModifiers:       []planmodifier.Map{keep.Map()},
-		Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
+		Validators:          []validator.Map{check.Labels()},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"permissions": schema.SetAttribute{
-				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do; `[\"default\"]` says so in words. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators: []validator.Set{setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
-				)},
+				Validators:          permissionRules(),
 			},
 			"target": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id, where the key is only a label. For a target that is made in the same apply.",
@@ -150,6 +149,9 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	for _, kind := range kinds {
+		*plan.entries(kind) = asBare(*plan.entries(kind), *p.config.entries(kind))
 	}
 	if p.plan(ctx, &plan) {
 		resp.RequiresReplace.Append(ref.Attribute)

@@ -16,10 +16,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
@@ -30,7 +32,8 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &block)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(block.unknown()...); resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(block.unknown()...)
+	if resp.Diagnostics.Append(block.empty(ctx)...); resp.Diagnostics.HasError() {
 		return
 	}
 	config, diags := block.expand(ctx, os.Getenv)
@@ -49,7 +52,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 	}
 	s := &session.Session{
 		GitLab: client, Lists: allowlists.New(client, config.PrefetchGroups...), Tokens: tokens.New(client), Variables: variables.New(client),
-		CheckUsage: block.CheckUsage.ValueBool(),
+		CheckUsage: block.CheckUsage.ValueBool(), RequirePermissions: block.RequirePermissions.ValueBool(),
 	}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s
 }
@@ -60,12 +63,38 @@ func (m *providerModel) unknown() (diags diag.Diagnostics) {
 		"base_url": m.BaseURL, "token": m.Token, "ca_cert_file": m.CACertFile, "client_cert_file": m.ClientCertFile,
 		"client_key_file": m.ClientKeyFile, "insecure": m.Insecure, "allow_plain_http": m.AllowPlainHTTP, "headers": m.Headers,
 		"request_timeout": m.RequestTimeout, "max_retries": m.MaxRetries, "prefetch_groups": m.PrefetchGroups, "check_usage": m.CheckUsage,
+		"require_permissions": m.RequirePermissions,
 	} {
 		if value.IsUnknown() {
-			diags.Append(diagnose.Problem(path.Root(name), diagnose.ConfigureProvider,
-				"%q comes from something that is only known after an apply, so nothing can be planned yet. Give a value that is known, or apply what it comes from first with -target.", name))
+			diags.Append(unknownSetting(path.Root(name), name))
 		}
 	}
+	for name, value := range m.Headers.Elements() {
+		if at := path.Root("headers").AtMapKey(name); value.IsUnknown() {
+			diags.Append(unknownSetting(at, at.String()))
+		}
+	}
+	for i, value := range m.PrefetchGroups.Elements() {
+		if at := path.Root("prefetch_groups").AtListIndex(i); value.IsUnknown() {
+			diags.Append(unknownSetting(at, at.String()))
+		}
+	}
+	return diags
+}
+
+func unknownSetting(at path.Path, name string) diag.Diagnostic {
+	return diagnose.Problem(at, diagnose.ConfigureProvider,
+		"%q comes from something that is only known after an apply, so nothing can be planned yet. Give a value that is known, or apply what it comes from first with -target.", name)
+}
+
+// empty refuses elements without a value, which the validation of the block could not know yet.
+func (m *providerModel) empty(ctx context.Context) (diags diag.Diagnostics) {
+	var headers validator.MapResponse
+	check.Texts().ValidateMap(ctx, validator.MapRequest{Path: path.Root("headers"), ConfigValue: m.Headers}, &headers)
+	var groups validator.ListResponse
+	check.Texts().ValidateList(ctx, validator.ListRequest{Path: path.Root("prefetch_groups"), ConfigValue: m.PrefetchGroups}, &groups)
+	diags.Append(headers.Diagnostics...)
+	diags.Append(groups.Diagnostics...)
 	return diags
 }
 

@@ -156,6 +156,8 @@ func TestUnknown(t *testing.T) {
 		"max_retries":      {MaxRetries: types.Int64Unknown()},
 		"prefetch_groups":  {PrefetchGroups: types.ListUnknown(types.StringType)},
 		"check_usage":      {CheckUsage: types.BoolUnknown()},
+
+		"require_permissions": {RequirePermissions: types.BoolUnknown()},
 	}
 	for name, m := range tests {
 		diags := m.unknown()

@@ -63,6 +63,11 @@ const (
 	ReadPrivate       Title = "Unable to Read Private State"
 	StorePrivate      Title = "Unable to Store Private State"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
+	InvalidValue      Title = "Invalid Value"
+	InvalidPermission Title = "Invalid Permission"
+	StatePermissions  Title = "Permissions Are Not Stated"
+	NoValue           Title = "Element Has No Value"
+	ExactlyOne        Title = "Exactly One of Two Attributes Is Needed"
 )
 
 // The titles of warnings.
@@ -73,7 +78,9 @@ const (
 	PathTakenOver      Title = "Path Belongs to Another Project Now"
 	DeletionScheduled  Title = "Project Is Scheduled for Deletion"
 	ProjectGone        Title = "Project Was Deleted"
-	RemovesEntries     Title = "Job Token Allowlist Entries Will Be Removed"
+	RemovesEntries     Title = "Job Token Allowlist Entries Are Removed"
+	KeyAndTarget       Title = "Key and Target Are Two Projects or Groups"
+	NullEntries        Title = "Job Token Allowlist Entries Are Null"
 	WidensEntry        Title = "Job Token Allowlist Entry Is Widened"
 	Respelled          Title = "Job Token Allowlist Entry Is Spelled Differently"
 	PushNoEffect       Title = "Cross-Project Push May Have No Effect"
@@ -93,7 +100,7 @@ const (
 	EntriesStay        Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable         Title = "Job Token Permissions Cannot Be Read"
 	StillUsed          Title = "Job Token Allowlist Entry Is Still in Use"
-	WillRefuse         Title = "Job Token Allowlist Will Refuse Projects That Use It"
+	WillRefuse         Title = "Job Token Allowlist Refuses Projects That Use It"
 	UsageUnknown       Title = "Job Token Usage Cannot Be Checked"
 	GroupGone          Title = "Group Was Deleted"
 	NewToken           Title = "Token Is Made Anew"

@@ -27,6 +27,8 @@ type Session struct {
 	Variables *variables.Service
 	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
 	CheckUsage bool
+	// RequirePermissions refuses allowlist entries that state no permissions.
+	RequirePermissions bool
 	// Overlap notes what the planned resources manage.
 	Overlap overlap.Registry
 
