@@ -88,7 +88,7 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 	return schema.MapNestedAttribute{
 		MarkdownDescription: "CI/CD variables that get the token when it is made and whenever it is made anew. A key is a free label. The secret goes from GitLab's answer, or from one of the variables, into the variables and nowhere else. " +
 			"A variable that holds another value plans a new token, and so does one that is gone where no other shows the secret; other flags are put right. One that is taken out is deleted. " +
-			"Terraform drops a misspelt key of a delivery without a word: with `enviroment_scope` the secret would go to all environments. The plan shows what is left of it, so read its lines.",
+			"Terraform drops a misspelt key of a delivery without a word: with `enviroment_scope` the secret would go to all environments. The plan shows what is left of it, so read its lines.", //nolint:misspell // the mistake is the example
 		Optional:     true,
 		Validators:   []validator.Map{check.Labels(), check.Texts()},
 		NestedObject: schema.NestedAttributeObject{Attributes: attributes},
