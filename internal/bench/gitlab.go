@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+)
+
+// gitlab is an embedded GitLab in a process of its own.
+type gitlab struct {
+	BaseURL    string            `json:"base_url"`
+	AdminToken string            `json:"admin_token"`
+	Tokens     map[string]string `json:"tokens"`
+
+	cmd *exec.Cmd
+}
+
+func (b *bench) gitlab(ctx context.Context, args ...string) (*gitlab, error) {
+	args = append([]string{"-latency", b.latency.String()}, args...)
+	g := &gitlab{cmd: exec.CommandContext(ctx, b.emulator, args...)} //nolint:gosec // the bench's own build
+	g.cmd.Stderr = os.Stderr
+	stdout, err := g.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := g.cmd.Start(); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, g)
+	}
+	if err != nil {
+		g.close()
+		return nil, fmt.Errorf("start the embedded GitLab: %w", err)
+	}
+	return g, nil
+}
+
+func (g *gitlab) close() {
+	_ = g.cmd.Process.Signal(syscall.SIGTERM)
+	_ = g.cmd.Wait() // it was told to end
+}
+
+// call sends a request as the administrator.
+func (g *gitlab) call(ctx context.Context, method, path string, body, answer any) (*http.Response, error) {
+	return g.callAs(ctx, g.AdminToken, method, path, body, answer)
+}
+
+// client keeps as many connections as ever run side by side.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
+
+func (g *gitlab) callAs(ctx context.Context, token, method, path string, body, answer any) (*http.Response, error) {
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		sent = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, g.BaseURL+path, sent)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("PRIVATE-TOKEN", token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		return resp, fmt.Errorf("%s %s: %d %s", method, path, resp.StatusCode, text)
+	}
+	if answer == nil {
+		return resp, nil
+	}
+	return resp, json.Unmarshal(text, answer)
+}
+
+func (g *gitlab) forget(ctx context.Context) error {
+	_, err := g.call(ctx, http.MethodDelete, "/-/emulator/requests", nil, nil)
+	return err
+}
+
+func (g *gitlab) requests(ctx context.Context) (int, error) {
+	var counted struct {
+		Total int `json:"total"`
+	}
+	_, err := g.call(ctx, http.MethodGet, "/-/emulator/requests", nil, &counted)
+	return counted.Total, err
+}
+
+// atOnce is how many things each does at the same time.
+const atOnce = 40
+
+// each does a thing for 0, 1 … n-1, a number of them at the same time.
+func each(n, parallel int, do func(i int) error) error {
+	var mu sync.Mutex
+	var first error
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range parallel {
+		workers.Go(func() {
+			for i := range next {
+				if err := do(i); err != nil {
+					mu.Lock()
+					if first == nil {
+						first = err
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return first
+}
