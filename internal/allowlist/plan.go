@@ -270,9 +270,9 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 	counted := make(map[int64]bool)
 	unknown := 0
 	if !p.exclusive() {
+		managed := idsOfTargets(before)
 		for _, stored := range p.project.Entries(kind) {
-			leaves := slices.ContainsFunc(before, func(e entry) bool { return e.target.ID == stored.Target.ID })
-			counted[stored.Target.ID] = !leaves || p.letsGo()
+			counted[stored.Target.ID] = !managed[stored.Target.ID] || p.letsGo()
 		}
 	}
 	for _, e := range want {
@@ -300,8 +300,9 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 // leaving are the entries of the state that are not wanted any more.
 func leaving(s side) []gitlab.Target {
 	var targets []gitlab.Target
+	wanted := idsOfTargets(s.want)
 	for _, e := range s.before {
-		if !slices.ContainsFunc(s.want, func(w entry) bool { return w.target.ID == e.target.ID }) {
+		if !wanted[e.target.ID] {
 			targets = append(targets, e.target)
 		}
 	}
@@ -324,9 +325,15 @@ func sameEntries(want, before []entry) bool {
 }
 
 func (p *planner) warnRespelled(want, before []entry) {
+	byID := make(map[int64]int, len(before))
+	for i, b := range before {
+		if _, there := byID[b.target.ID]; !there {
+			byID[b.target.ID] = i
+		}
+	}
 	for _, e := range want {
-		i := slices.IndexFunc(before, func(b entry) bool { return b.target.ID == e.target.ID && e.target.ID != 0 })
-		if i >= 0 && before[i].key != e.key && before[i].permissions.Equal(e.permissions) {
+		i, there := byID[e.target.ID]
+		if there && e.target.ID != 0 && before[i].key != e.key && before[i].permissions.Equal(e.permissions) {
 			p.diags.Append(diagnose.Warn(e.at(), diagnose.Respelled,
 				"%q is the entry that the state calls %q (%s) under another spelling. The plan shows a line for each; nothing is written for them and the access does not change.",
 				e.key, before[i].key, e.target))
