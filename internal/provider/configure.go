@@ -51,6 +51,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 		CheckUsage: block.CheckUsage.ValueBool(),
 	}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s
+	p.configureUnchanged(ctx, s)
 }
 
 // unknown refuses settings that cannot be known before the apply: without them nothing can be read.
