@@ -31,6 +31,7 @@ func (r *allowlistResource) reread(ctx context.Context, state allowlistModel, ke
 	if done.Diagnostics.Append(diags...); done.Diagnostics.HasError() {
 		return done
 	}
+	session.Shared[session.Reads](r.session).Note(done.State.place())
 	superseded := births(r.session, &done.State, stored.Record)
 	project, err := r.session.Lists.Project(ctx, id.ValueInt64())
 	if err != nil {
@@ -147,6 +148,7 @@ func (r *entryResource) reread(ctx context.Context, state entryResourceModel, ke
 	if done.Diagnostics.Append(diags...); done.Diagnostics.HasError() {
 		return done
 	}
+	session.Shared[session.Reads](r.session).Note(done.State.place())
 	births := session.Shared[tenure.Births](r.session)
 	births.Note(stored.Born, done.State.place())
 	project, err := r.session.Lists.Project(ctx, id.ValueInt64())

@@ -3,6 +3,7 @@ package allowlist
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -70,6 +71,11 @@ func (m *allowlistModel) entries(kind gitlab.Kind) *types.Map {
 // project is the list's project as the state spells it.
 func (m *allowlistModel) project() gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: m.Project.ValueString()}
+}
+
+// place is what no two resources are to hold.
+func (m *allowlistModel) place() string {
+	return fmt.Sprintf("%s %d", typeName, m.ProjectID.ValueInt64())
 }
 
 // managed are the attributes that a configuration mentions, or that a state holds.

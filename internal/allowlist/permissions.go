@@ -19,11 +19,14 @@ import (
 var permissionPattern = regexp.MustCompile(`^[a-z][a-z_]*$`)
 
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
-// a walk, and only where fine-grained permissions are configured.
+// a walk, and only where one is configured that the list does not show.
 func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 	l.checkOwn(ctx, want)
-	fineGrained := func(e entry) bool { return len(e.permissions.Names) > 0 }
-	if !slices.ContainsFunc(want, fineGrained) {
+	shown := l.project.PermissionNames()
+	unseen := func(e entry) bool {
+		return slices.ContainsFunc(e.permissions.Names, func(name string) bool { return !shown[name] })
+	}
+	if !slices.ContainsFunc(want, unseen) {
 		return
 	}
 	names, err := l.Lists.PermissionNames(ctx)

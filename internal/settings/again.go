@@ -5,6 +5,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -22,6 +23,7 @@ func (r *settingsResource) reread(ctx context.Context, state settingsModel, kept
 	if done.Diagnostics.Append(diags...); done.Diagnostics.HasError() {
 		return done
 	}
+	session.Shared[session.Reads](r.session).Note(state.place(""))
 	births := session.Shared[tenure.Births](r.session)
 	for _, name := range state.managed() {
 		births.Note(stored.Born, state.place(name))
@@ -55,6 +57,10 @@ func (r *settingsResource) reread(ctx context.Context, state settingsModel, kept
 func (r *settingsResource) planned(ctx context.Context, config, plan settingsModel, state *settingsModel, kept private.Store) *unchanged.Planning[settingsModel] {
 	done := &unchanged.Planning[settingsModel]{Plan: plan}
 	done.Diagnostics.Append(tenure.Forget(ctx, kept)...)
+	if r.unasked(ctx, &config, state, done, kept) {
+		done.Whole = true
+		return done
+	}
 	creating := state == nil
 	var handed *tenure.Mark
 	if creating {
@@ -70,6 +76,23 @@ func (r *settingsResource) planned(ctx context.Context, config, plan settingsMod
 	}
 	done.Whole = true
 	return done
+}
+
+// unasked plans what nobody changes, in a walk that was told not to look (-refresh=false), without asking
+// GitLab.
+func (r *settingsResource) unasked(ctx context.Context, config, state *settingsModel, done *unchanged.Planning[settingsModel], kept private.Store) bool {
+	if state == nil || session.Shared[session.Reads](r.session).Has(state.place("")) || state.ProjectID.IsNull() || !done.Plan.equal(state) {
+		return false
+	}
+	expected := done.Plan
+	planEffective(state, &expected)
+	stored, diags := privateFormat.Get(ctx, kept)
+	if diags.HasError() || stored.Path == "" || !expected.equal(state) {
+		return false
+	}
+	done.Diagnostics.Append(r.session.Claim(stored.project(state.ProjectID),
+		overlap.Claim{Resource: typeName, Toggle: !config.InboundAllowlistEnabled.IsNull()})...)
+	return true
 }
 
 // Refresh implements unchanged.Resource.
