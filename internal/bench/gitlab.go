@@ -104,6 +104,45 @@ func (g *gitlab) requests(ctx context.Context) (int, error) {
 	return counted.Total, err
 }
 
+// projects makes projects in a group.
+func (g *gitlab) projects(ctx context.Context, group string, n int, name func(int) string) error {
+	var in struct {
+		ID int64 `json:"id"`
+	}
+	if _, err := g.call(ctx, http.MethodGet, "/api/v4/groups/"+group, nil, &in); err != nil {
+		return err
+	}
+	return each(n, atOnce, func(i int) error {
+		_, err := g.call(ctx, http.MethodPost, "/api/v4/projects", map[string]any{"name": name(i), "path": name(i), "namespace_id": in.ID}, nil)
+		return err
+	})
+}
+
+// groups makes a group that the provider's user sees, and groups in it.
+func (g *gitlab) groups(ctx context.Context, group string, n int, name func(int) string) error {
+	var top struct {
+		ID int64 `json:"id"`
+	}
+	if _, err := g.call(ctx, http.MethodPost, "/api/v4/groups", map[string]any{"name": group, "path": group}, &top); err != nil {
+		return err
+	}
+	var user struct {
+		ID int64 `json:"id"`
+	}
+	if _, err := g.callAs(ctx, g.Tokens["terraform"], http.MethodGet, "/api/v4/user", nil, &user); err != nil {
+		return err
+	}
+	const developer = 30
+	member := map[string]any{"user_id": user.ID, "access_level": developer}
+	if _, err := g.call(ctx, http.MethodPost, fmt.Sprintf("/api/v4/groups/%d/members", top.ID), member, nil); err != nil {
+		return err
+	}
+	return each(n, atOnce, func(i int) error {
+		_, err := g.call(ctx, http.MethodPost, "/api/v4/groups", map[string]any{"name": name(i), "path": name(i), "parent_id": top.ID}, nil)
+		return err
+	})
+}
+
 // atOnce is how many things each does at the same time.
 const atOnce = 40
 
