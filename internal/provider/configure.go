@@ -25,6 +25,7 @@ import (
 
 // Configure makes the client. It sends nothing: the first use of a resource does.
 func (p *jobtokenProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	p.unchanged.Store(nil)
 	var block providerModel
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &block)...); resp.Diagnostics.HasError() {
 		return
