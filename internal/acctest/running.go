@@ -78,7 +78,7 @@ func (c *CLI) KeepErrors(t testing.TB) (kept func() string) {
 	c.wrap(t, "exec '"+c.provider.path(t)+"' \"$@\" 2>>'"+file+"'\n")
 	return func() string {
 		t.Helper()
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(file) //nolint:gosec // made here
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -140,8 +140,7 @@ func renamedGroup(lists, entries int) benchmark {
 	c.steps = []step{
 		{name: "usual plan", args: planned()},
 		{name: "renamed", args: planned(), before: func(ctx context.Context, g *gitlab) error {
-			_, err := g.call(ctx, http.MethodPut, "/api/v4/groups/estate", map[string]any{"path": "renamed"}, nil)
-			return err
+			return g.call(ctx, http.MethodPut, "/api/v4/groups/estate", map[string]any{"path": "renamed"}, nil)
 		}},
 		{name: "renamed, again", args: planned()},
 	}

@@ -51,56 +51,63 @@ func (g *gitlab) close() {
 }
 
 // call sends a request as the administrator.
-func (g *gitlab) call(ctx context.Context, method, path string, body, answer any) (*http.Response, error) {
-	return g.callAs(ctx, g.AdminToken, method, path, body, answer)
+func (g *gitlab) call(ctx context.Context, method, path string, body, answer any) error {
+	_, err := g.callAs(ctx, g.AdminToken, method, path, body, answer)
+	return err
+}
+
+// head is what an answer has beside its body.
+type head struct {
+	status int
+	header http.Header
 }
 
 // client keeps as many connections as ever run side by side.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
 
-func (g *gitlab) callAs(ctx context.Context, token, method, path string, body, answer any) (*http.Response, error) {
+func (g *gitlab) callAs(ctx context.Context, token, method, path string, body, answer any) (head, error) {
 	var sent io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
-			return nil, err
+			return head{}, err
 		}
 		sent = bytes.NewReader(text)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, g.BaseURL+path, sent)
 	if err != nil {
-		return nil, err
+		return head{}, err
 	}
 	req.Header.Set("PRIVATE-TOKEN", token)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, err
+		return head{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, err
+		return head{}, err
 	}
+	got := head{resp.StatusCode, resp.Header}
 	if resp.StatusCode >= http.StatusBadRequest {
-		return resp, fmt.Errorf("%s %s: %d %s", method, path, resp.StatusCode, text)
+		return got, fmt.Errorf("%s %s: %d %s", method, path, resp.StatusCode, text)
 	}
 	if answer == nil {
-		return resp, nil
+		return got, nil
 	}
-	return resp, json.Unmarshal(text, answer)
+	return got, json.Unmarshal(text, answer)
 }
 
 func (g *gitlab) forget(ctx context.Context) error {
-	_, err := g.call(ctx, http.MethodDelete, "/-/emulator/requests", nil, nil)
-	return err
+	return g.call(ctx, http.MethodDelete, "/-/emulator/requests", nil, nil)
 }
 
 func (g *gitlab) requests(ctx context.Context) (int, error) {
 	var counted struct {
 		Total int `json:"total"`
 	}
-	_, err := g.call(ctx, http.MethodGet, "/-/emulator/requests", nil, &counted)
+	err := g.call(ctx, http.MethodGet, "/-/emulator/requests", nil, &counted)
 	return counted.Total, err
 }
 
@@ -109,12 +116,11 @@ func (g *gitlab) projects(ctx context.Context, group string, n int, name func(in
 	var in struct {
 		ID int64 `json:"id"`
 	}
-	if _, err := g.call(ctx, http.MethodGet, "/api/v4/groups/"+group, nil, &in); err != nil {
+	if err := g.call(ctx, http.MethodGet, "/api/v4/groups/"+group, nil, &in); err != nil {
 		return err
 	}
 	return each(n, atOnce, func(i int) error {
-		_, err := g.call(ctx, http.MethodPost, "/api/v4/projects", map[string]any{"name": name(i), "path": name(i), "namespace_id": in.ID}, nil)
-		return err
+		return g.call(ctx, http.MethodPost, "/api/v4/projects", map[string]any{"name": name(i), "path": name(i), "namespace_id": in.ID}, nil)
 	})
 }
 
@@ -123,7 +129,7 @@ func (g *gitlab) groups(ctx context.Context, group string, n int, name func(int)
 	var top struct {
 		ID int64 `json:"id"`
 	}
-	if _, err := g.call(ctx, http.MethodPost, "/api/v4/groups", map[string]any{"name": group, "path": group}, &top); err != nil {
+	if err := g.call(ctx, http.MethodPost, "/api/v4/groups", map[string]any{"name": group, "path": group}, &top); err != nil {
 		return err
 	}
 	var user struct {
@@ -134,12 +140,11 @@ func (g *gitlab) groups(ctx context.Context, group string, n int, name func(int)
 	}
 	const developer = 30
 	member := map[string]any{"user_id": user.ID, "access_level": developer}
-	if _, err := g.call(ctx, http.MethodPost, fmt.Sprintf("/api/v4/groups/%d/members", top.ID), member, nil); err != nil {
+	if err := g.call(ctx, http.MethodPost, fmt.Sprintf("/api/v4/groups/%d/members", top.ID), member, nil); err != nil {
 		return err
 	}
 	return each(n, atOnce, func(i int) error {
-		_, err := g.call(ctx, http.MethodPost, "/api/v4/groups", map[string]any{"name": name(i), "path": name(i), "parent_id": top.ID}, nil)
-		return err
+		return g.call(ctx, http.MethodPost, "/api/v4/groups", map[string]any{"name": name(i), "path": name(i), "parent_id": top.ID}, nil)
 	})
 }
 

@@ -46,8 +46,8 @@ func wrap(file string, command []string) int {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
-	line, _ := json.Marshal(usage(cmd.ProcessState, start)) // three numbers
-	if notes, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
+	line, _ := json.Marshal(usage(cmd.ProcessState, start))                                      // three numbers
+	if notes, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil { //nolint:gosec // the bench's own
 		_, _ = notes.Write(append(line, '\n'))
 		_ = notes.Close()
 	}

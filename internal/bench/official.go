@@ -28,7 +28,7 @@ func officialPlan(projects int) func(context.Context, *gitlab) (Sample, error) {
 
 func (g *gitlab) officialRead(ctx context.Context, project string) error {
 	scope := "/api/v4/projects/" + project + "/job_token_scope"
-	get := func(path string) (*http.Response, error) {
+	get := func(path string) (head, error) {
 		return g.callAs(ctx, g.Tokens["terraform"], http.MethodGet, path, nil, nil)
 	}
 	if _, err := get(scope); err != nil {
@@ -39,12 +39,12 @@ func (g *gitlab) officialRead(ctx context.Context, project string) error {
 		if err != nil {
 			return err
 		}
-		page = resp.Header.Get("X-Next-Page")
+		page = resp.header.Get("X-Next-Page")
 	}
 	if _, err := get(scope + "/groups_allowlist?page=1&per_page=20"); err != nil {
 		return err
 	}
-	if resp, err := get("/api/v4/application/settings"); err != nil && (resp == nil || resp.StatusCode != http.StatusForbidden) {
+	if resp, err := get("/api/v4/application/settings"); err != nil && resp.status != http.StatusForbidden {
 		return err
 	}
 	return nil

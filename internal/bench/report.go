@@ -48,7 +48,7 @@ func (r *Report) write(file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(file, append(text, '\n'), 0o600)
+	return os.WriteFile(file, append(text, '\n'), 0o600) //nolint:gosec // where its user wants it
 }
 
 func (r *Report) about() string {

@@ -40,8 +40,8 @@ func PlainServer(version string) func() tfprotov6.ProviderServer {
 // knowThemselves are the resources that know themselves unchanged, by type.
 func (p *jobtokenProvider) knowThemselves(ctx context.Context) map[string]unchanged.Resource {
 	found := map[string]unchanged.Resource{}
-	for _, make := range p.Resources(ctx) {
-		if r, knows := make().(unchanged.Resource); knows {
+	for _, offer := range p.Resources(ctx) {
+		if r, knows := offer().(unchanged.Resource); knows {
 			var named resource.MetadataResponse
 			r.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: typeName}, &named)
 			found[named.TypeName] = r
