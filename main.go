@@ -6,10 +6,10 @@ import (
 	"flag"
 	"log"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/provider"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/verbosity"
 )
 
 // version is set by the linker in a release.
@@ -18,15 +18,19 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how to attach Terraform to this process")
 	flag.Parse()
-	server, err := provider.NewServer(version)()
-	if err != nil {
+	if err := serve(*debug); err != nil {
 		log.Fatal(err)
 	}
-	var options []tf6server.ServeOpt
-	if *debug {
+}
+
+func serve(debug bool) error {
+	limit, err := verbosity.Limit()
+	if err != nil {
+		return err
+	}
+	options := []tf6server.ServeOpt{limit}
+	if debug {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	if err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return server }, options...); err != nil {
-		log.Fatal(err)
-	}
+	return tf6server.Serve(provider.Address, provider.Server(version), options...)
 }

@@ -25,7 +25,7 @@ var (
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
-	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract"}
+	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract", "internal/bench"}
 	testTools    = []string{"internal/tf/private/golden", "internal/gitlab/gitlabtest"}
 	providerSide = slices.Concat([]string{"."}, features, client, terraform, offered)
 	everything   = []string{".", "internal/..."}

@@ -15,7 +15,7 @@ import (
 
 // Factories serve the provider to the real CLI from the test's own process, race detector included.
 var Factories = map[string]func() (tfprotov6.ProviderServer, error){
-	"jobtoken": provider.NewServer("test"),
+	"jobtoken": func() (tfprotov6.ProviderServer, error) { return provider.Server("test")(), nil },
 }
 
 // Run drives the real CLI through steps. The steps' configurations get the provider block of the

@@ -25,6 +25,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 var (
@@ -93,7 +94,9 @@ func (r *entryResource) Configure(_ context.Context, req resource.ConfigureReque
 }
 
 func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+	if r.session == nil || req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+	}
 	if r.session == nil {
 		return
 	}
@@ -104,30 +107,7 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(state.ProjectID.ValueInt64(), entryTypeName))...)
 		return
 	}
-	p := entryPlanner{lookup: lookup{Session: r.session}}
-	var plan entryResourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if req.State.Raw.IsNull() {
-		if p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey()); p.handed != nil {
-			p.stated = statedBy(p.handed)
-		}
-	} else {
-		p.state, p.stated = &entryResourceModel{}, stored
-		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
-		states(r.session, p.state.ProjectID.ValueInt64(), stored) // for the other half of a replacement
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.RequiresReplace.Append(p.plan(ctx, &plan)...)
-	if mark, whole := p.marked(); whole {
-		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
-	}
-	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	unchanged.Plan(ctx, req, resp, r.planned)
 }
 
 func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -165,51 +145,7 @@ func (r *entryResource) keepHandedOver(ctx context.Context, plan *entryResourceM
 }
 
 func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	var state entryResourceModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
-	state.ProjectID = id
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	births := session.Shared[tenure.Births](r.session)
-	births.Note(stored.Born, state.place())
-	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
-	if err != nil {
-		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
-		resp.Diagnostics.Append(diags...)
-		if gone {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	if stored.Moved {
-		spelling, _ := state.target(state.kind())
-		*spelling = types.StringNull() // it was spelled by id: now by path
-	}
-	found, diags := r.read(ctx, project, &state, stored)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	if !found {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	fresh := entryKnown(project, &state, stored)
-	fresh.Superseded = nil
-	if births.Younger(stored.Born, state.place()) {
-		fresh.Superseded = []string{"entry"}
-	}
-	holds(r.session, project.ID, state.kind(), expandEntry(&state).target.ID)
-	states(r.session, project.ID, fresh)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, fresh)...)
+	unchanged.Read(ctx, req, resp, r.reread)
 }
 
 func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

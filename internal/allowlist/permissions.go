@@ -40,11 +40,15 @@ func (v defaultAlone) MarkdownDescription(ctx context.Context) string { return v
 
 // ValidateSet implements validator.Set.
 func (defaultAlone) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	elements := req.ConfigValue.Elements()
-	if len(elements) > 1 && slices.ContainsFunc(elements, types.StringValue(byDefault).Equal) {
+	if !aloneIfDefault(req.ConfigValue) {
 		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidPermission,
 			"%s has %q beside names of permissions, and %[2]q means all that the job's user may do. Write [%[2]q] alone, or the names alone.", req.Path, byDefault))
 	}
+}
+
+func aloneIfDefault(names types.Set) bool {
+	elements := names.Elements()
+	return len(elements) < 2 || !slices.ContainsFunc(elements, types.StringValue(byDefault).Equal)
 }
 
 // requirePermissions refuses entries that state none, where the provider block asks for that. It needs no
@@ -61,11 +65,14 @@ func (l *lookup) requirePermissions(entries []entry) {
 }
 
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
-// a walk, and only where fine-grained permissions are configured.
+// a walk, and only where one is configured that the list does not show.
 func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 	l.checkOwn(ctx, want)
-	fineGrained := func(e entry) bool { return len(e.permissions.Names) > 0 }
-	if !slices.ContainsFunc(want, fineGrained) {
+	shown := l.project.PermissionNames()
+	unseen := func(e entry) bool {
+		return slices.ContainsFunc(e.permissions.Names, func(name string) bool { return !shown[name] })
+	}
+	if !slices.ContainsFunc(want, unseen) {
 		return
 	}
 	names, err := l.Lists.PermissionNames(ctx)

@@ -33,10 +33,15 @@ type planner struct {
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
 func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool) {
-	for _, kind := range kinds {
-		entries, diags := expand(ctx, kind, *p.config.entries(kind))
-		p.diags.Append(diags...)
-		p.requirePermissions(entries)
+	if p.RequirePermissions {
+		for _, kind := range kinds {
+			entries, diags := expand(ctx, kind, *p.config.entries(kind))
+			p.diags.Append(diags...)
+			p.requirePermissions(entries)
+		}
+	}
+	if p.unasked(ctx, plan) {
+		return false
 	}
 	project, stateID, diags := p.planProject(ctx)
 	p.diags.Append(diags...)
@@ -75,6 +80,39 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	p.warn(ctx, removes)
 	p.diags.Append(p.Claim(snapshot.Target(), p.claim())...)
 	return false
+}
+
+// unasked plans what nobody changes, in a walk that was told not to look (-refresh=false), without asking
+// GitLab. It is told of an open list, though, that it has no effect: that hangs on the instance.
+func (p *planner) unasked(ctx context.Context, plan *allowlistModel) bool {
+	if p.state == nil || session.Shared[session.Reads](p.Session).Has(p.state.place()) || p.known.Moved || p.known.Path == "" ||
+		p.state.ProjectID.IsNull() || !p.config.Enabled.ValueBool() || p.config.Project.IsUnknown() ||
+		!sameApartFromRemoves(plan, p.state) || !plan.Removes.Equal(p.state.Removes) || !p.known.fingerprint(p.state).Equal(p.state.TargetIDs) {
+		return false
+	}
+	var sides []side
+	for _, kind := range kinds {
+		if p.config.entries(kind).IsNull() {
+			continue
+		}
+		want, diags := expand(ctx, kind, *p.config.entries(kind))
+		seen := make(map[int64]bool, len(want))
+		for i, e := range want {
+			id := p.known.ids(kind)[e.text]
+			if id == 0 || seen[id] || e.unknown {
+				return false
+			}
+			seen[id] = true
+			want[i].target = gitlab.Target{Kind: kind, ID: id, Path: p.known.lastPath(e)}
+		}
+		if diags.HasError() {
+			return false
+		}
+		sides = append(sides, side{kind: kind, want: want})
+	}
+	p.sides = sides
+	p.diags.Append(p.Claim(p.known.project(p.state.ProjectID), p.claim())...)
+	return true
 }
 
 // planProject finds the project: in the creation half of a replacement it is the one that the plan saw.
@@ -334,9 +372,9 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 	counted := make(map[int64]bool)
 	unknown := 0
 	if !p.exclusive() {
+		managed := idsOfTargets(before)
 		for _, stored := range p.project.Entries(kind) {
-			leaves := slices.ContainsFunc(before, func(e entry) bool { return e.target.ID == stored.Target.ID })
-			counted[stored.Target.ID] = !leaves || p.letsGo()
+			counted[stored.Target.ID] = !managed[stored.Target.ID] || p.letsGo()
 		}
 	}
 	for _, e := range want {
@@ -364,8 +402,9 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 // leaving are the entries of the state that are not wanted any more.
 func leaving(s side) []gitlab.Target {
 	var targets []gitlab.Target
+	wanted := idsOfTargets(s.want)
 	for _, e := range s.before {
-		if !slices.ContainsFunc(s.want, func(w entry) bool { return w.target.ID == e.target.ID }) {
+		if !wanted[e.target.ID] {
 			targets = append(targets, e.target)
 		}
 	}
@@ -388,9 +427,15 @@ func sameEntries(want, before []entry) bool {
 }
 
 func (p *planner) warnRespelled(want, before []entry) {
+	byID := make(map[int64]int, len(before))
+	for i, b := range before {
+		if _, there := byID[b.target.ID]; !there {
+			byID[b.target.ID] = i
+		}
+	}
 	for _, e := range want {
-		i := slices.IndexFunc(before, func(b entry) bool { return b.target.ID == e.target.ID && e.target.ID != 0 })
-		if i >= 0 && before[i].key != e.key && before[i].permissions.Equal(e.permissions) {
+		i, there := byID[e.target.ID]
+		if there && e.target.ID != 0 && before[i].key != e.key && before[i].permissions.Equal(e.permissions) {
 			p.diags.Append(diagnose.Warn(e.at(), diagnose.Respelled,
 				"%q is the entry that the state calls %q (%s) under another spelling. The plan shows a line for each; nothing is written for them and the access does not change.",
 				e.key, before[i].key, e.target))

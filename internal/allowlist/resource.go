@@ -21,6 +21,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 var (
@@ -123,44 +124,14 @@ func (r *allowlistResource) Configure(_ context.Context, req resource.ConfigureR
 }
 
 func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	if r.session == nil {
-		return
-	}
-	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, req, resp)
-		return
-	}
-	p := planner{difference: difference{lookup: lookup{Session: r.session}}}
-	var plan allowlistModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := knownFormat.Get(ctx, req.Private) // of the first half too, in a replacement
-	resp.Diagnostics.Append(diags...)
-	p.known = stored
-	if req.State.Raw.IsNull() {
-		if p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config)); p.mark != nil {
-			p.stated = statedBy(p.mark)
+	if r.session == nil || req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+		if r.session != nil {
+			r.planDestroy(ctx, req, resp)
 		}
-	} else {
-		p.state, p.stated = &allowlistModel{}, stored
-		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
-		states(r.session, p.state.ProjectID.ValueInt64(), stored) // for the other half of a replacement
-	}
-	if resp.Diagnostics.HasError() {
 		return
 	}
-	for _, kind := range kinds {
-		*plan.entries(kind) = asBare(*plan.entries(kind), *p.config.entries(kind))
-	}
-	if p.plan(ctx, &plan) {
-		resp.RequiresReplace.Append(ref.Attribute)
-	}
-	if mark, whole := p.marked(); whole {
-		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
-	}
-	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	unchanged.Plan(ctx, req, resp, r.planned)
 }
 
 // planDestroy notes for the destroy what other resources of the walk hold.
@@ -199,39 +170,7 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	var state allowlistModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
-	state.ProjectID = id
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	superseded := births(r.session, &state, stored.Record)
-	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
-	if err != nil {
-		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
-		resp.Diagnostics.Append(diags...)
-		if gone {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	fresh, diags := refresh(ctx, r.session, project, &state, stored)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	fresh.Superseded = superseded()
-	states(r.session, project.ID, fresh)
-	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, fresh.Record)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, fresh)...)
+	unchanged.Read(ctx, req, resp, r.reread)
 }
 
 func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

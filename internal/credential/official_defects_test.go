@@ -3,7 +3,6 @@ package credential_test
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"

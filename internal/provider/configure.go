@@ -28,6 +28,7 @@ import (
 
 // Configure makes the client. It sends nothing: the first use of a resource does.
 func (p *jobtokenProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	p.unchanged.Store(nil)
 	var block providerModel
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &block)...); resp.Diagnostics.HasError() {
 		return
@@ -55,6 +56,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 		CheckUsage: block.CheckUsage.ValueBool(), RequirePermissions: block.RequirePermissions.ValueBool(),
 	}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s
+	p.configureUnchanged(ctx, s)
 }
 
 // unknown refuses settings that cannot be known before the apply: without them nothing can be read.

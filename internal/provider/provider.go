@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -20,15 +21,21 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 // Address is the provider's address in the registry.
 const Address = "registry.terraform.io/jobtoken/jobtoken"
 
+// typeName begins the names of all that the provider offers.
+const typeName = "jobtoken"
+
 // New makes the provider of a version.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &jobtokenProvider{version: version} }
+	return func() provider.Provider { return newProvider(version) }
 }
+
+func newProvider(version string) *jobtokenProvider { return &jobtokenProvider{version: version} }
 
 var (
 	_ provider.ProviderWithListResources      = (*jobtokenProvider)(nil)
@@ -37,10 +44,12 @@ var (
 
 type jobtokenProvider struct {
 	version string
+	// unchanged are the resources of the configured provider that know themselves unchanged.
+	unchanged atomic.Pointer[map[string]unchanged.Resource]
 }
 
 func (p *jobtokenProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
-	resp.TypeName = "jobtoken"
+	resp.TypeName = typeName
 	resp.Version = p.version
 }
 

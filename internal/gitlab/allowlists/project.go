@@ -71,6 +71,19 @@ func (p *Project) Entries(kind gitlab.Kind) []Entry {
 	return p.Projects
 }
 
+// PermissionNames are the fine-grained permissions that the entries show: GitLab knows these.
+func (p *Project) PermissionNames() map[string]bool {
+	names := map[string]bool{}
+	for _, entries := range [][]Entry{p.Projects, p.Groups} {
+		for _, e := range entries {
+			for _, name := range e.Permissions.Names {
+				names[name] = true
+			}
+		}
+	}
+	return names
+}
+
 // IsOwn tells whether an entry is the project's own.
 func (p *Project) IsOwn(t gitlab.Target) bool { return t.Kind == gitlab.KindProject && t.ID == p.ID }
 

@@ -22,10 +22,18 @@ import (
 type Provider interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
 }
 
-// Server is a provider's server with its diagnostics in their places.
-func Server(of Provider) Provider { return server{of} }
+// Server is a provider's server with its diagnostics in their places. One that is not the framework's stays as
+// it is.
+func Server(of tfprotov6.ProviderServer) tfprotov6.ProviderServer {
+	if whole, ok := of.(Provider); ok {
+		return server{whole}
+	}
+	return of
+}
 
 type server struct{ Provider }
 

@@ -42,6 +42,18 @@ func (s *Session) Once(matter string) bool {
 	return !before
 }
 
+// Reads are what the walk has read, or has tried to. What it plans without has come with -refresh=false.
+type Reads struct{ begun sync.Map }
+
+// Note notes that a read of something begins.
+func (r *Reads) Note(what string) { r.begun.Store(what, true) }
+
+// Has tells whether there was one.
+func (r *Reads) Has(what string) bool {
+	_, has := r.begun.Load(what)
+	return has
+}
+
 // Shared gives the one value of a type that lives as long as the session: the first who asks for it
 // has it made, zero. Features keep in it what their resources tell each other within a walk.
 func Shared[T any](s *Session) *T {
