@@ -103,8 +103,11 @@ func (s *Service) FreshProject(ctx context.Context, id int64) (*Project, error) 
 }
 
 func (s *Service) prefetchOnce(ctx context.Context) error {
-	s.prefetched.Do(func() { s.prefetchProblem = s.prefetch(ctx) })
-	return s.prefetchProblem
+	if len(s.prefetchGroups) == 0 {
+		return nil
+	}
+	problem, err := s.prefetched.Load(ctx, struct{}{})
+	return cmp.Or(gitlab.Annotate(err, readingProject, ""), problem)
 }
 
 // clone copies all that is reached by the project.

@@ -3,7 +3,7 @@
 package allowlists
 
 import (
-	"sync"
+	"context"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
@@ -18,15 +18,15 @@ type Service struct {
 	permissions *coalesce.Loader[struct{}, []string]
 
 	prefetchGroups []string
-	prefetched     sync.Once
-	// prefetchProblem is written once, by prefetched.
-	prefetchProblem error
+	// prefetched keeps what came of it, an error too.
+	prefetched *coalesce.Loader[struct{}, error]
 }
 
 // New makes the service of a client, without sending a request. All projects of the groups with the full
 // paths given are read at the first read of a project.
 func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s := &Service{gitlab: client, prefetchGroups: prefetchGroups}
+	s.prefetched = gitlab.Single(client, func(ctx context.Context, _ struct{}) (error, error) { return s.prefetch(ctx), nil })
 	s.projects = gitlab.Batched(client, s.fetchProjects)
 	s.effective = gitlab.Single(client, s.fetchEffective)
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
