@@ -515,11 +515,15 @@ func onList(project *allowlists.Project, kind gitlab.Kind, r gitlab.Ref) gitlab.
 func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]entry, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	respelled := slices.Clone(entries)
-	for i, e := range respelled {
-		if e.target.Path == "" {
-			continue
+	spelled := make([]ref.Spelled, len(entries))
+	for i, e := range entries {
+		if e.target.Path != "" {
+			spelled[i] = ref.Spelled{Text: e.text, Target: e.target}
 		}
-		owner, err := ref.NewOwner(ctx, client, e.text, e.target)
+	}
+	owners := ref.Successors(ctx, client, spelled)
+	for i, e := range respelled {
+		owner, err := owners[i].Value, owners[i].Err
 		if err != nil {
 			diags.Append(diagnose.AttributeError(e.at(), diagnose.FindTarget, err))
 			continue

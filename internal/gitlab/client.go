@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
@@ -42,10 +43,16 @@ type Client struct {
 	server     *coalesce.Loader[struct{}, Server]
 	references *coalesce.Loader[reference, Target]
 	oldPaths   *coalesce.Loader[string, int64]
-	token      *coalesce.Loader[struct{}, ownToken]
-	caller     *coalesce.Loader[struct{}, Caller]
-	roles      *coalesce.Loader[Key, Membership]
-	clock      func() time.Time
+	successors *coalesce.Loader[Former, Target]
+	// left are namespaces that are not where they were.
+	left     *coalesce.Loader[string, bool]
+	together *coalesce.Loader[move, bool]
+	// samples are, for each move, what together looks up.
+	samples sync.Map
+	token   *coalesce.Loader[struct{}, ownToken]
+	caller  *coalesce.Loader[struct{}, Caller]
+	roles   *coalesce.Loader[Key, Membership]
+	clock   func() time.Time
 
 	addressFrom, tokenFrom string
 }
@@ -66,6 +73,9 @@ func New(config Config) (*Client, error) {
 	c.server = Single(c, c.fetchServer)
 	c.references = Batched(c, c.fetchReferences)
 	c.oldPaths = Single(c, c.fetchOldPath)
+	c.successors = Batched(c, c.fetchSuccessors)
+	c.left = Batched(c, c.fetchLeft)
+	c.together = Single(c, c.fetchTogether)
 	c.token = Single(c, c.fetchToken)
 	c.caller = Single(c, c.fetchCaller)
 	c.roles = Single(c, c.fetchRole)

@@ -39,30 +39,22 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 	for _, ref := range refs {
 		keys = append(keys, reference{kind, ref.folded()})
 	}
-	found := c.load(ctx, keys)
+	found := c.references.LoadAll(ctx, keys)
 	answers := make(map[Ref]Resolved, len(refs))
 	for _, ref := range refs {
-		outcome := found[reference{kind, ref.folded()}]
-		if kind == KindProject && ref.Path != "" && apierror.Is(outcome.Err, apierror.NotFound) {
-			outcome = c.resolveOldPath(ctx, ref, outcome.Err)
+		answers[ref] = found[reference{kind, ref.folded()}]
+	}
+	if kind == KindProject {
+		c.resolveOldPaths(ctx, answers)
+	}
+	for ref, answer := range answers {
+		if apierror.Is(answer.Err, apierror.NotFound) {
+			answer.Err = c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
 		}
-		if apierror.Is(outcome.Err, apierror.NotFound) {
-			outcome.Err = c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
-		}
-		outcome.Err = c.Annotate(outcome.Err, lookingUp, ref.describe(kind))
-		answers[ref] = outcome
+		answer.Err = c.Annotate(answer.Err, lookingUp, ref.describe(kind))
+		answers[ref] = answer
 	}
 	return answers
-}
-
-// load asks for references. A single one waits for company: resources resolve theirs one by one, side by
-// side.
-func (c *Client) load(ctx context.Context, keys []reference) map[reference]Resolved {
-	if len(keys) != 1 {
-		return c.references.LoadAll(ctx, keys)
-	}
-	value, err := c.references.Load(ctx, keys[0])
-	return map[reference]Resolved{keys[0]: {Value: value, Err: err}}
 }
 
 // NamespaceVisible tells whether the user still sees the group or user namespace of a path.
@@ -73,19 +65,6 @@ func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error
 		return false, nil
 	}
 	return err == nil, c.Annotate(err, lookingUp, "namespace "+path)
-}
-
-// resolveOldPath asks REST, which alone follows the old paths of projects.
-func (c *Client) resolveOldPath(ctx context.Context, ref Ref, notFound error) Resolved {
-	id, err := c.oldPaths.Load(ctx, ref.folded().Path)
-	if apierror.Is(err, apierror.NotFound) {
-		return Resolved{Err: notFound}
-	}
-	if err != nil {
-		return Resolved{Err: err}
-	}
-	target, err := c.references.Load(ctx, reference{KindProject, Ref{ID: id}})
-	return Resolved{Value: target, Err: err}
 }
 
 func (c *Client) fetchOldPath(ctx context.Context, path string) (int64, error) {
@@ -276,7 +255,7 @@ func (c *Client) Refind(ctx context.Context, targets []Target) []Resolved {
 		keys[i] = reference{target.Kind, target.Ref()}
 	}
 	c.references.Expire(FreshFor, keys...)
-	found := c.load(ctx, keys)
+	found := c.references.LoadAll(ctx, keys)
 	answers := make([]Resolved, len(targets))
 	for i, key := range keys {
 		answers[i] = found[key]

@@ -120,7 +120,7 @@ func (s *Service) prefetchOnce(ctx context.Context) error {
 		return nil
 	}
 	problem, err := s.prefetched.Load(ctx, struct{}{})
-	return cmp.Or(problem, err)
+	return cmp.Or(s.gitlab.Annotate(err, readingProject, ""), problem)
 }
 
 // clone copies all that is reached by the project.

@@ -16,7 +16,8 @@ type Service struct {
 	permissions *coalesce.Loader[struct{}, []string]
 
 	prefetchGroups []string
-	prefetched     *coalesce.Loader[struct{}, error]
+	// prefetched keeps what came of it, an error too.
+	prefetched *coalesce.Loader[struct{}, error]
 }
 
 // New makes the service of a client, without sending a request. All projects of the groups with the full

@@ -52,7 +52,10 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	trip := newRoundTripper(config, base, token, headers, inner)
+	if config.Wire == nil {
+		config.Wire = inner
+	}
+	trip := newRoundTripper(config, base, token, headers, config.Wire)
 	httpClient := &http.Client{Transport: trip}
 	rest, err := gitlab.NewAuthSourceClient(
 		// The token is added below, where the origin of each request is known.

@@ -55,6 +55,8 @@ type Config struct {
 	MaxConcurrent int
 	// Logger may be nil.
 	Logger Logger
+	// Wire carries single requests; nil means HTTP by the settings above.
+	Wire http.RoundTripper
 }
 
 // ConfigError names the setting that keeps a [Client] from being made. It never
