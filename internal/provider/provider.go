@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -19,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
@@ -36,6 +38,7 @@ func New(version string) func() provider.Provider {
 var (
 	_ provider.ProviderWithListResources      = (*jobtokenProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*jobtokenProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*jobtokenProvider)(nil)
 )
 
 type jobtokenProvider struct {
@@ -83,6 +86,11 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 		credential.NewProjectAccessTokenList,
 		credential.NewGroupAccessTokenList,
 	}
+}
+
+// Functions lists what can be called without a GitLab.
+func (p *jobtokenProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{answers.NewExplainRefusal}
 }
 
 // providerModel is the provider block.
