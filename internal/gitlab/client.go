@@ -71,6 +71,8 @@ type Server struct {
 	Version version.Version
 	// Text is the version in full, such as 19.4.1-ee.
 	Text string
+	// Enterprise is the Enterprise Edition, with or without a licence.
+	Enterprise bool
 }
 
 // Server reads once which GitLab this is. A version below [Oldest] is an error of kind Unsupported.
@@ -97,7 +99,7 @@ func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
 			Note: fmt.Sprintf("this provider needs GitLab %s or newer", Oldest),
 		}
 	}
-	return Server{Version: v, Text: metadata.Version}, nil
+	return Server{Version: v, Text: metadata.Version, Enterprise: metadata.Enterprise}, nil
 }
 
 // Query sends a document that reads.

@@ -70,6 +70,8 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		settings.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
+		answers.NewAccessCheck,
+		answers.NewAuthenticationLog,
 	}
 }
 

@@ -1,6 +1,7 @@
 package refusal_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -233,4 +234,25 @@ func FuzzRead(f *testing.F) {
 			t.Error("nothing is said")
 		}
 	})
+}
+
+// The headings of the guide are GitLab's texts: each is one that is known, and none that is known is missing.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../templates/guides/a-job-is-refused.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var headings []string
+	for line := range strings.Lines(string(page)) {
+		if heading, is := strings.CutPrefix(line, "### "); is {
+			headings = append(headings, heading)
+			if found := refusal.Read(heading); len(found) != 1 {
+				t.Errorf("%s is read as %d refusals", strings.TrimSpace(heading), len(found))
+			}
+		}
+	}
+	if len(headings) < 15 {
+		t.Errorf("only %d headings", len(headings))
+	}
 }
