@@ -60,7 +60,9 @@ func TestExplainRefusal(t *testing.T) {
 		t.Errorf("%v", unknown)
 	}
 	named := explain(t, p, `{"message":"404 Project Not Found"}`)
-	if refusals, _ := named["refusals"].([]any); len(refusals) != 1 || refusals[0].(map[string]any)["from_project"] != nil {
+	if refusals, _ := named["refusals"].([]any); len(refusals) != 1 {
 		t.Errorf("%v", named)
+	} else if told, _ := refusals[0].(map[string]any); told["from_project"] != nil || told["to_project"] != nil {
+		t.Errorf("%v", told)
 	}
 }

@@ -73,7 +73,7 @@ func (g *gathering) from(ctx context.Context, project, to gitlab.Target) {
 	f := &g.facts.From
 	f.ID, f.Path = project.ID, project.Path
 	sight, err := g.GitLab.ProjectSight(ctx, project)
-	if g.failed(err) {
+	if hidden(err) || g.failed(err) {
 		return
 	}
 	if sight.Namespace.Kind == "" || sight.Namespace.Kind == string(gitlab.KindGroup) {
@@ -114,7 +114,7 @@ func above(project string) (groups []access.Target) {
 
 func (g *gathering) to(ctx context.Context, project gitlab.Target) {
 	sight, err := g.GitLab.ProjectSight(ctx, project)
-	if g.failed(err) {
+	if hidden(err) || g.failed(err) {
 		return
 	}
 	t := &g.facts.To

@@ -256,3 +256,18 @@ func TestGuide(t *testing.T) {
 		t.Errorf("only %d headings", len(headings))
 	}
 }
+
+// The page of the function shows what the function says.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../templates/functions/explain_refusal.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := refusal.Summary(refusal.Read("Cloning into 'shared-lib'...\n" +
+		"remote: Authentication by CI/CD job token not allowed from web to project #7.\n" +
+		"fatal: unable to access 'https://gitlab.example.com/acme/shared-lib.git/': The requested URL returned error: 403\n"))
+	if !strings.Contains(string(page), "```text\n"+said+"\n```") {
+		t.Errorf("the page does not show\n%s", said)
+	}
+}

@@ -46,7 +46,7 @@ func restricted() Case {
 	}
 }
 
-func missing(r Refusal) Case {
+func missing() Case {
 	return Case{
 		Cause:  "the path or id is wrong, or the project was deleted, is being deleted or is hidden",
 		Tell:   "a member of the project opens the address in a browser",
@@ -73,7 +73,7 @@ func featureClosed(r Refusal, feature string) Case {
 	}
 }
 
-func oldPrivate(r Refusal) Case {
+func oldPrivate() Case {
 	return Case{
 		Cause:  "before GitLab 17.4: any refusal of a private project, so that it is not listed or the user is no member",
 		Tell:   "the version under /help",
@@ -179,7 +179,7 @@ var rules = []rule{
 	{
 		name: "git project missing", where: "git",
 		pattern: regexp.MustCompile(`The project you were looking for could not be found or you don.{1,8}t have permission to view it`),
-		cases:   func(r Refusal) []Case { return []Case{missing(r), oldPrivate(r)} },
+		cases:   of(missing(), oldPrivate()),
 		noHelp:  []string{"from 17.4 on an entry or a role: a project that is there is refused with another text"},
 	},
 	{
@@ -312,7 +312,7 @@ var rules = []rule{
 	{
 		name: "npm code forbidden", where: "packages",
 		pattern: regexp.MustCompile(`(?:npm (?:ERR!|error) code E403|YN0041|Invalid authentication \(as an anonymous user\))`), faint: true, echo: true,
-		cases: func(r Refusal) []Case {
+		cases: func(Refusal) []Case {
 			return []Case{{
 				Cause: "npm hides GitLab's sentence, which tells more", Tell: "curl --header \"JOB-TOKEN: $CI_JOB_TOKEN\" the address, and give its answer to this function", Party: Job, Change: "nothing yet",
 			}}
@@ -321,11 +321,11 @@ var rules = []rule{
 	{
 		name: "project not found", where: "api",
 		pattern: regexp.MustCompile(`404 Project Not Found`),
-		cases: func(r Refusal) []Case {
-			return []Case{missing(r), {
+		cases: func(Refusal) []Case {
+			return []Case{missing(), {
 				Cause: "artifacts were asked for on the Enterprise Edition without Premium, which takes no job token there", Tell: "the address ends in artifacts, and the instance has no Premium licence", Party: Job,
 				Change: "an access token of the target (jobtoken_project_access_token with read_api)",
-			}, oldPrivate(r)}
+			}, oldPrivate()}
 		},
 		noHelp: []string{"from 17.4 on an entry or a role: a project that is there is refused with 403"},
 	},
