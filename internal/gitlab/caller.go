@@ -70,18 +70,7 @@ func (c *Client) fetchRole(ctx context.Context, in Key) (Membership, error) {
 	if err != nil || !caller.Known() || caller.Admin {
 		return Membership{}, err
 	}
-	found, err := c.membership(ctx, in, caller.ID)
-	e, failed := apierror.As(err)
-	switch {
-	case !failed:
-		return found, nil
-	case e.Kind == apierror.NotFound && !parentMissing(e):
-		return Membership{Known: true}, nil
-	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope, e.Kind == apierror.FineGrained:
-		return Membership{}, nil
-	default:
-		return Membership{}, err
-	}
+	return judged(c.membership(ctx, in, caller.ID))
 }
 
 func (c *Client) membership(ctx context.Context, in Key, user int64) (Membership, error) {

@@ -87,6 +87,8 @@ type Server struct {
 	Version version.Version
 	// Text is the version in full, such as 19.4.1-ee.
 	Text string
+	// Enterprise is the Enterprise Edition, with or without a licence.
+	Enterprise bool
 }
 
 // Server reads once which GitLab this is. A version below [Oldest] is an error of kind Unsupported.
@@ -116,7 +118,7 @@ func (c *Client) fetchServer(ctx context.Context, _ struct{}) (Server, error) {
 			Note: fmt.Sprintf("this provider needs GitLab %s or newer", Oldest),
 		}
 	}
-	return Server{Version: v, Text: text}, nil
+	return Server{Version: v, Text: text, Enterprise: metadata.Enterprise}, nil
 }
 
 // unconnected says of a failure of the first request what may be wrong with the connection, and where its

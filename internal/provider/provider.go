@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -16,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
@@ -40,6 +42,7 @@ func newProvider(version string) *jobtokenProvider { return &jobtokenProvider{ve
 var (
 	_ provider.ProviderWithListResources      = (*jobtokenProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*jobtokenProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*jobtokenProvider)(nil)
 )
 
 type jobtokenProvider struct {
@@ -73,6 +76,8 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		settings.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
+		answers.NewAccessCheck,
+		answers.NewAuthenticationLog,
 	}
 }
 
@@ -89,6 +94,11 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 		credential.NewProjectAccessTokenList,
 		credential.NewGroupAccessTokenList,
 	}
+}
+
+// Functions lists what can be called without a GitLab.
+func (p *jobtokenProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{answers.NewExplainRefusal}
 }
 
 // providerModel is the provider block.
