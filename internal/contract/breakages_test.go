@@ -43,7 +43,7 @@ var breakages = []breakage{
 		"a write needs a line|state = server|the wish",
 	},
 	{
-		"no mark on a replacement", "internal/allowlist/resource.go",
+		"no mark on a replacement", "internal/allowlist/again.go",
 		"if mark, whole := p.marked(); whole {", "if mark, whole := p.marked(); whole && mark.ProjectID == 0 {",
 		"a write needs a line|nobody who stays is refused",
 	},

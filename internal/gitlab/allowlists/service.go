@@ -3,8 +3,6 @@
 package allowlists
 
 import (
-	"sync"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
 )
@@ -18,9 +16,8 @@ type Service struct {
 	permissions *coalesce.Loader[struct{}, []string]
 
 	prefetchGroups []string
-	prefetched     sync.Once
-	// prefetchProblem is written once, by prefetched.
-	prefetchProblem error
+	// prefetched keeps what came of it, an error too.
+	prefetched *coalesce.Loader[struct{}, error]
 }
 
 // New makes the service of a client, without sending a request. All projects of the groups with the full
@@ -30,6 +27,7 @@ func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s.projects = gitlab.Batched(client, s.fetchProjects)
 	s.effective = gitlab.Single(client, s.fetchEffective)
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
+	s.prefetched = gitlab.Single(client, s.prefetch)
 	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
 	return s
 }
