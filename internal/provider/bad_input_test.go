@@ -107,6 +107,10 @@ func right(of string, f fixture) object {
 		return object{"project": project}
 	case "resource jobtoken_allowlist_entry":
 		return object{"project": project, "target_project": f.web.Path}
+	case "data jobtoken_access_check":
+		return object{"from_project": f.web.Path, "to_project": project, "operation": "clone"}
+	case "data jobtoken_authentication_log":
+		return object{"project": project}
 	case "ephemeral jobtoken_delivered_secret":
 		return object{"project": project, "key": "TOKEN", "token_id": 12}
 	case "provider":
@@ -204,6 +208,26 @@ func badInput(f fixture) (rows []input) {
 		row(of, "expires_before", object{"expires_before": "soon"}, "expires_before", invalidExpiry, "is not a date such as 2027-01-31")
 		row(of, "expires_before", object{"expires_before": "never"}, "expires_before", invalidExpiry, "is not a date such as 2027-01-31")
 	}
+
+	const asked = "data jobtoken_access_check"
+	for _, name := range []string{"from_project", "to_project"} {
+		rows = append(rows, references(asked, name, name, over(name))...)
+		row(asked, name, object{name: nil}, name, missing, name)
+	}
+	row(asked, "from_project", object{"from_project": nowhere}, "from_project", "Unable to Find Project", "Check the spelling")
+	row(asked, "to_project", object{"to_project": nowhere}, "", "") // the answer is about it
+	row(asked, "operation", object{"operation": "Clone"}, "operation", invalidValue, `is "Clone". Write one of`, "clone")
+	row(asked, "operation", object{"operation": nil}, "operation", missing, "operation")
+	row(asked, "user", object{"user": ""}, "user", invalidText, "a user name, without @")
+	row(asked, "user", object{"user": "@jane"}, "user", invalidText, `user is "@jane". Write a user name, without @`)
+
+	const log = "data jobtoken_authentication_log"
+	rows = append(rows, references(log, "project", "project", over("project"))...)
+	row(log, "project", object{"project": nowhere}, "project", "Unable to Find Project", "Check the spelling")
+	for _, since := range []string{"", "yesterday", "2026-02-30", "2026-01-31 12:00"} {
+		row(log, "since", object{"since": since}, "since", invalidText, "since is ", "2026-01-31T12:00:00Z")
+	}
+	row(log, "since", object{"since": f.date(-30)}, "", "")
 
 	const secret = "ephemeral jobtoken_delivered_secret"
 	rows = append(rows, references(secret, "project", "project", over("project"))...)
