@@ -6,8 +6,9 @@ resource "jobtoken_group_access_token" "reports" {
   scopes       = ["read_api"]
 
   rotation = {
-    every_days = 30
-    trigger    = "2026-11: somebody's laptop was lost"
+    every_days   = 30
+    overlap_days = 7
+    trigger      = "2026-11: somebody's laptop was lost"
   }
 
   deliveries = {
