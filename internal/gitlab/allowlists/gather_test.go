@@ -38,6 +38,8 @@ func TestEntriesShareTheirWrites(t *testing.T) {
 					})
 					if names := s.Names()[before:]; len(names) > most {
 						t.Errorf("to %s takes %d requests, want at most %d: %v", what, len(names), most, counted(names))
+					} else {
+						t.Logf("to %s takes %d requests", what, len(names))
 					}
 				}
 				walk("create", most.create, func(client *services, source, target gitlab.Target) []allowlists.Result {
