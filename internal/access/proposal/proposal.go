@@ -120,8 +120,8 @@ type Request struct {
 	// Log has each consumer once.
 	Log      []Consumer
 	Existing []Entry
-	// Groups are the sizes of [Groups], by path: how many projects are below each. One that is not among
-	// them never becomes an entry.
+	// Groups are what is known of the [Request.Candidates], by path. One that is not among them never
+	// becomes an entry.
 	Groups map[string]Group
 	Wishes Wishes
 }
@@ -134,17 +134,11 @@ type Group struct {
 
 // Propose makes the list. Of all lists with the groups that GroupWhen asks for and no more entries than Max
 // it lets in the fewest projects that have not used this one; of those with as few it
-// has the fewest groups, then the fewest entries.
+// has the fewest groups and groups below them, then the fewest entries.
 func Propose(r Request) Proposal {
 	recent, last := r.uses()
 	var p Proposal
-	stays, folds := r.sort(&p, recent, last)
-	var left []Consumer
-	for _, consumer := range recent {
-		if !slices.ContainsFunc(stays, func(e Entry) bool { return e.covers(consumer.Path) }) {
-			left = append(left, consumer)
-		}
-	}
+	stays, left, folds := r.sort(&p, recent, last)
 	tree := r.plant(left)
 	tree.gather(r.Wishes.GroupWhen)
 	room := max(r.Wishes.Max-len(stays), 0)
@@ -183,8 +177,9 @@ func (r Request) uses() (recent []Consumer, last map[string]time.Time) {
 	return recent, last
 }
 
-// sort parts the entries of now into those that stay, those that a group may take in, and those that go.
-func (r Request) sort(p *Proposal, recent []Consumer, last map[string]time.Time) (stays []Entry, folds map[string]Entry) {
+// sort parts the entries of now into those that stay, those that a group may take in, and those that go; left
+// are the consumers that none of the first lets in.
+func (r Request) sort(p *Proposal, recent []Consumer, last map[string]time.Time) (stays []Entry, left []Consumer, folds map[string]Entry) {
 	folds = map[string]Entry{}
 	for _, entry := range r.Existing {
 		choice := Choice{Entry: entry, Cause: Used}
@@ -209,7 +204,26 @@ func (r Request) sort(p *Proposal, recent []Consumer, last map[string]time.Time)
 		stays = append(stays, entry)
 		p.Entries = append(p.Entries, choice)
 	}
-	return stays, folds
+	for _, consumer := range recent {
+		if !slices.ContainsFunc(stays, func(e Entry) bool { return e.covers(consumer.Path) }) {
+			left = append(left, consumer)
+		}
+	}
+	return stays, left, folds
+}
+
+// Candidates are the groups whose sizes the proposal depends on: none where every project finds room and no
+// number of consumers makes a group an entry.
+func (r Request) Candidates() []string {
+	recent, last := r.uses()
+	stays, left, _ := r.sort(&Proposal{}, recent, last)
+	switch {
+	case len(stays)+len(left) > r.Wishes.Max:
+		return Groups(left, 2, r.Wishes.TopLevel)
+	case r.Wishes.GroupWhen > 0:
+		return Groups(left, r.Wishes.GroupWhen, r.Wishes.TopLevel)
+	}
+	return nil
 }
 
 // belowEntry tells whether a group on the list lets a project in: the project's own entry is there to rule then.

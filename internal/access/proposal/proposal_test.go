@@ -167,7 +167,7 @@ func random(r *rand.Rand, consumers int) proposal.Request {
 	for i := range idle {
 		idle[i].Path = path(3) + "/idle"
 	}
-	for _, name := range proposal.Groups(request.Log, true) {
+	for _, name := range proposal.Groups(request.Log, 2, true) {
 		if r.IntN(8) > 0 {
 			request.Groups[name] = proposal.Group{ID: int64(len(name)), Projects: len(below(request.Log, name)) + len(below(idle, name))}
 		}
@@ -355,7 +355,7 @@ func BenchmarkPropose(b *testing.B) {
 			for i := range consumers {
 				r.Log = append(r.Log, proposal.Consumer{ID: int64(i), Path: fmt.Sprintf("acme/g%d/s%d/p%d", i%40, i%480, i), Last: noon})
 			}
-			for _, name := range proposal.Groups(r.Log, false) {
+			for _, name := range proposal.Groups(r.Log, 2, false) {
 				r.Groups[name] = proposal.Group{ID: 1, Projects: 2 * len(below(r.Log, name))}
 			}
 			b.ReportAllocs()

@@ -20,7 +20,8 @@ type node struct {
 	plans []plan
 }
 
-// cost is what is to be as small as can be: projects let in that have not asked, then groups.
+// cost is what is to be as small as can be: projects let in that have not asked, then groups, with those below
+// them, in which projects may yet be made.
 type cost struct{ strangers, groups int }
 
 func (c cost) plus(other cost) cost {
@@ -41,9 +42,8 @@ type plan struct {
 	before   *plan
 }
 
-// Groups are the paths of all groups that a proposal from these consumers could make entries of; what is
-// known of them belongs into a [Request].
-func Groups(log []Consumer, topLevel bool) []string {
+// Groups are the paths of all groups with at least so many consumers below them.
+func Groups(log []Consumer, least int, topLevel bool) []string {
 	seen := map[string]int{}
 	for _, consumer := range log {
 		for _, group := range above(consumer.Path) {
@@ -54,7 +54,7 @@ func Groups(log []Consumer, topLevel bool) []string {
 	}
 	var groups []string
 	for group, consumers := range seen {
-		if consumers > 1 {
+		if consumers >= least {
 			groups = append(groups, group)
 		}
 	}
@@ -179,7 +179,18 @@ func (n *node) solve(most int) {
 
 // alone is the plan of one entry for the group itself.
 func (n *node) alone() plan {
-	return plan{possible: true, itself: true, cost: cost{strangers: max(n.known.Projects-len(n.consumers), 0), groups: 1}}
+	return plan{possible: true, itself: true, cost: cost{strangers: max(n.known.Projects-len(n.consumers), 0), groups: n.groups()}}
+}
+
+// groups counts the node and what is below it, without projects.
+func (n *node) groups() (count int) {
+	if !n.group {
+		return 0
+	}
+	for _, child := range n.children {
+		count += child.groups()
+	}
+	return count + 1
 }
 
 // combined are the plans of some children and one more.
