@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/access/proposal"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers/proposal"
 )
 
 var (
