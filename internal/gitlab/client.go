@@ -42,6 +42,8 @@ type Client struct {
 	caller     *coalesce.Loader[struct{}, Caller]
 	roles      *coalesce.Loader[Key, Membership]
 	clock      func() time.Time
+	// beforeLookups is set before the first use.
+	beforeLookups func(context.Context)
 }
 
 // FreshFor is how old the knowledge of a path may be that a write goes by.
