@@ -20,6 +20,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
@@ -65,6 +66,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		allowlist.NewDataSource,
 		settings.NewDataSource,
+		estate.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
 	}
