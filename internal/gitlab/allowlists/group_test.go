@@ -17,9 +17,9 @@ func inPages(t *testing.T, projects ...*gitlabtest.Project) *gitlabtest.Stub {
 	return s.On("GroupSnapshots", s.GroupPages(3))
 }
 
-func membersOf(t *testing.T, s *services, group string) (members []allowlists.Member) {
+func membersOf(t *testing.T, s *services) (members []allowlists.Member) {
 	t.Helper()
-	for page, err := range s.Group(t.Context(), group) {
+	for page, err := range s.Group(t.Context(), "acme") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,11 +39,11 @@ func TestGroupIsReadPageByPage(t *testing.T) {
 		break
 	}
 	s.WantRequests("GroupSnapshots", 1)
-	members := membersOf(t, client, "acme")
+	members := membersOf(t, client)
 	if len(members) != 7 || members[6].Project.Path != "acme/p7" {
 		t.Errorf("got %v", members)
 	}
-	membersOf(t, client, "acme")
+	membersOf(t, client)
 	s.WantRequests("GroupSnapshots", 3)
 	s.WantRequests("ProjectSnapshots", 0)
 }
@@ -53,7 +53,7 @@ func TestGroupPrimes(t *testing.T) {
 	t.Parallel()
 	s := inPages(t, gitlabtest.Numbered(4)...)
 	client := connect(s)
-	membersOf(t, client, "acme")
+	membersOf(t, client)
 	target, err := client.Resolve(t.Context(), gitlab.KindProject, gitlab.Ref{Path: "ACME/p4"})
 	if err != nil || target.ID != 4 {
 		t.Fatalf("got %v, %v", target, err)
@@ -85,7 +85,7 @@ func TestGroupSaysWhatIsWithheld(t *testing.T) {
 	projects := gitlabtest.Numbered(4)
 	projects[1].Refused, projects[2].Archived = true, true
 	projects[3].Path = "acme/old-deletion_scheduled-9/p4"
-	members := membersOf(t, connect(inPages(t, projects...)), "acme")
+	members := membersOf(t, connect(inPages(t, projects...)))
 	if m := members[1]; m.Project != nil || !apierror.Is(m.Err, apierror.Forbidden) || m.Path != "acme/p2" {
 		t.Errorf("got %+v", m)
 	}
@@ -104,7 +104,7 @@ func TestGroupWithASpoiledPermission(t *testing.T) {
 		p.Entries = []*gitlabtest.Entry{gitlabtest.OnList(100, "read_jobs")}
 	}
 	projects[1].Spoiled = true
-	for i, m := range membersOf(t, connect(inPages(t, projects...)), "acme") {
+	for i, m := range membersOf(t, connect(inPages(t, projects...))) {
 		if m.Err != nil || m.Project.Projects[0].PermissionsUnreadable != (i == 1) {
 			t.Errorf("%s: %+v, %v", m, m.Project, m.Err)
 		}
@@ -115,12 +115,12 @@ func TestGroupIsReadAnewAfterAWrite(t *testing.T) {
 	t.Parallel()
 	s := inPages(t, gitlabtest.Numbered(2)...)
 	client := connect(s)
-	membersOf(t, client, "acme")
+	membersOf(t, client)
 	off := false
 	if _, err := client.UpdateSettings(t.Context(), gitlabtest.Target(1), allowlists.SettingsChange{InboundAllowlist: &off}); err != nil {
 		t.Fatal(err)
 	}
-	if members := membersOf(t, client, "acme"); members[0].Project.Settings.InboundAllowlist {
+	if members := membersOf(t, client); members[0].Project.Settings.InboundAllowlist {
 		t.Error("it is what it was before the write")
 	}
 }
