@@ -131,7 +131,7 @@ func TestEstate_mistakes(t *testing.T) {
 		file string
 		says []string
 	}{
-		"a permission": {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\n", []string{"Unknown Permission"}},
+		"a permission": {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\nacme/web:\n  projects:\n    acme/app: read_jobs\n", []string{"Unknown Permission", `"projects" and "groups" of acme/web are maps`}},
 		"of the file": {
 			`acme/shared-lib:
   project:
@@ -144,27 +144,23 @@ acme/app:
 acme/reports:
 acme/deployer:
   enabled: never
-acme/platform/images:
+acme/docs:
   projects:
     "acme/app":
     acme/web: [read_jobs]
     acme/app: [read_jobs]
-acme/platform/runner-images:
-  projects:
-    acme/app: read_jobs
-"acme/tools":
+"acme/platform/runner-images":
   projects:
     acme/app:
-acme/tools: {}
+acme/platform/runner-images: {}
 `, []string{
 				`acme/shared-lib may hold "enabled", "projects" and "groups", and nothing else.`,
 				`"projects" and "groups" of acme/web are maps`,
 				`"projects" and "groups" of acme/app are maps`,
 				`acme/reports may hold`,
 				`"enabled" of acme/deployer is neither true nor false`,
-				`acme/platform/images or a key of it is there twice`,
-				`"projects" and "groups" of acme/platform/runner-images are maps`,
-				`acme/tools or a key of it is there twice`,
+				`acme/docs or a key of it is there twice`,
+				`acme/platform/runner-images or a key of it is there twice`,
 			},
 		},
 	} {
