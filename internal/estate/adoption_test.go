@@ -39,7 +39,7 @@ func TestAccAdoption(t *testing.T) {
 		resources     int
 		adopts        string
 	}{
-		"configuration": {prefetched + got["configuration"].(string), 120, ""},
+		"configuration": {prefetched + cleanHCL(t, got["configuration"]), 120, ""},
 		"estate":        {"", 60, "estate"},
 	} {
 		t.Run(name, func(t *testing.T) {
