@@ -3,13 +3,13 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/provider"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/verbosity"
 )
 
 // version is set by the linker in a release.
@@ -18,8 +18,19 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how to attach Terraform to this process")
 	flag.Parse()
-	options := providerserver.ServeOpts{Address: provider.Address, Debug: *debug, ProtocolVersion: 6}
-	if err := providerserver.Serve(context.Background(), provider.New(version), options); err != nil {
+	if err := serve(*debug); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func serve(debug bool) error {
+	limit, err := verbosity.Limit()
+	if err != nil {
+		return err
+	}
+	options := []tf6server.ServeOpt{limit}
+	if debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve(provider.Address, provider.Server(version), options...)
 }

@@ -19,15 +19,16 @@ const module = "github.com/jobtoken/terraform-provider-jobtoken"
 
 // The parts of the module that rules speak of. A feature is what offers resources and data sources.
 var (
-	features     = []string{"internal/allowlist", "internal/estate", "internal/settings", "internal/credential/..."}
+	features     = []string{"internal/allowlist", "internal/estate", "internal/settings", "internal/credential/...", "internal/answers"}
+	decision     = []string{"internal/access/..."}
 	client       = []string{"internal/gitlab/..."}
 	services     = []string{"internal/gitlab/allowlists", "internal/gitlab/tokens", "internal/gitlab/variables"}
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
-	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract"}
+	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract", "internal/bench"}
 	testTools    = []string{"internal/tf/private/golden", "internal/gitlab/gitlabtest"}
-	providerSide = slices.Concat([]string{"."}, features, client, terraform, offered)
+	providerSide = slices.Concat([]string{"."}, features, decision, client, terraform, offered)
 	everything   = []string{".", "internal/..."}
 
 	frameworks = []string{"github.com/hashicorp/terraform-plugin-framework/...", "github.com/hashicorp/terraform-plugin-framework-validators/...", "github.com/hashicorp/terraform-plugin-go/...", "github.com/hashicorp/terraform-plugin-log/...", "github.com/hashicorp/terraform-plugin-sdk/...", "github.com/hashicorp/terraform-plugin-testing/..."}
@@ -103,6 +104,13 @@ var rules = []rule{
 		from: everything, but: client, to: gitlabSDK, tests: true,
 		breaks: edge{"internal/settings", "gitlab.com/gitlab-org/api/client-go/v2"},
 		allows: edge{"internal/gitlab/transport", "gitlab.com/gitlab-org/api/client-go/v2"},
+	},
+	{
+		name: "the access decision is pure",
+		why:  "it can be held against another reading of GitLab's rules, fact by fact",
+		from: decision, to: slices.Concat(features, client, terraform, offered, frameworks, gitlabSDK, []string{"context", "os/...", "io/...", "net/...", "time"}),
+		breaks: edge{"internal/access", "internal/gitlab/allowlists"},
+		allows: edge{"internal/access", "strings"},
 	},
 	{
 		name: "no HTTP outside the client",

@@ -10,7 +10,10 @@ terraform {
   }
 }
 
-provider "jobtoken" {}
+# A consumer whose permissions are left out, or misspelt, is an error.
+provider "jobtoken" {
+  require_permissions = true
+}
 
 locals {
   text   = file("${path.module}/estate.yaml")

@@ -209,6 +209,12 @@ func (c *CLI) override(t testing.TB, source string, program *program) {
 	c.write(t, filepath.Join(c.Dir, "cli.tfrc"), "provider_installation {\n  dev_overrides {\n"+c.overrides+"  }\n  direct {}\n}\n")
 }
 
+// OverrideToo has the CLI use the provider under a second address.
+func (c *CLI) OverrideToo(t testing.TB, source string) {
+	t.Helper()
+	c.override(t, source, c.provider)
+}
+
 // program is built once for all tests of a process.
 type program struct {
 	name, source string

@@ -259,19 +259,30 @@ var instance sync.Mutex
 // Enforce sets whether the instance enforces allowlists, for the length of the test.
 func (g *GitLab) Enforce(t testing.TB, enforce bool) {
 	t.Helper()
-	set := func(value bool) {
-		g.Admin(t, http.MethodPut, "/application/settings", map[string]any{"enforce_ci_inbound_job_token_scope_enabled": value}, nil)
-	}
+	g.set(t, "enforce_ci_inbound_job_token_scope_enabled", enforce)
+}
+
+// RequireExpiry sets whether access tokens have to end, for the length of the test.
+func (g *GitLab) RequireExpiry(t testing.TB, require bool) {
+	t.Helper()
+	g.set(t, "require_personal_access_token_expiry", require)
+}
+
+// set changes a setting of the instance. A real one is held until the test ends, and gets back what it had.
+func (g *GitLab) set(t testing.TB, setting string, value bool) {
+	t.Helper()
+	const settings = "/application/settings"
 	if g.foreign && !g.holdsInstance {
 		instance.Lock()
 		g.holdsInstance = true
-		var before struct {
-			Enforce bool `json:"enforce_ci_inbound_job_token_scope_enabled"`
-		}
-		g.Admin(t, http.MethodGet, "/application/settings", nil, &before)
-		t.Cleanup(func() { set(before.Enforce); instance.Unlock() })
+		t.Cleanup(func() { g.holdsInstance = false; instance.Unlock() })
 	}
-	set(enforce)
+	if g.foreign {
+		before := map[string]any{}
+		g.Admin(t, http.MethodGet, settings, nil, &before)
+		t.Cleanup(func() { g.Admin(t, http.MethodPut, settings, map[string]any{setting: before[setting]}, nil) })
+	}
+	g.Admin(t, http.MethodPut, settings, map[string]any{setting: value}, nil)
 }
 
 // Admin calls the REST API as an administrator and fails the test unless it succeeds.

@@ -72,7 +72,7 @@ func (p *Protocol) Configure(t testing.TB, values map[string]any) []*tfprotov6.D
 }
 
 // Encode makes a value of a type from maps, slices, strings, numbers and bools, with null for what is
-// not given.
+// not given. tftypes.UnknownValue stands for what is not known yet.
 func Encode(t testing.TB, of tftypes.Type, plain any) *tfprotov6.DynamicValue {
 	t.Helper()
 	value, err := tfprotov6.NewDynamicValue(of, Value(t, of, plain))
@@ -85,8 +85,8 @@ func Encode(t testing.TB, of tftypes.Type, plain any) *tfprotov6.DynamicValue {
 // Value is [Encode] before the encoding.
 func Value(t testing.TB, of tftypes.Type, plain any) tftypes.Value {
 	t.Helper()
-	if plain == nil {
-		return tftypes.NewValue(of, nil)
+	if plain == nil || plain == tftypes.UnknownValue {
+		return tftypes.NewValue(of, plain)
 	}
 	switch of := of.(type) {
 	case tftypes.Object:

@@ -64,14 +64,34 @@ func (r *Running) Wait() Result {
 
 const pidsVariable = "JOBTOKEN_TEST_PIDS"
 
-// NoteProviders puts a script in the place of the provider that notes its process, for
-// [Running.KillProvider].
+// NoteProviders notes the provider's processes, for [Running.KillProvider].
 func (c *CLI) NoteProviders(t testing.TB) {
+	t.Helper()
+	c.wrap(t, "echo $$ >>\"${"+pidsVariable+":-/dev/null}\"\nexec '"+c.provider.path(t)+"' \"$@\"\n")
+}
+
+// KeepErrors keeps what the provider's processes write to their error stream, which is what Terraform
+// takes for its log, from Terraform. What it gives reads it.
+func (c *CLI) KeepErrors(t testing.TB) (kept func() string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "stderr")
+	c.wrap(t, "exec '"+c.provider.path(t)+"' \"$@\" 2>>'"+file+"'\n")
+	return func() string {
+		t.Helper()
+		text, err := os.ReadFile(file) //nolint:gosec // made here
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}
+
+// wrap puts a script in the place of the provider.
+func (c *CLI) wrap(t testing.TB, script string) {
 	t.Helper()
 	program := &program{name: ours.name, dir: t.TempDir()}
 	program.once.Do(func() {})
-	script := "#!/bin/sh\necho $$ >>\"${" + pidsVariable + ":-/dev/null}\"\nexec '" + c.provider.path(t) + "' \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(program.dir, program.name), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(program.dir, program.name), []byte("#!/bin/sh\n"+script), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
 	c.overrides = ""

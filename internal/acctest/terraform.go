@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
@@ -16,7 +15,7 @@ import (
 
 // Factories serve the provider to the real CLI from the test's own process, race detector included.
 var Factories = map[string]func() (tfprotov6.ProviderServer, error){
-	"jobtoken": providerserver.NewProtocol6WithError(provider.New("test")()),
+	"jobtoken": func() (tfprotov6.ProviderServer, error) { return provider.Server("test")(), nil },
 }
 
 // Run drives the real CLI through steps. The steps' configurations get the provider block of the

@@ -261,10 +261,19 @@ func (l *lookup) warnMeanwhile(changes []intent.Meanwhile) {
 // there now, spelled as it was.
 func (done *applied) record(project *allowlists.Project, s side, planned intent.Intent, results []allowlists.Result) {
 	held := outcome(project, s.kind, results)
+	keys := make(map[string]bool, len(s.want))
+	for _, e := range s.want {
+		keys[e.key] = true
+	}
+	wanted := idsOfTargets(s.want)
+	refused := map[gitlab.Ref]bool{}
+	for _, r := range results {
+		if r.Err != nil && r.Change.Target.Kind == s.kind {
+			refused[r.Change.Target.Ref()] = true
+		}
+	}
 	failed := func(target gitlab.Target) bool {
-		return slices.ContainsFunc(results, func(r allowlists.Result) bool {
-			return r.Err != nil && r.Change.Target.Kind == target.Kind && r.Change.Target.ID == target.ID
-		}) || slices.ContainsFunc(planned.Vanished, func(t gitlab.Target) bool { return t.ID == target.ID })
+		return refused[target.Ref()] || slices.ContainsFunc(planned.Vanished, func(t gitlab.Target) bool { return t.ID == target.ID })
 	}
 	m := newMapping(len(s.want))
 	for _, e := range s.want {
@@ -278,11 +287,10 @@ func (done *applied) record(project *allowlists.Project, s side, planned intent.
 		}
 	}
 	for _, step := range planned.Steps {
-		wanted := slices.ContainsFunc(s.want, func(e entry) bool { return e.target.ID == step.Target.ID })
-		if wanted || !failed(step.Target) {
+		if wanted[step.Target.ID] || !failed(step.Target) {
 			continue
 		}
-		left := byItsPath(step.Stored, s.want)
+		left := byItsPath(step.Stored, keys)
 		if at := slices.IndexFunc(s.before, func(b entry) bool { return b.target.ID == step.Target.ID }); at >= 0 {
 			left = s.before[at].granting(step.Stored)
 		}
@@ -326,10 +334,11 @@ func listedAfter(project *allowlists.Project, state *allowlistModel, results []a
 func pathsOf(project *allowlists.Project, sides []side, before known) map[string]string {
 	paths := maps.Clone(before.Paths)
 	for _, s := range sides {
+		found := indexOf(project, s.kind)
 		for _, e := range s.want {
 			path := e.target.Path
 			if path == "" {
-				path = onList(project, s.kind, e.target.Ref()).Path
+				path = found.find(e.target.Ref()).Path
 			}
 			if path == "" || strings.EqualFold(path, e.text) {
 				continue

@@ -69,7 +69,7 @@ var cautions = []caution{
 
 // caution warns of entries that the plan adds or changes; of the others it was told when they came. The
 // subject goes into the titles, so that Terraform does not fold them.
-func (l *lookup) caution(subject string, planned intent.Intent, want []entry) {
+func (l *lookup) caution(subject string, planned intent.Intent, want, before []entry) {
 	decisions := l.decide(planned, want)
 	for _, c := range cautions {
 		var lines []string
@@ -77,6 +77,9 @@ func (l *lookup) caution(subject string, planned intent.Intent, want []entry) {
 			if c.applies(d) {
 				lines = append(lines, d.line())
 			}
+		}
+		if c.title == diagnose.WidensEntry {
+			lines = append(lines, alsoWidened(want, before, planned.Steps)...)
 		}
 		l.tell(subject, c.title, lines, c.text)
 	}
@@ -90,11 +93,45 @@ func (l *lookup) caution(subject string, planned intent.Intent, want []entry) {
 		"is there already, just as it is configured. The apply writes nothing for it, and takes it over: it is removed when it leaves the configuration.")
 }
 
+// alsoWidened are the entries whose permissions go in the plan without a step that widens them: the server
+// has them wide already, or not at all, or it is not known yet whose they are. Terraform shows permissions
+// -> null for them too.
+func alsoWidened(want, before []entry, steps []intent.Step) (lines []string) {
+	for _, e := range want {
+		at := slices.IndexFunc(before, func(b entry) bool {
+			return b.target.ID == e.target.ID && e.target.ID != 0 || b.key == e.key && e.target.ID == 0
+		})
+		stepped := slices.ContainsFunc(steps, func(s intent.Step) bool { return s.Held && s.Target.Kind == e.kind && s.Target.ID == e.target.ID })
+		if at < 0 || stepped || !e.permissionsKnown || !e.permissions.Default || !before[at].permissionsKnown || before[at].permissions.Default {
+			continue
+		}
+		about := string(e.kind) + " " + e.text
+		if e.target.ID != 0 {
+			about = e.target.String()
+		} else if e.unknown {
+			about = fmt.Sprintf("the entry %q", e.key)
+		}
+		lines = append(lines, fmt.Sprintf("  - %s, which has %s in the state", about, before[at].permissions))
+	}
+	return lines
+}
+
 func (l *lookup) tell(subject string, title diagnose.Title, lines []string, text string) {
 	if len(lines) > 0 {
-		l.diags.AddWarning(string(title.For(subject)), fmt.Sprintf("On the allowlist of %s, each of\n\n%s\n\n%s",
-			l.project.Target(), strings.Join(lines, "\n"), text))
+		l.diags.AddWarning(string(title.For(subject)), "On the allowlist of "+l.project.Target().String()+", "+enumerated(lines)+text)
 	}
+}
+
+// enumerated begins a sentence about entries: with one in it, or with a list of several.
+func enumerated(lines []string) string {
+	if len(lines) > 1 {
+		return "each of\n\n" + strings.Join(lines, "\n") + "\n\n"
+	}
+	one := strings.TrimPrefix(lines[0], "  - ")
+	if strings.Contains(one, ", which ") {
+		one += ","
+	}
+	return one + " "
 }
 
 // decide adds to what the plan changes what cautions hang on.

@@ -90,9 +90,9 @@ func (d *difference) nameless(s side) []gitlab.Target {
 		return nil
 	}
 	var targets []gitlab.Target
+	wanted, managed := idsOfTargets(s.want), idsOfTargets(s.before)
 	for _, target := range d.listed(s.kind) {
-		named := func(e entry) bool { return e.target.ID == target.ID }
-		if !slices.ContainsFunc(s.want, named) && !slices.ContainsFunc(s.before, named) && !d.project.IsOwn(target) {
+		if !wanted[target.ID] && !managed[target.ID] && !d.project.IsOwn(target) {
 			targets = append(targets, target)
 		}
 	}

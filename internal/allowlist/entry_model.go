@@ -58,6 +58,12 @@ func (m *entryResourceModel) project() gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: m.Project.ValueString()}
 }
 
+func (m *entryResourceModel) equal(other *entryResourceModel) bool {
+	return m.Project.Equal(other.Project) && m.ProjectID.Equal(other.ProjectID) &&
+		m.TargetProject.Equal(other.TargetProject) && m.TargetProjectID.Equal(other.TargetProjectID) &&
+		m.TargetGroup.Equal(other.TargetGroup) && m.TargetGroupID.Equal(other.TargetGroupID) && m.Permissions.Equal(other.Permissions)
+}
+
 // leaving is what a destroy takes back.
 func (m *entryResourceModel) leaving() overlap.Claim {
 	return overlap.Claim{Resource: entryTypeName, Leaving: true, Targets: []gitlab.Target{expandEntry(m).target}}

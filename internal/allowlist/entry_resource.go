@@ -8,9 +8,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -22,19 +19,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 var (
-	_ resource.ResourceWithConfigure        = (*entryResource)(nil)
-	_ resource.ResourceWithConfigValidators = (*entryResource)(nil)
-	_ resource.ResourceWithIdentity         = (*entryResource)(nil)
-	_ resource.ResourceWithModifyPlan       = (*entryResource)(nil)
-	_ resource.ResourceWithImportState      = (*entryResource)(nil)
+	_ resource.ResourceWithConfigure   = (*entryResource)(nil)
+	_ resource.ResourceWithIdentity    = (*entryResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*entryResource)(nil)
+	_ resource.ResourceWithImportState = (*entryResource)(nil)
 )
 
 // NewEntryResource makes the resource jobtoken_allowlist_entry: one entry of a project's list.
@@ -64,7 +62,7 @@ func (r *entryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"target_project": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the project that is let in. Exactly one of `target_project` and `target_group`.",
 				Optional:            true,
-				Validators:          []validator.String{ref.Valid(gitlab.KindProject)},
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject), check.ExactlyOne("target_project", "target_group")},
 			},
 			"target_project_id": id("Numeric id of the project that is let in."),
 			"target_group": schema.StringAttribute{
@@ -74,12 +72,10 @@ func (r *entryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			},
 			"target_group_id": id("Numeric id of the group that is let in."),
 			"permissions": schema.SetAttribute{
-				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do; `[\"default\"]` says so in words. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators: []validator.Set{setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
-				)},
+				Validators:          permissionRules(),
 			},
 		},
 	}
@@ -97,12 +93,10 @@ func (r *entryResource) Configure(_ context.Context, req resource.ConfigureReque
 	r.session = session.From(req.ProviderData, &resp.Diagnostics)
 }
 
-func (r *entryResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return []resource.ConfigValidator{resourcevalidator.ExactlyOneOf(path.MatchRoot("target_project"), path.MatchRoot("target_group"))}
-}
-
 func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+	if r.session == nil || req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+	}
 	if r.session == nil {
 		return
 	}
@@ -113,30 +107,7 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(state.ProjectID.ValueInt64(), entryTypeName))...)
 		return
 	}
-	p := entryPlanner{lookup: lookup{Session: r.session}}
-	var plan entryResourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if req.State.Raw.IsNull() {
-		if p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey()); p.handed != nil {
-			p.stated = statedBy(p.handed)
-		}
-	} else {
-		p.state, p.stated = &entryResourceModel{}, stored
-		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
-		states(r.session, p.state.ProjectID.ValueInt64(), stored) // for the other half of a replacement
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.RequiresReplace.Append(p.plan(ctx, &plan)...)
-	if mark, whole := p.marked(); whole {
-		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
-	}
-	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	unchanged.Plan(ctx, req, resp, r.planned)
 }
 
 func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -174,51 +145,7 @@ func (r *entryResource) keepHandedOver(ctx context.Context, plan *entryResourceM
 }
 
 func (r *entryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	var state entryResourceModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
-	state.ProjectID = id
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	births := session.Shared[tenure.Births](r.session)
-	births.Note(stored.Born, state.place())
-	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
-	if err != nil {
-		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
-		resp.Diagnostics.Append(diags...)
-		if gone {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	if stored.Moved {
-		spelling, _ := state.target(state.kind())
-		*spelling = types.StringNull() // it was spelled by id: now by path
-	}
-	found, diags := r.read(ctx, project, &state, stored)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	if !found {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	fresh := entryKnown(project, &state, stored)
-	fresh.Superseded = nil
-	if births.Younger(stored.Born, state.place()) {
-		fresh.Superseded = []string{"entry"}
-	}
-	holds(r.session, project.ID, state.kind(), expandEntry(&state).target.ID)
-	states(r.session, project.ID, fresh)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, fresh)...)
+	unchanged.Read(ctx, req, resp, r.reread)
 }
 
 func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -285,8 +212,11 @@ func (r *entryResource) ImportState(ctx context.Context, req resource.ImportStat
 	var identity entryIdentityModel
 	if req.ID == "" {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		resp.Diagnostics.Append(ref.Identified("project_id", identity.ProjectID)...)
+		resp.Diagnostics.Append(ref.Identified("target_project_id", identity.TargetProjectID)...)
+		resp.Diagnostics.Append(ref.Identified("target_group_id", identity.TargetGroupID)...)
 		if identity.TargetProjectID.IsNull() == identity.TargetGroupID.IsNull() {
-			resp.Diagnostics.AddError(string(diagnose.Import), "Give exactly one of target_project_id and target_group_id.")
+			resp.Diagnostics.AddError(string(diagnose.Import), "Write exactly one of target_project_id and target_group_id.")
 		}
 	} else {
 		resolved, diags := r.resolveID(ctx, req.ID)
@@ -394,6 +324,13 @@ func (r *entryResource) read(ctx context.Context, project *allowlists.Project, s
 	if !found {
 		dead := l.dead(ctx, e.kind, []entry{e}, stored)
 		return len(dead) > 0, l.diags
+	}
+	if r.session.RequirePermissions {
+		former := state.Permissions
+		if state.Project.IsNull() {
+			former = types.SetUnknown(types.StringType) // imported
+		}
+		permissions = stated(permissions, former)
 	}
 	state.Permissions = permissions
 	target := onList(project, e.kind, gitlab.Ref{ID: e.target.ID})

@@ -41,8 +41,9 @@ func (k *known) lastPath(e entry) string {
 // list with them, and nothing can be written for them.
 func (l *lookup) dead(ctx context.Context, kind gitlab.Kind, stated []entry, k known) (dead []entry) {
 	var missing []gitlab.Ref
+	held := idsHeld(l.project.Entries(kind))
 	for _, e := range stated {
-		if !holdsTarget(l.project.Entries(kind), e.target.ID) && !l.project.IsOwn(e.target) {
+		if !held[e.target.ID] && !l.project.IsOwn(e.target) {
 			missing = append(missing, e.target.Ref())
 		}
 	}

@@ -1,6 +1,7 @@
 package allowlist
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -14,49 +15,65 @@ const (
 
 // holdings are the entries that the resources of a walk hold, as far as it has met them. An entry that a
 // creation finds there is somebody else's unless it is among them.
-//
-// Stated are the references that reads have met: the private state that knows them is withheld from a
-// replacement after a taint.
-type holdings struct{ entries, stated sync.Map }
+type holdings struct {
+	mu      sync.Mutex
+	entries map[list]map[int64]bool
+	// stated are the references that reads have met: the private state that knows them is withheld from a
+	// replacement after a taint.
+	stated map[int64][]known
+}
 
-// reference is how the state of a resource for a project spells a target.
-type reference struct {
+// list is one kind of entries of a project.
+type list struct {
 	project int64
 	kind    gitlab.Kind
-	text    string
 }
 
 // states notes the references of a state.
 func states(s *session.Session, project int64, k known) {
-	for _, kind := range kinds {
-		for text, id := range k.ids(kind) {
-			path := k.lastPath(entry{kind: kind, text: text})
-			session.Shared[holdings](s).stated.Store(reference{project, kind, text}, gitlab.Target{Kind: kind, ID: id, Path: path})
-		}
+	h := session.Shared[holdings](s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stated == nil {
+		h.stated = map[int64][]known{}
 	}
+	h.stated[project] = append(h.stated[project], k)
 }
 
 // statedBefore is what a reference meant in a state that this walk has read.
 func statedBefore(s *session.Session, project int64, e entry) gitlab.Target {
-	found, _ := session.Shared[holdings](s).stated.Load(reference{project, e.kind, e.text})
-	target, _ := found.(gitlab.Target) // nothing else is stored
-	return target
-}
-
-type holding struct {
-	project int64
-	kind    gitlab.Kind
-	id      int64
+	h := session.Shared[holdings](s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, k := range slices.Backward(h.stated[project]) { // what was met last is what it means
+		if id, known := k.ids(e.kind)[e.text]; known {
+			return gitlab.Target{Kind: e.kind, ID: id, Path: k.lastPath(e)}
+		}
+	}
+	return gitlab.Target{}
 }
 
 // holds notes that a resource of the walk holds entries of a project's list.
 func holds(s *session.Session, project int64, kind gitlab.Kind, ids ...int64) {
+	h := session.Shared[holdings](s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.entries == nil {
+		h.entries = map[list]map[int64]bool{}
+	}
+	held := h.entries[list{project, kind}]
+	if held == nil {
+		held = make(map[int64]bool, len(ids))
+		h.entries[list{project, kind}] = held
+	}
 	for _, id := range ids {
-		session.Shared[holdings](s).entries.Store(holding{project, kind, id}, true)
+		held[id] = true
 	}
 }
 
 func heldInWalk(s *session.Session, project int64, target gitlab.Target) bool {
-	_, held := session.Shared[holdings](s).entries.Load(holding{project, target.Kind, target.ID})
-	return held
+	h := session.Shared[holdings](s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.entries[list{project, target.Kind}][target.ID]
 }

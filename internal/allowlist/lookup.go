@@ -27,6 +27,7 @@ type lookup struct {
 // the list, is not asked for again; a target that the state knows and that was deleted is dead.
 func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]int64, want []entry) []entry {
 	var open []gitlab.Ref
+	onIt := indexOf(l.project, kind)
 	for i, e := range want {
 		if e.unknown {
 			continue
@@ -39,7 +40,7 @@ func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]i
 		if id := ids[e.text]; id != 0 {
 			r = gitlab.Ref{ID: id}
 		}
-		if want[i].target = onList(l.project, kind, r); want[i].target.ID == 0 {
+		if want[i].target = onIt.find(r); want[i].target.ID == 0 {
 			open = append(open, r)
 		}
 	}

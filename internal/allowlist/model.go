@@ -3,9 +3,11 @@ package allowlist
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 
@@ -53,6 +55,11 @@ var entryType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // kinds are the two maps of a list, in the order in which they are treated.
 var kinds = []gitlab.Kind{gitlab.KindProject, gitlab.KindGroup}
 
+// bareEntry is {}.
+var bareEntry = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
+	"permissions": types.SetNull(types.StringType), "target": types.StringNull(),
+})
+
 const enabledAttribute = "enabled"
 
 // attribute is the name of the map that holds a kind.
@@ -69,6 +76,11 @@ func (m *allowlistModel) entries(kind gitlab.Kind) *types.Map {
 // project is the list's project as the state spells it.
 func (m *allowlistModel) project() gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: m.Project.ValueString()}
+}
+
+// place is what no two resources are to hold.
+func (m *allowlistModel) place() string {
+	return fmt.Sprintf("%s %d", typeName, m.ProjectID.ValueInt64())
 }
 
 // managed are the attributes that a configuration mentions, or that a state holds.
@@ -134,6 +146,8 @@ type entry struct {
 	alone bool
 	// labelled means that the key is only a label, beside a target.
 	labelled bool
+	// bare means that the element is null, which stands for {}. Terraform shows no line for it.
+	bare bool
 	// unknown means that the target cannot be known before the apply.
 	unknown bool
 	// permissions are only meaningful where permissionsKnown.
@@ -182,16 +196,20 @@ func (e entry) permissionsAt() path.Path {
 // expand reads a known map into entries, sorted by key.
 func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	entries := make([]entry, 0, len(m.Elements()))
-	for _, key := range slices.Sorted(maps.Keys(m.Elements())) {
+	elements := m.Elements() // a copy
+	entries := make([]entry, 0, len(elements))
+	for _, key := range slices.Sorted(maps.Keys(elements)) {
 		e := entry{kind: kind, key: key, text: key}
-		object, ok := m.Elements()[key].(types.Object)
+		object, ok := elements[key].(types.Object)
 		if !ok || object.IsUnknown() {
 			e.unknown = true
 			entries = append(entries, e)
 			continue
 		}
-		diags.Append(object.As(ctx, &e.model, basetypes.ObjectAsOptions{})...)
+		if e.bare = object.IsNull(); e.bare {
+			object = bareEntry
+		}
+		diags.Append(e.model.set(ctx, object)...)
 		if !e.model.Target.IsNull() {
 			e.labelled, e.unknown, e.text = true, e.model.Target.IsUnknown(), e.model.Target.ValueString()
 		}
@@ -199,6 +217,22 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 		entries = append(entries, e)
 	}
 	return entries, diags
+}
+
+// byDefault is how a configuration asks for GitLab's default permissions in so many words.
+const byDefault = "default"
+
+// set reads an object of a map. Reflection, which costs more than all else of a plan, is left to what is
+// no such object.
+func (m *entryModel) set(ctx context.Context, object types.Object) diag.Diagnostics {
+	attributes := object.Attributes()
+	permissions, isSet := attributes["permissions"].(types.Set)
+	target, isText := attributes["target"].(types.String)
+	if !isSet || !isText {
+		return object.As(ctx, m, basetypes.ObjectAsOptions{})
+	}
+	m.Permissions, m.Target = permissions, target
+	return nil
 }
 
 // expandPermissions reads a set of names: null means GitLab's default permissions.
@@ -209,15 +243,28 @@ func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKno
 	if set.IsNull() {
 		return allowlists.DefaultPermissions(), true
 	}
-	names := make([]string, 0, len(set.Elements()))
-	for _, element := range set.Elements() {
+	elements := set.Elements() // a copy
+	names := make([]string, 0, len(elements))
+	for _, element := range elements {
 		name, ok := element.(types.String)
 		if !ok || name.IsUnknown() {
 			return allowlists.Permissions{}, false
 		}
 		names = append(names, name.ValueString())
 	}
+	if slices.Equal(names, []string{byDefault}) {
+		return allowlists.DefaultPermissions(), true
+	}
 	return allowlists.FineGrained(names...), true
+}
+
+// stated writes default permissions in words where a read comes upon them anew: require_permissions wants
+// that of a configuration which is generated from the state, or held against it.
+func stated(now, before types.Set) types.Set {
+	if !now.IsNull() || before.IsNull() {
+		return now
+	}
+	return types.SetValueMust(types.StringType, []attr.Value{types.StringValue(byDefault)})
 }
 
 func flattenPermissions(permissions allowlists.Permissions) types.Set {
@@ -242,19 +289,65 @@ func newMapping(size int) mapping {
 }
 
 func (m mapping) put(e entry) {
+	m.ids[e.text] = e.target.ID
+	if e.bare && e.model.Permissions.IsNull() {
+		m.elements[e.key] = types.ObjectNull(entryType.AttrTypes)
+		return
+	}
 	m.elements[e.key] = types.ObjectValueMust(entryType.AttrTypes, map[string]attr.Value{
 		"permissions": e.model.Permissions, "target": e.model.Target,
 	})
-	m.ids[e.text] = e.target.ID
+}
+
+// state writes default permissions in words, of entries that another map does not have with them.
+func (m mapping) state(before types.Map) {
+	for key, element := range m.elements {
+		object, _ := element.(types.Object)
+		if object.IsNull() {
+			continue
+		}
+		former := types.SetUnknown(types.StringType)
+		if held, ok := before.Elements()[key].(types.Object); ok {
+			former, _ = held.Attributes()["permissions"].(types.Set)
+		}
+		permissions, _ := object.Attributes()["permissions"].(types.Set)
+		attributes := maps.Clone(object.Attributes())
+		attributes["permissions"] = stated(permissions, former)
+		m.elements[key] = types.ObjectValueMust(entryType.AttrTypes, attributes)
+	}
+}
+
+// asBare has null for the elements that are null in the configuration, as Terraform wants it of a plan.
+func asBare(plan, config types.Map) types.Map {
+	configured := config.Elements()
+	if plan.IsNull() || plan.IsUnknown() || !anyNull(configured) {
+		return plan
+	}
+	elements := plan.Elements()
+	for key, element := range configured {
+		if _, planned := elements[key]; planned && element.IsNull() {
+			elements[key] = element
+		}
+	}
+	return types.MapValueMust(entryType, elements)
+}
+
+func anyNull(elements map[string]attr.Value) bool {
+	for _, element := range elements {
+		if element.IsNull() {
+			return true
+		}
+	}
+	return false
 }
 
 func (m mapping) value() types.Map { return types.MapValueMust(entryType, m.elements) }
 
 // byItsPath spells what the server holds by its path, or by its id where that path is the key of another
 // entry.
-func byItsPath(stored allowlists.Entry, spelled []entry) entry {
+func byItsPath(stored allowlists.Entry, keys map[string]bool) entry {
 	e := entry{kind: stored.Target.Kind, key: stored.Target.Path, text: stored.Target.Path, target: stored.Target}
-	if slices.ContainsFunc(spelled, func(s entry) bool { return s.key == e.key }) {
+	if keys[e.key] {
 		e.key = stored.Target.Ref().String()
 		e.text = e.key
 	}
@@ -267,9 +360,9 @@ func byItsPath(stored allowlists.Entry, spelled []entry) entry {
 // The project's own entry is implied: it is there only where it is spelled, stored or not, or where an
 // import asks for all that is stored.
 func flatten(project *allowlists.Project, held []allowlists.Entry, spelled []entry, all bool) mapping {
-	byID := make(map[int64]entry, len(spelled))
+	byID, keys := make(map[int64]entry, len(spelled)), make(map[string]bool, len(spelled))
 	for _, e := range spelled {
-		byID[e.target.ID] = e
+		byID[e.target.ID], keys[e.key] = e, true
 	}
 	m := newMapping(len(held))
 	for _, stored := range held {
@@ -278,12 +371,13 @@ func flatten(project *allowlists.Project, held []allowlists.Entry, spelled []ent
 		case isSpelled:
 			m.put(e.granting(stored))
 		case !implied:
-			m.put(byItsPath(stored, spelled))
+			m.put(byItsPath(stored, keys))
 		}
 	}
+	onIt := idsHeld(held)
 	for _, e := range spelled {
 		switch {
-		case holdsTarget(held, e.target.ID):
+		case onIt[e.target.ID]:
 		case e.dead:
 			m.put(e)
 		case project.IsOwn(e.target):
@@ -310,24 +404,94 @@ func holdsTarget(held []allowlists.Entry, id int64) bool {
 	return slices.ContainsFunc(held, func(e allowlists.Entry) bool { return e.Target.ID == id })
 }
 
+func idsHeld(held []allowlists.Entry) map[int64]bool {
+	ids := make(map[int64]bool, len(held))
+	for _, e := range held {
+		ids[e.Target.ID] = true
+	}
+	return ids
+}
+
+func idsOfTargets(entries []entry) map[int64]bool {
+	ids := make(map[int64]bool, len(entries))
+	for _, e := range entries {
+		ids[e.target.ID] = true
+	}
+	return ids
+}
+
 // identify fills the targets of entries in the state from the ids known of them; what is not known
 // there is matched with the paths on the list.
 func identify(entries []entry, ids map[string]int64, project *allowlists.Project) []entry {
 	identified := make([]entry, 0, len(entries))
+	if len(entries) == 0 {
+		return identified
+	}
+	found := indexOf(project, entries[0].kind)
 	for _, e := range entries {
 		if id := ids[e.text]; id != 0 {
-			e.target = onList(project, e.kind, gitlab.Ref{ID: id})
+			e.target = found.find(gitlab.Ref{ID: id})
 			if e.target.ID == 0 {
 				e.target = gitlab.Target{Kind: e.kind, ID: id}
 			}
 		} else if r, err := gitlab.ParseRef(e.kind, e.text); err == nil {
-			e.target = onList(project, e.kind, r)
+			e.target = found.find(r)
 		}
 		if e.target.ID != 0 {
 			identified = append(identified, e)
 		}
 	}
 	return identified
+}
+
+// index finds many references on one list.
+type index struct {
+	byID   map[int64]gitlab.Target
+	byPath map[string]gitlab.Target
+}
+
+// indexOf has the entries of a kind, and the project itself: it is admitted without one.
+func indexOf(project *allowlists.Project, kind gitlab.Kind) index {
+	held := project.Entries(kind)
+	l := index{make(map[int64]gitlab.Target, len(held)+1), make(map[string]gitlab.Target, len(held)+1)}
+	for _, stored := range held {
+		l.put(stored.Target)
+	}
+	if kind == gitlab.KindProject {
+		l.put(project.Target())
+	}
+	return l
+}
+
+func (l index) put(target gitlab.Target) {
+	if _, there := l.byID[target.ID]; !there {
+		l.byID[target.ID] = target
+	}
+	if path := strings.ToLower(target.Path); l.byPath[path].ID == 0 {
+		l.byPath[path] = target
+	}
+}
+
+// find gives the zero target for what is not there.
+func (l index) find(r gitlab.Ref) gitlab.Target {
+	if r.ID != 0 {
+		return l.byID[r.ID]
+	}
+	if target, there := l.byPath[strings.ToLower(r.Path)]; there {
+		return target
+	}
+	if !isASCII(r.Path) { // letters that only fold alike
+		for path, target := range l.byPath {
+			if strings.EqualFold(path, r.Path) {
+				return target
+			}
+		}
+	}
+	return gitlab.Target{}
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
 // onList finds a reference among the entries of a project and the project itself.
@@ -351,11 +515,15 @@ func onList(project *allowlists.Project, kind gitlab.Kind, r gitlab.Ref) gitlab.
 func respell(ctx context.Context, client *gitlab.Client, entries []entry) ([]entry, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	respelled := slices.Clone(entries)
-	for i, e := range respelled {
-		if e.target.Path == "" {
-			continue
+	spelled := make([]ref.Spelled, len(entries))
+	for i, e := range entries {
+		if e.target.Path != "" {
+			spelled[i] = ref.Spelled{Text: e.text, Target: e.target}
 		}
-		owner, err := ref.NewOwner(ctx, client, e.text, e.target)
+	}
+	owners := ref.Successors(ctx, client, spelled)
+	for i, e := range respelled {
+		owner, err := owners[i].Value, owners[i].Err
 		if err != nil {
 			diags.Append(diagnose.AttributeError(e.at(), diagnose.FindTarget, err))
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/official"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"
 )
 
 var (
@@ -40,7 +41,7 @@ func (s officialState) project() (types.String, types.Int64) {
 	return official.Reference(s.Project, s.ProjectID, official.Text(id))
 }
 
-// MoveState takes over gitlab_project_job_token_scopes.
+// MoveState takes over gitlab_project_job_token_scopes, and lists of another address of this provider.
 func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 		source, ok, diags := official.Read[officialState](req, "gitlab_project_job_token_scopes")
@@ -57,7 +58,7 @@ func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, identityModel{state.ProjectID})...)
 		}
-	}}, {StateMover: singleToList}}
+	}}, {StateMover: singleToList}, own.Mover(r)}
 }
 
 // singleToList refuses the move of a single entry to a list, which one entry cannot stand for.
@@ -86,7 +87,7 @@ func movedEntries(ids []int64) (types.Map, map[string]int64) {
 	return types.MapValueMust(entryType, elements), spelled
 }
 
-// MoveState takes over gitlab_project_job_token_scope.
+// MoveState takes over gitlab_project_job_token_scope, and entries of another address of this provider.
 func (r *entryResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 		source, ok, diags := official.Read[officialState](req, "gitlab_project_job_token_scope")
@@ -105,5 +106,5 @@ func (r *entryResource) MoveState(context.Context) []resource.StateMover {
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, state.identity())...)
 		}
-	}}}
+	}}, own.Mover(r)}
 }

@@ -3,6 +3,7 @@ package allowlist_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
@@ -131,4 +132,46 @@ func TestAccMove_keepsPermissionsInSight(t *testing.T) {
 		t.Errorf("the plan does not show the permissions:\n%s", output)
 	}
 	g.CheckAllowlist(t, source, acctest.Entries{app.Path: "read_jobs"})
+}
+
+// Resources with for_each move with all their instances. OpenTofu names this provider as the source of all but
+// the first.
+func TestAccMove_manyInstances(t *testing.T) {
+	t.Parallel()
+	const count = 4
+	g := acctest.New(t)
+	app, sources := g.Project(t, "app"), g.Projects(t, "shared-lib", 2*count)
+	lists, singles := map[string]map[string]any{}, map[string]map[string]any{}
+	locals := map[bool][]string{}
+	for i, source := range sources {
+		g.Allow(t, source, app.Path)
+		key := fmt.Sprintf("lib%d", i)
+		locals[i < count] = append(locals[i < count], fmt.Sprintf("%q = %q", key, source.Path))
+		if i < count {
+			lists[key] = map[string]any{"id": source.Path, "project": source.Path, "enabled": true, "target_project_ids": []int64{app.ID}, "target_group_ids": []int64{}}
+		} else {
+			singles[key] = map[string]any{"id": fmt.Sprintf("%s:project:%d", source.Path, app.ID), "project": source.Path, "target_project_id": app.ID, "target_group_id": nil}
+		}
+	}
+	each := func(ours bool) string { return "  for_each = { " + strings.Join(locals[ours], ", ") + " }\n" }
+	for name, c := range map[string]struct {
+		from, to, body string
+		instances      map[string]map[string]any
+	}{
+		"lists": {"gitlab_project_job_token_scopes", "jobtoken_allowlist",
+			each(true) + fmt.Sprintf("  project  = each.value\n  enabled  = true\n  projects = { %q = {} }\n  groups   = {}\n", app.Path), lists},
+		"entries": {"gitlab_project_job_token_scope", "jobtoken_allowlist_entry",
+			each(false) + fmt.Sprintf("  project        = each.value\n  target_project = %q\n", app.Path), singles},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cli := acctest.NewCLI(t, g, fmt.Sprintf("resource %q \"this\" {\n%s}\n\n", c.to, c.body)+movedFrom(c.from, c.to+".this"))
+			cli.FromOfficialEach(t, c.from, 1, c.instances)
+			output := cli.Apply(t, 0)
+			if moved := strings.Count(output, "has moved to "+c.to+".this"); moved != count || !acctest.Says(output, "0 added, 0 changed, 0 destroyed") {
+				t.Errorf("%d instances have moved:\n%s", moved, output)
+			}
+			cli.Plan(t, acctest.NoChanges)
+		})
+	}
 }

@@ -11,19 +11,68 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 
 	"github.com/agnivade/levenshtein"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
 // permissionPattern is the form of a permission name; which names there are, the server tells.
 var permissionPattern = regexp.MustCompile(`^[a-z][a-z_]*$`)
 
+// permissionRules hold permissions against what every GitLab asks of them.
+func permissionRules() []validator.Set {
+	return []validator.Set{
+		check.Texts(check.Form(permissionPattern, diagnose.InvalidPermission, "the name of a permission in lower case, such as read_packages")),
+		defaultAlone{},
+	}
+}
+
+// defaultAlone refuses names beside "default", which stands for all of them.
+type defaultAlone struct{}
+
+// Description implements validator.Describer.
+func (defaultAlone) Description(context.Context) string { return `"default" alone, or names` }
+
+// MarkdownDescription implements validator.Describer.
+func (v defaultAlone) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet implements validator.Set.
+func (defaultAlone) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if !aloneIfDefault(req.ConfigValue) {
+		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidPermission,
+			"%s has %q beside names of permissions, and %[2]q means all that the job's user may do. Write [%[2]q] alone, or the names alone.", req.Path, byDefault))
+	}
+}
+
+func aloneIfDefault(names types.Set) bool {
+	elements := names.Elements()
+	return len(elements) < 2 || !slices.ContainsFunc(elements, types.StringValue(byDefault).Equal)
+}
+
+// requirePermissions refuses entries that state none, where the provider block asks for that. It needs no
+// GitLab: what is misspelt is refused whatever else a plan comes to.
+func (l *lookup) requirePermissions(entries []entry) {
+	for _, e := range entries {
+		if !l.RequirePermissions || !e.permissionsKnown || !e.model.Permissions.IsNull() {
+			continue
+		}
+		l.diags.Append(diagnose.Problem(e.permissionsAt(), diagnose.StatePermissions,
+			"The entry %q states no permissions, and the provider block has require_permissions = true. Write permissions with the names that it needs, or [%q] for GitLab's default permissions: all that the job's user may do. If they are there, look at how the key is spelled: Terraform drops one that it does not know.",
+			e.key, byDefault))
+	}
+}
+
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
-// a walk, and only where fine-grained permissions are configured.
+// a walk, and only where one is configured that the list does not show.
 func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 	l.checkOwn(ctx, want)
-	fineGrained := func(e entry) bool { return len(e.permissions.Names) > 0 }
-	if !slices.ContainsFunc(want, fineGrained) {
+	shown := l.project.PermissionNames()
+	unseen := func(e entry) bool {
+		return slices.ContainsFunc(e.permissions.Names, func(name string) bool { return !shown[name] })
+	}
+	if !slices.ContainsFunc(want, unseen) {
 		return
 	}
 	names, err := l.Lists.PermissionNames(ctx)

@@ -33,6 +33,16 @@ type planner struct {
 
 // plan completes the proposed plan. It answers whether the resource has to be replaced.
 func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool) {
+	if p.RequirePermissions {
+		for _, kind := range kinds {
+			entries, diags := expand(ctx, kind, *p.config.entries(kind))
+			p.diags.Append(diags...)
+			p.requirePermissions(entries)
+		}
+	}
+	if p.unasked(ctx, plan) {
+		return false
+	}
 	project, stateID, diags := p.planProject(ctx)
 	p.diags.Append(diags...)
 	switch {
@@ -72,6 +82,39 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	return false
 }
 
+// unasked plans what nobody changes, in a walk that was told not to look (-refresh=false), without asking
+// GitLab. It is told of an open list, though, that it has no effect: that hangs on the instance.
+func (p *planner) unasked(ctx context.Context, plan *allowlistModel) bool {
+	if p.state == nil || session.Shared[session.Reads](p.Session).Has(p.state.place()) || p.known.Moved || p.known.Path == "" ||
+		p.state.ProjectID.IsNull() || !p.config.Enabled.ValueBool() || p.config.Project.IsUnknown() ||
+		!sameApartFromRemoves(plan, p.state) || !plan.Removes.Equal(p.state.Removes) || !p.known.fingerprint(p.state).Equal(p.state.TargetIDs) {
+		return false
+	}
+	var sides []side
+	for _, kind := range kinds {
+		if p.config.entries(kind).IsNull() {
+			continue
+		}
+		want, diags := expand(ctx, kind, *p.config.entries(kind))
+		seen := make(map[int64]bool, len(want))
+		for i, e := range want {
+			id := p.known.ids(kind)[e.text]
+			if id == 0 || seen[id] || e.unknown {
+				return false
+			}
+			seen[id] = true
+			want[i].target = gitlab.Target{Kind: kind, ID: id, Path: p.known.lastPath(e)}
+		}
+		if diags.HasError() {
+			return false
+		}
+		sides = append(sides, side{kind: kind, want: want})
+	}
+	p.sides = sides
+	p.diags.Append(p.Claim(p.known.project(p.state.ProjectID), p.claim())...)
+	return true
+}
+
 // planProject finds the project: in the creation half of a replacement it is the one that the plan saw.
 func (p *planner) planProject(ctx context.Context) (ref.Planned, types.Int64, diag.Diagnostics) {
 	if p.mark != nil {
@@ -106,6 +149,7 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 		return nil
 	}
 	p.checkCount(kind, s.want, s.before)
+	p.warnOtherKeys(ctx, s)
 	if p.state != nil && !p.state.entries(kind).IsNull() && sameEntries(s.want, s.before) {
 		*plan.entries(kind) = *p.state.entries(kind)
 	} else {
@@ -113,7 +157,64 @@ func (p *planner) planKind(ctx context.Context, kind gitlab.Kind, plan *allowlis
 	}
 	s.named = p.nameless(s)
 	p.sides = append(p.sides, s)
-	return s.named
+	return slices.Concat(s.named, p.hidden(s))
+}
+
+// hidden are the entries of the state that are null there and leave: Terraform shows no line for null.
+func (p *planner) hidden(s side) (targets []gitlab.Target) {
+	if p.letsGo() {
+		return nil
+	}
+	for _, target := range leaving(s) {
+		if slices.ContainsFunc(s.before, func(b entry) bool { return b.bare && b.target.ID == target.ID }) {
+			targets = append(targets, target)
+		}
+	}
+	return targets
+}
+
+// warnOtherKeys tells of new entries whose key is the path of something else than their target: whoever reads
+// the plan sees the key.
+func (p *planner) warnOtherKeys(ctx context.Context, s side) {
+	for _, e := range s.want {
+		known := func(b entry) bool { return b.key == e.key && b.target.ID == e.target.ID }
+		if !e.labelled || e.target.ID == 0 || !strings.Contains(e.key, "/") || strings.EqualFold(e.key, e.target.Path) || slices.ContainsFunc(s.before, known) {
+			continue
+		}
+		r, err := gitlab.ParseRef(e.kind, e.key)
+		if err != nil {
+			continue // a label, and nothing else
+		}
+		other := onList(p.project, e.kind, r)
+		if other.ID == 0 {
+			if other, err = p.GitLab.Resolve(ctx, e.kind, r); err != nil {
+				continue
+			}
+		}
+		if other.ID != e.target.ID {
+			p.diags.Append(diagnose.Warn(e.at(), diagnose.KeyAndTarget.For(e.key),
+				"The key is the path of the %s, and the target is the %s: the target is let in, and the plan names it by the key. Write the one that is meant, or a key that is no path.",
+				other, e.target))
+		}
+	}
+}
+
+// warnHidden names the entries that are null in the configuration and come or are widened.
+func (p *planner) warnHidden() {
+	var lines []string
+	for _, s := range p.sides {
+		for _, e := range s.want {
+			held := func(b entry) bool { return b.target.ID == e.target.ID && b.permissions.Equal(e.permissions) }
+			if e.bare && !e.dead && !slices.ContainsFunc(s.before, held) {
+				lines = append(lines, fmt.Sprintf("  - %s %s", e.kind, e.text))
+			}
+		}
+	}
+	if len(lines) > 0 {
+		p.diags.AddWarning(string(diagnose.NullEntries.For(p.project.Path)), fmt.Sprintf(
+			"These elements are null, which means {}: an entry with GitLab's default permissions, all that the job's user may do. Terraform shows no line for null in a plan, so this warning names what %s lets in:\n\n%s\n\nWrite {} to see each as a line.",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
 }
 
 // planRemoves plans what leaves without a line. What an earlier apply removed is no news: it stays in the
@@ -170,15 +271,16 @@ func (p *planner) planTargetIDs(ctx context.Context, plan *allowlistModel) {
 // warn tells what the diff does not show.
 func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
 	lists := make([]intent.List, 0, len(p.sides))
-	var want []entry
+	var want, before []entry
 	var leave []gitlab.Target
 	for _, s := range p.sides {
 		lists = append(lists, p.intended(s))
-		want = append(want, s.want...)
+		want, before = append(want, s.want...), append(before, s.before...)
 		leave = append(leave, leaving(s)...)
 	}
+	p.warnHidden()
 	p.warnRemovals(ctx, removes)
-	p.caution(p.project.Path, intent.Of(p.project, lists...), want)
+	p.caution(p.project.Path, intent.Of(p.project, lists...), want, before)
 	p.warnStillUsed(ctx, leave)
 	p.warnRefused(ctx)
 	p.diags.Append(toggle.CheckOff(ctx, p.Lists, p.project, path.Root(enabledAttribute), p.switchedOff())...)
@@ -270,9 +372,9 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 	counted := make(map[int64]bool)
 	unknown := 0
 	if !p.exclusive() {
+		managed := idsOfTargets(before)
 		for _, stored := range p.project.Entries(kind) {
-			leaves := slices.ContainsFunc(before, func(e entry) bool { return e.target.ID == stored.Target.ID })
-			counted[stored.Target.ID] = !leaves || p.letsGo()
+			counted[stored.Target.ID] = !managed[stored.Target.ID] || p.letsGo()
 		}
 	}
 	for _, e := range want {
@@ -300,8 +402,9 @@ func (p *planner) checkCount(kind gitlab.Kind, want, before []entry) {
 // leaving are the entries of the state that are not wanted any more.
 func leaving(s side) []gitlab.Target {
 	var targets []gitlab.Target
+	wanted := idsOfTargets(s.want)
 	for _, e := range s.before {
-		if !slices.ContainsFunc(s.want, func(w entry) bool { return w.target.ID == e.target.ID }) {
+		if !wanted[e.target.ID] {
 			targets = append(targets, e.target)
 		}
 	}
@@ -324,9 +427,15 @@ func sameEntries(want, before []entry) bool {
 }
 
 func (p *planner) warnRespelled(want, before []entry) {
+	byID := make(map[int64]int, len(before))
+	for i, b := range before {
+		if _, there := byID[b.target.ID]; !there {
+			byID[b.target.ID] = i
+		}
+	}
 	for _, e := range want {
-		i := slices.IndexFunc(before, func(b entry) bool { return b.target.ID == e.target.ID && e.target.ID != 0 })
-		if i >= 0 && before[i].key != e.key && before[i].permissions.Equal(e.permissions) {
+		i, there := byID[e.target.ID]
+		if there && e.target.ID != 0 && before[i].key != e.key && before[i].permissions.Equal(e.permissions) {
 			p.diags.Append(diagnose.Warn(e.at(), diagnose.Respelled,
 				"%q is the entry that the state calls %q (%s) under another spelling. The plan shows a line for each; nothing is written for them and the access does not change.",
 				e.key, before[i].key, e.target))
@@ -345,10 +454,22 @@ func (p *planner) warnRemovals(ctx context.Context, removes []gitlab.Target) {
 	for _, target := range removes {
 		lines = append(lines, fmt.Sprintf("  - %s%s", target, usage[target]))
 	}
-	p.diags.AddWarning(string(diagnose.RemovesEntries.For(p.project.Path)), fmt.Sprintf(
-		"These entries are on the job token allowlist of %s and not in the configuration, so the apply removes them (attribute \"removes\"):\n\n%s\n\n"+
-			"To see each as a line of the plan, import the list first:\n\nimport {\n  to = jobtoken_allowlist.<name>\n  id = %q\n}",
-		p.project.Target(), strings.Join(lines, "\n"), p.project.Path))
+	title := string(diagnose.RemovesEntries.For(p.project.Path))
+	taken := p.state == nil || p.takesKind()
+	switch {
+	case taken && !p.Once("what removes means"):
+		p.diags.AddWarning(title, fmt.Sprintf("The apply removes from the job token allowlist of %s: %s.",
+			p.project.Target(), strings.ReplaceAll(strings.TrimPrefix(strings.Join(lines, ","), "  - "), ",  - ", ", ")))
+	case taken:
+		p.diags.AddWarning(title, fmt.Sprintf(
+			"These entries are on the job token allowlist of %s and not in the configuration, so the apply removes them (attribute \"removes\"):\n\n%s\n\n"+
+				"A list that is imported before has a line of the plan for each:\n\nimport {\n  to = jobtoken_allowlist.<name> # with for_each: jobtoken_allowlist.<name>[\"<key>\"]\n  id = %q\n}",
+			p.project.Target(), strings.Join(lines, "\n"), p.project.Path))
+	default:
+		p.diags.AddWarning(title, fmt.Sprintf(
+			"These entries are null in the state, and Terraform shows no line for null. The apply removes them from the job token allowlist of %s (attribute \"removes\"):\n\n%s",
+			p.project.Target(), strings.Join(lines, "\n")))
+	}
 }
 
 func (p *planner) warnNoEffect(ctx context.Context) {

@@ -49,17 +49,20 @@ func refresh(ctx context.Context, s *session.Session, project *allowlists.Projec
 		diags.Append(l.diags...)
 		spelled, spellDiags := respell(ctx, s.GitLab, stated)
 		diags.Append(spellDiags...)
+		gone := idsOfTargets(dead)
 		for i, e := range spelled {
-			spelled[i].dead = slices.ContainsFunc(dead, func(d entry) bool { return d.target.ID == e.target.ID })
+			spelled[i].dead = gone[e.target.ID]
 		}
 		held := project.Entries(kind)
 		diags.Append(warnUnreadable(project, kind, held)...)
 		if !imported && !state.Exclusive.ValueBool() {
-			held = slices.DeleteFunc(slices.Clone(held), func(h allowlists.Entry) bool {
-				return !slices.ContainsFunc(spelled, func(e entry) bool { return e.target.ID == h.Target.ID })
-			})
+			ids := idsOfTargets(spelled)
+			held = slices.DeleteFunc(slices.Clone(held), func(h allowlists.Entry) bool { return !ids[h.Target.ID] })
 		}
 		m := flatten(project, held, spelled, imported)
+		if s.RequirePermissions {
+			m.state(*state.entries(kind))
+		}
 		*state.entries(kind) = m.value()
 		fresh.setIDs(kind, m.ids)
 		fresh.keepPaths(project, kind, m.ids, before)
@@ -75,8 +78,9 @@ func refresh(ctx context.Context, s *session.Session, project *allowlists.Projec
 
 // keepPaths notes the paths of what is spelled by its id.
 func (k *known) keepPaths(project *allowlists.Project, kind gitlab.Kind, ids map[string]int64, before known) {
+	found := indexOf(project, kind)
 	for text, id := range ids {
-		path := onList(project, kind, gitlab.Ref{ID: id}).Path
+		path := found.find(gitlab.Ref{ID: id}).Path
 		if path == "" {
 			path = before.Paths[text]
 		}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -18,11 +15,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 var (
@@ -84,25 +83,26 @@ func (r *allowlistResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
+// aboutElements tells of an entry what no plan shows.
+const aboutElements = " Terraform drops a misspelt key of an entry without a word, and an entry without `permissions` may do everything; `require_permissions` in the provider block makes that an error. An entry that is null means `{}`; Terraform's plan shows no line for it, so a warning names it."
+
 func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
 	description := map[gitlab.Kind]string{
 		gitlab.KindProject: "Projects whose jobs may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the projects are left as they are; `{}` means none. The project itself is always admitted; listing it gives its own jobs fine-grained permissions.",
 		gitlab.KindGroup:   "Groups all of whose projects, those of subgroups too, may reach this one. A key is a full path or numeric id, or a label where `target` is set. Left out, the groups are left as they are; `{}` means none.",
 	}[kind]
 	return schema.MapNestedAttribute{
-		MarkdownDescription: description,
+		MarkdownDescription: description + aboutElements,
 		Optional:            true,
 		Computed:            true,
 		PlanModifiers:       []planmodifier.Map{keep.Map()},
-		Validators:          []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
+		Validators:          []validator.Map{check.Labels()},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"permissions": schema.SetAttribute{
-				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
+				MarkdownDescription: "Fine-grained permissions, such as `read_packages`. Left out, the entry has GitLab's default permissions: all that the job's user may do; `[\"default\"]` says so in words. `[]` opens no API endpoint (git clone and image pull stay open to every entry).",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators: []validator.Set{setvalidator.ValueStringsAre(
-					stringvalidator.RegexMatches(permissionPattern, "must be a permission in lower case, such as read_packages"),
-				)},
+				Validators:          permissionRules(),
 			},
 			"target": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id, where the key is only a label. For a target that is made in the same apply.",
@@ -124,41 +124,14 @@ func (r *allowlistResource) Configure(_ context.Context, req resource.ConfigureR
 }
 
 func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	if r.session == nil {
-		return
-	}
-	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, req, resp)
-		return
-	}
-	p := planner{difference: difference{lookup: lookup{Session: r.session}}}
-	var plan allowlistModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := knownFormat.Get(ctx, req.Private) // of the first half too, in a replacement
-	resp.Diagnostics.Append(diags...)
-	p.known = stored
-	if req.State.Raw.IsNull() {
-		if p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config)); p.mark != nil {
-			p.stated = statedBy(p.mark)
+	if r.session == nil || req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+		if r.session != nil {
+			r.planDestroy(ctx, req, resp)
 		}
-	} else {
-		p.state, p.stated = &allowlistModel{}, stored
-		resp.Diagnostics.Append(req.State.Get(ctx, p.state)...)
-		states(r.session, p.state.ProjectID.ValueInt64(), stored) // for the other half of a replacement
-	}
-	if resp.Diagnostics.HasError() {
 		return
 	}
-	if p.plan(ctx, &plan) {
-		resp.RequiresReplace.Append(ref.Attribute)
-	}
-	if mark, whole := p.marked(); whole {
-		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
-	}
-	resp.Diagnostics.Append(p.diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	unchanged.Plan(ctx, req, resp, r.planned)
 }
 
 // planDestroy notes for the destroy what other resources of the walk hold.
@@ -197,39 +170,7 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 }
 
 func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	var state allowlistModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
-	state.ProjectID = id
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	superseded := births(r.session, &state, stored.Record)
-	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
-	if err != nil {
-		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadAllowlist, stored.project(state.ProjectID), err)
-		resp.Diagnostics.Append(diags...)
-		if gone {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	fresh, diags := refresh(ctx, r.session, project, &state, stored)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	fresh.Superseded = superseded()
-	states(r.session, project.ID, fresh)
-	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, fresh.Record)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, fresh)...)
+	unchanged.Read(ctx, req, resp, r.reread)
 }
 
 func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

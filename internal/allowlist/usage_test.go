@@ -42,7 +42,7 @@ func TestAccUsage(t *testing.T) {
 	g.SetToggle(t, source, false)
 	cli.Configure(t, checkUsage+list(source.Path, "enabled = true", entries("projects", app.Path), "groups = {}"))
 	output = cli.Plan(t, acctest.Changes)
-	for _, want := range []string{"Job Token Allowlist Will Refuse Projects That Use It (" + source.Path + ")", web.Target() + ", last used", tool.Target() + ", last used"} {
+	for _, want := range []string{"Job Token Allowlist Refuses Projects That Use It (" + source.Path + ")", web.Target() + ", last used", tool.Target() + ", last used"} {
 		if !acctest.Says(output, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, output)
 		}

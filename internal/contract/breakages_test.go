@@ -43,7 +43,7 @@ var breakages = []breakage{
 		"a write needs a line|state = server|the wish",
 	},
 	{
-		"no mark on a replacement", "internal/allowlist/resource.go",
+		"no mark on a replacement", "internal/allowlist/again.go",
 		"if mark, whole := p.marked(); whole {", "if mark, whole := p.marked(); whole && mark.ProjectID == 0 {",
 		"a write needs a line|nobody who stays is refused",
 	},
@@ -89,7 +89,7 @@ var breakages = []breakage{
 		"never wider than the plan|a write needs a line",
 	},
 	{
-		"the description of a variable written over", "internal/gitlab/variable_endpoints.go",
+		"the description of a variable written over", "internal/gitlab/variables/endpoints.go",
 		"\tif v.Describe {", "\tif withValue || v.Describe {",
 		"a write needs a line",
 	},

@@ -98,8 +98,17 @@ func (g *generator) permissions() []any {
 	return list
 }
 
+// stated are permissions as a configuration has them: the default ones are left out, or said in words.
+func (g *generator) stated() []any {
+	permissions := g.permissions()
+	if permissions == nil && g.chance(25) {
+		return []any{"default"}
+	}
+	return permissions
+}
+
 func (g *generator) entry() map[string]any {
-	if permissions := g.permissions(); permissions != nil {
+	if permissions := g.stated(); permissions != nil {
 		return map[string]any{"permissions": permissions}
 	}
 	return map[string]any{}

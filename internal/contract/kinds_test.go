@@ -144,7 +144,7 @@ func moveSource(g *generator, config map[string]any) {
 // single makes a configuration of jobtoken_allowlist_entry.
 func (g *generator) single(source, attribute, target string) map[string]any {
 	config := map[string]any{"project": g.ref(source), attribute: g.ref(target)}
-	if permissions := g.permissions(); permissions != nil {
+	if permissions := g.stated(); permissions != nil {
 		config["permissions"] = permissions
 	}
 	return config
@@ -153,7 +153,7 @@ func (g *generator) single(source, attribute, target string) map[string]any {
 func alterSingle(g *generator, config map[string]any) {
 	if g.chance(70) {
 		delete(config, "permissions")
-		if permissions := g.permissions(); permissions != nil {
+		if permissions := g.stated(); permissions != nil {
 			config["permissions"] = permissions
 		}
 		return

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
 )
 
@@ -77,12 +78,21 @@ type trial struct {
 // comes after a wrong is not judged.
 func walkOn(t testing.TB, wk walk) *journey {
 	t.Helper()
+	return walkBefore(t, wk, nil)
+}
+
+// walkBefore is [walkOn] with something before the provider of each plan.
+func walkBefore(t testing.TB, wk walk, before func(*world, *acctest.Protocol)) *journey {
+	t.Helper()
 	w := newWorld(t, wk.Version)
 	defer w.close()
 	j := &journey{w: w, book: newBook(w), lost: map[string]bool{}}
 	j.holds = j.simulated
 	j.core.State = core.State{Current: map[string]*core.Object{}, Deposed: map[string][]*core.Object{}}
 	j.core.Provider = map[string]any{"base_url": w.proxy.URL, "token": w.token, "allow_plain_http": true, "max_retries": int64(1)}
+	if before != nil {
+		j.core.Before = func(p *acctest.Protocol) { before(w, p) }
+	}
 	for i, r := range wk.Runs {
 		j.number = i
 		j.go1(t, r)

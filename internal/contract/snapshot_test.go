@@ -152,7 +152,7 @@ const (
 )
 
 func accessOf(byDefault bool, policies []string) string {
-	if byDefault {
+	if byDefault || slices.Equal(policies, []string{"default"}) { // a configuration can say it in words
 		return everything
 	}
 	return accessWith(policies)

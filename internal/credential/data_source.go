@@ -8,16 +8,15 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
@@ -67,7 +66,7 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"project": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the project that the tokens belong to. Exactly one of `project` and `group` is given.",
 				Optional:            true,
-				Validators:          []validator.String{ref.Valid(gitlab.KindProject), stringvalidator.ExactlyOneOf(path.MatchRoot("group"))},
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject), check.ExactlyOne("project", "group")},
 			},
 			"group": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the group that the tokens belong to. Those of its projects and subgroups are not among them.",

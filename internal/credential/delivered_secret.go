@@ -6,7 +6,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -16,15 +15,13 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-var (
-	_ ephemeral.EphemeralResourceWithConfigure      = (*deliveredSecret)(nil)
-	_ ephemeral.EphemeralResourceWithValidateConfig = (*deliveredSecret)(nil)
-)
+var _ ephemeral.EphemeralResourceWithConfigure = (*deliveredSecret)(nil)
 
 // NewDeliveredSecret makes the ephemeral resource jobtoken_delivered_secret.
 func NewDeliveredSecret() ephemeral.EphemeralResource { return &deliveredSecret{} }
@@ -55,7 +52,7 @@ func (d *deliveredSecret) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			"project": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the project whose CI/CD variable it is. Exactly one of `project` and `group`.",
 				Optional:            true,
-				Validators:          []validator.String{ref.Valid(gitlab.KindProject)},
+				Validators:          []validator.String{ref.Valid(gitlab.KindProject), check.ExactlyOne("project", "group")},
 			},
 			"group": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the group whose CI/CD variable it is.",
@@ -70,11 +67,12 @@ func (d *deliveredSecret) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			"environment_scope": schema.StringAttribute{
 				MarkdownDescription: "Environment scope of the variable, as the delivery has it. Default `*`.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+				Validators:          []validator.String{delivery.ValidScope()},
 			},
 			"token_id": schema.Int64Attribute{
 				MarkdownDescription: "The `token_id` of the token resource that delivers. It is what has Terraform wait for a delivery that is still to come; without it the variable would be read before it is there.",
 				Required:            true,
+				Validators:          []validator.Int64{check.AtLeast(1)},
 			},
 			"value": schema.StringAttribute{
 				MarkdownDescription: "What the variable holds. Null, with a warning, where the variable is gone, or cannot be read, and the token it is of was read or planned in the same run: what repairs or destroys that is not held up by it. In every other case that is an error.",
@@ -87,17 +85,6 @@ func (d *deliveredSecret) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 
 func (d *deliveredSecret) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	d.session = session.From(req.ProviderData, &resp.Diagnostics)
-}
-
-func (d *deliveredSecret) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
-	var m deliveredSecretModel
-	if resp.Diagnostics.Append(req.Config.Get(ctx, &m)...); resp.Diagnostics.HasError() {
-		return
-	}
-	if m.Project.IsNull() == m.Group.IsNull() && !m.Project.IsUnknown() && !m.Group.IsUnknown() {
-		resp.Diagnostics.Append(diagnose.Problem(path.Root("project"), diagnose.InvalidReference,
-			"A CI/CD variable belongs to a project or to a group: give exactly one of project and group."))
-	}
 }
 
 func (d *deliveredSecret) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {

@@ -17,6 +17,7 @@ type handedOn struct {
 
 func handOn(t *testing.T, k kind, delivery string) handedOn {
 	t.Helper()
+	acctest.NeedsCLI(t, 11, "write-only arguments")
 	s := newStage(t, k)
 	c := acctest.NewCLI(t, s.GitLab, "")
 	c.WithVault(t)
@@ -153,8 +154,8 @@ func TestAccDeliveredSecret_invalid(t *testing.T) {
 	h.Apply(t, 0)
 	token := h.token(h.delivered())
 	for name, c := range map[string]struct{ from, to, says string }{ //nolint:paralleltest // one folder serves all
-		"no owner":          {`project  = "` + h.app.Path + `"`, "", "give exactly one of project and group"},
-		"two owners":        {"key ", `group = "acme"` + "\n  key ", "give exactly one of project and group"},
+		"no owner":          {`project  = "` + h.app.Path + `"`, "", "exactly one of project and group"},
+		"two owners":        {"key ", `group = "acme"` + "\n  key ", "exactly one of project and group"},
 		"unknown project":   {h.app.Path, h.app.Path + "-x", "Unable to Find Project"},
 		"malformed project": {h.app.Path, "acme//x", "Invalid Project or Group Reference"},
 		"another key":       {`"TOKEN"`, `"TOKENS"`, "There is no CI/CD variable TOKENS of project"},

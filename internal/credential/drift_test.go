@@ -259,6 +259,19 @@ func TestAccDrift_deliveredProject(t *testing.T) {
 	}
 }
 
+// Nothing is delivered to a project that was deleted, whatever is changed of the delivery: somebody else's deletion
+// does not hold up the apply. A new variable there is refused at plan.
+func TestAccDrift_deliveredToDeleted(t *testing.T) {
+	t.Parallel()
+	d := delivered(t, "")
+	d.Delete(t, d.app)
+	d.cli.Configure(t, d.parent.block("t", deliver(d.app, map[string]string{"one": `key = "KEY", description = "of the library"`})))
+	says(t, d.cli.Apply(t, 0), "Project of a Delivery Was Deleted", "1 changed")
+	d.cli.Plan(t, acctest.NoChanges)
+	d.cli.Configure(t, d.parent.block("t", deliver(d.app, map[string]string{"one": `key = "OTHER"`})))
+	says(t, d.cli.Plan(t, acctest.Failed), "Unable to Find Project")
+}
+
 // A delivery that leads nowhere any more is replaced by one elsewhere.
 func TestAccDrift_deliveredElsewhere(t *testing.T) {
 	t.Parallel()

@@ -326,7 +326,7 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 	l.succeed(done.Sealed)
 	for _, label := range slices.Sorted(maps.Keys(l.wanted)) {
 		d, old := l.wanted[label], l.held[label]
-		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) {
+		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) || l.record.deleted(d) {
 			continue
 		}
 		if err := d.SetFlags(ctx, l.Variables); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/official"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"
 )
 
 var _ resource.ResourceWithMoveState = (*tokenResource)(nil)
@@ -69,7 +70,8 @@ func (k kind) movable() []string {
 	return []string{"gitlab_" + k.typeName(), "gitlab_deploy_token"}
 }
 
-// MoveState takes over the official provider's resource of the same kind.
+// MoveState takes over the official provider's resource of the same kind, and tokens of another address of
+// this provider.
 func (r *tokenResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 		source, ok, diags := official.Read[officialToken](req, r.kind.movable()...)
@@ -105,5 +107,5 @@ func (r *tokenResource) MoveState(context.Context) []resource.StateMover {
 			resp.Diagnostics.Append(resp.TargetIdentity.SetAttribute(ctx, path.Root(r.kind.idName()), parentID)...)
 			resp.Diagnostics.Append(resp.TargetIdentity.SetAttribute(ctx, path.Root("token_id"), v.TokenID)...)
 		}
-	}}}
+	}}, own.Mover(r)}
 }

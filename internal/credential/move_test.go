@@ -253,3 +253,34 @@ func TestAccMove_wrongKind(t *testing.T) {
 		})
 	}
 }
+
+// TestAccMove_manyInstances: a resource with for_each moves with all its instances. OpenTofu names this provider
+// as the source of all but the first.
+func TestAccMove_manyInstances(t *testing.T) {
+	t.Parallel()
+	each(t, []kind{projectDeploy, projectAccess}, nil, func(t *testing.T, s *stage) {
+		at := s.inDays(t, 30)
+		from, instances := "gitlab_"+s.name, map[string]map[string]any{}
+		for i := range 3 {
+			old, attributes, _ := s.oldToken(t, at)
+			attributes[s.parent], attributes["id"] = s.path, fmt.Sprintf("%s:%d", s.path, old)
+			if !s.access() {
+				maps.Copy(attributes, map[string]any{"expired": false, "revoked": false, "validate_past_expiration_date": false})
+			}
+			instances[fmt.Sprintf("machine%d", i)] = attributes
+		}
+		lines := []string{`for_each = toset(["machine0", "machine1", "machine2"])`, `name = "moved-token"`, expires(at)}
+		if s.access() {
+			lines = append(lines, `access_level = "developer"`, `description = "of the pipeline"`)
+		}
+		cli := acctest.NewCLI(t, s.GitLab, s.token(lines...)+fmt.Sprintf("moved {\n  from = %s.old\n  to   = %s\n}\n", from, s.address()))
+		cli.FromOfficialEach(t, from, 0, instances)
+		cli.SecretsInState() // the old ones
+		output := cli.Apply(t, 0)
+		if moved := strings.Count(output, "has moved to "+s.address()); moved != 3 {
+			t.Errorf("%d instances have moved:\n%s", moved, output)
+		}
+		says(t, output, "0 added, 0 changed, 0 destroyed")
+		cli.Plan(t, acctest.NoChanges)
+	})
+}

@@ -3,7 +3,6 @@ package credential_test
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -61,7 +60,7 @@ func TestAccOfficialDefects(t *testing.T) {
 		}},
 		"B18 tokens without a secret in the state, or an expiry, are left alone and can be changed": {allKinds, func(t *testing.T, s *stage) {
 			if s.access() && s.Embedded() {
-				s.Admin(t, http.MethodPut, "/application/settings", map[string]any{"require_personal_access_token_expiry": false}, nil)
+				s.RequireExpiry(t, false)
 			}
 			attributes := map[string]any{}
 			if s.access() && s.Embedded() {

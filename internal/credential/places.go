@@ -101,7 +101,8 @@ func knownOwner(state *view, record record, d delivery.Delivery) (owner gitlab.T
 	for _, label := range append([]string{d.Label}, slices.Sorted(maps.Keys(stated))...) {
 		sealed, is := record.Deliveries[label]
 		held := stated[label]
-		if is && held.Spelled == d.Spelled && held.Owner.Kind == d.Owner.Kind && (label == d.Label || held.Key == d.Key && held.Scope == d.Scope) {
+		sameVariable := held.Key == d.Key && held.Scope == d.Scope
+		if is && held.Spelled == d.Spelled && held.Owner.Kind == d.Owner.Kind && (sameVariable || label == d.Label && !sealed.Deleted) {
 			return sealed.Owner(), sealed.Deleted, true
 		}
 	}

@@ -324,7 +324,8 @@ func (p *planner) checkOwner(ctx context.Context, d delivery.Delivery, owner git
 			d.Label, owner))
 		return
 	}
-	taker, err := ref.NewOwner(ctx, p.GitLab, d.Spelled, owner)
+	found := ref.Successors(ctx, p.GitLab, []ref.Spelled{{Text: d.Spelled, Target: owner}})[0]
+	taker, err := found.Value, found.Err
 	switch {
 	case err != nil:
 		p.diags.Append(diagnose.LookupError(at, ref.NotFound(at), err))

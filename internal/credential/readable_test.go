@@ -152,9 +152,7 @@ func TestAccReadable_unknownOwner(t *testing.T) {
 			checkPlanned(t, planned, readableAddress, c.hidden)
 			g.ForgetRequests(t)
 			cli.ApplySaved(t, 0)
-			if done := writes(t, g); len(done) != c.writes {
-				t.Errorf("the apply wrote %v", done)
-			}
+			checkWrites(t, g, c.writes)
 			cli.Plan(t, acctest.NoChanges)
 			checkNamed(t, g, cli, parent, "t")
 			if after := mustState(t, cli, "t"); (after.TokenID != before.TokenID) != (c.hidden && c.moves) {

@@ -60,9 +60,7 @@ func TestAccRelabel(t *testing.T) {
 			}
 			g.ForgetRequests(t)
 			cli.ApplySaved(t, 0)
-			if done := writes(t, g); len(done) != c.writes {
-				t.Errorf("the apply wrote %v", done)
-			}
+			checkWrites(t, g, c.writes)
 			cli.Plan(t, acctest.NoChanges)
 			after := mustState(t, cli, "t")
 			if after.TokenID != before.TokenID {

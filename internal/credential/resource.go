@@ -327,6 +327,8 @@ func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStat
 	if req.ID == "" {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.kind.idName()), &parent)...)
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("token_id"), &token)...)
+		resp.Diagnostics.Append(ref.Identified(r.kind.idName(), parent)...)
+		resp.Diagnostics.Append(ref.Identified("token_id", token)...)
 		of.ID = parent.ValueInt64()
 	} else {
 		target, id, diags := r.parseID(ctx, req.ID)
@@ -353,8 +355,8 @@ func (r *tokenResource) parseID(ctx context.Context, text string) (gitlab.Target
 	if at < 0 {
 		return gitlab.Target{}, 0, wrong("it has no colon")
 	}
-	id, err := strconv.ParseInt(text[at+1:], 10, 64)
-	if err != nil || id <= 0 {
+	token, err := gitlab.ParseRef(r.kind.parent, text[at+1:])
+	if err != nil || token.ID == 0 {
 		return gitlab.Target{}, 0, wrong("what follows the last colon is no id")
 	}
 	parent, err := gitlab.ParseRef(r.kind.parent, text[:at])
@@ -365,7 +367,7 @@ func (r *tokenResource) parseID(ctx context.Context, text string) (gitlab.Target
 	if err != nil {
 		return gitlab.Target{}, 0, diag.Diagnostics{diagnose.Error(diagnose.Import, err)}
 	}
-	return target, id, nil
+	return target, token.ID, nil
 }
 
 // checkImported refuses an import of what is not there, which a read could only take for deleted.

@@ -9,9 +9,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -22,6 +19,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
@@ -76,13 +74,13 @@ func (k kind) schema() schema.Schema {
 		"name": schema.StringAttribute{
 			MarkdownDescription: "Name of the token. It need not be the only one of that name.",
 			Required:            true,
-			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255), oneLine{}},
+			Validators:          []validator.String{check.Length(1, 255), oneLine{}},
 		},
 		"scopes": schema.SetAttribute{
 			MarkdownDescription: "What the token opens: " + quoted(k.scopes()) + "." + shownScopes,
 			Required:            true,
 			ElementType:         types.StringType,
-			Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1), oneLine{})},
+			Validators:          []validator.Set{check.SomeTexts(check.Filled(), oneLine{})},
 		},
 		"expires_at": schema.StringAttribute{
 			MarkdownDescription: k.expiryDescription(),
@@ -91,19 +89,19 @@ func (k kind) schema() schema.Schema {
 			Validators:          []validator.String{instant{of: k.token, orNever: true}},
 		},
 		"rotation": schema.SingleNestedAttribute{
-			MarkdownDescription: "How a new token takes the place of an old one, and when: every so often with `every_days`, at once with `trigger`, or by any other change that needs one.",
+			MarkdownDescription: "How a new token takes the place of an old one, and when: every so often with `every_days`, at once with `trigger`, or by any other change that needs one. Terraform drops a misspelt key in it without a word: without `every_days` nothing is due, and `rotates_at` is null.",
 			Optional:            true,
 			Validators:          []validator.Object{rotationLength{k.longestRotation()}},
 			Attributes: map[string]schema.Attribute{
 				"every_days": schema.Int64Attribute{
 					MarkdownDescription: "Days after which a new token is due: a plan made after `rotates_at` shows it. Every token made so ends by itself one to two days after the overlap, should nobody apply any more; so `expires_at` is left out then. Without `every_days`, tokens end at `expires_at`.",
 					Optional:            true,
-					Validators:          []validator.Int64{int64validator.AtLeast(1)},
+					Validators:          []validator.Int64{check.AtLeast(1)},
 				},
 				"overlap_days": schema.Int64Attribute{
 					MarkdownDescription: k.overlapDescription(),
 					Required:            true,
-					Validators:          []validator.Int64{int64validator.AtLeast(0)},
+					Validators:          []validator.Int64{check.AtLeast(0)},
 				},
 				"trigger": schema.StringAttribute{
 					MarkdownDescription: "Any text, such as the date of a leak. Another one than before, and also the first one, makes a new token with the next apply; taking it out makes none. With `overlap_days = 0` the old token ends in the same apply.",
@@ -196,8 +194,8 @@ func (k kind) ownAttributes() map[string]schema.Attribute {
 				Optional:            true,
 				Computed:            true,
 				Validators: []validator.String{
-					stringvalidator.LengthAtMost(255),
-					stringvalidator.RegexMatches(usernamePattern, "must be letters, digits and . + _ -; leave it out, or write null, for one that GitLab makes up"),
+					check.Length(0, 255),
+					check.Form(usernamePattern, diagnose.InvalidText, "letters, digits and . + _ -; leave it out, or write null, for one that GitLab makes up"),
 				},
 			},
 		}
@@ -207,13 +205,13 @@ func (k kind) ownAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Role of the token: `guest`, `planner`, `reporter`, `security_manager` (GitLab 19.0), `developer`, `maintainer` (default) or `owner`; at most that of the provider's user.",
 			Optional:            true,
 			Computed:            true,
-			Validators:          []validator.String{stringvalidator.OneOf(gitlab.RoleNames()...)},
+			Validators:          []validator.String{check.OneOf(gitlab.RoleNames()...)},
 		},
 		"description": schema.StringAttribute{
 			MarkdownDescription: "Description of the token. A blank one counts as left out.",
 			Optional:            true,
 			Computed:            true,
-			Validators:          []validator.String{stringvalidator.LengthAtMost(255)},
+			Validators:          []validator.String{check.Length(0, 255)},
 		},
 		"user_id": schema.Int64Attribute{
 			MarkdownDescription: "Numeric id of the token's bot user.",

@@ -228,6 +228,15 @@ func says(t *testing.T, output string, words ...string) {
 	}
 }
 
+// checkWrites fails the test unless so many requests wrote since [acctest.GitLab.ForgetRequests]. A real GitLab
+// does not tell.
+func checkWrites(t *testing.T, g *acctest.GitLab, want int) {
+	t.Helper()
+	if requests, counted := g.Requests(t); counted && len(requests.Writes()) != want {
+		t.Errorf("it wrote %v", requests.Writes())
+	}
+}
+
 // writes are the writing requests since [acctest.GitLab.ForgetRequests].
 func writes(t *testing.T, g *acctest.GitLab) []string {
 	t.Helper()

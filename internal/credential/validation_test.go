@@ -42,8 +42,7 @@ type refused struct {
 	kind  kind
 	lines []string
 	title string
-	// at is the beginning of the line that the error points at; empty where the CLI cannot find it: within
-	// an attribute.
+	// at is the beginning of the line that the error points at.
 	at    string
 	words []string
 }
@@ -117,10 +116,10 @@ func TestAccValidation_schema(t *testing.T) {
 	}
 	cases := map[string]refused{
 		"blank_scope":          {projectDeploy, []string{`scopes = [" "]`}, "Invalid Text", "scopes", []string{"is not one line that is not blank"}},
-		"no_scope":             {groupAccess, []string{`scopes = []`}, "Invalid Attribute Value", "scopes", []string{"at least 1"}},
-		"bad_username":         {projectDeploy, []string{`username = "a b"`}, "Invalid Attribute Value Match", "username", []string{"letters, digits and . + _ -"}},
-		"empty_username":       {groupDeploy, []string{`username = ""`}, "Invalid Attribute Value Match", "username", []string{"letters, digits"}},
-		"empty_name":           {projectAccess, []string{`name = ""`}, "Invalid Attribute Value Length", "name", []string{"between 1 and 255"}},
+		"no_scope":             {groupAccess, []string{`scopes = []`}, "Invalid Value", "scopes", []string{"scopes is empty. Write at least one"}},
+		"bad_username":         {projectDeploy, []string{`username = "a b"`}, "Invalid Text", "username", []string{"letters, digits and . + _ -"}},
+		"empty_username":       {groupDeploy, []string{`username = ""`}, "Invalid Text", "username", []string{"letters, digits"}},
+		"empty_name":           {projectAccess, []string{`name = ""`}, "Invalid Text", "name", []string{"name is empty"}},
 		"blank_name":           {projectDeploy, []string{`name = "  "`}, "Invalid Text", "name", []string{"is not one line that is not blank"}},
 		"two_lines":            {groupAccess, []string{`name = "a\nb"`}, "Invalid Text", "name", []string{"is not one line"}},
 		"no_end":               {projectAccess, []string{"no expires_at"}, "Invalid Expiry", "resource", []string{"no access token without an end", "expires_at, a date", "every_days", `expires_at = "never"`}},
@@ -129,21 +128,21 @@ func TestAccValidation_schema(t *testing.T) {
 		"time_of_day":          {projectAccess, []string{`expires_at = "2099-01-31T12:00:00Z"`}, "Invalid Expiry", "expires_at", []string{"is not a date such as 2027-01-31"}},
 		"no_date":              {projectDeploy, []string{`expires_at = "tomorrow"`}, "Invalid Expiry", "expires_at", []string{`"tomorrow" is not a date such as 2027-01-31, or a time such as`}},
 		"impossible_date":      {groupAccess, []string{`expires_at = "2099-02-30"`}, "Invalid Expiry", "expires_at", []string{"is not a date"}},
-		"E06_no_days":          {projectAccess, []string{rotation(-1, 1)}, "Invalid Attribute Value", "", []string{"at least 1"}},
-		"F06_no_overlap":       {groupAccess, []string{rotation(1, -1)}, "Invalid Attribute Value", "", []string{"at least 0"}},
+		"E06_no_days":          {projectAccess, []string{rotation(-1, 1)}, "Invalid Value", "rotation", []string{"rotation.every_days is -1", "1 or more"}},
+		"F06_no_overlap":       {groupAccess, []string{rotation(1, -1)}, "Invalid Value", "rotation", []string{"rotation.overlap_days is -1", "0 or more"}},
 		"too_long":             {projectAccess, []string{rotation(365, 60)}, "Invalid Expiry", "rotation", []string{"longer than 400 days", "together they may be 398 days"}},
 		"absurdly_long":        {groupDeploy, []string{rotation(math.MaxInt64, math.MaxInt64)}, "Invalid Expiry", "rotation", []string{"together they may be 36500 days"}},
-		"unknown_level":        {groupAccess, []string{`access_level = "boss"`}, "Invalid Attribute Value Match", "access_level", []string{"developer", "maintainer"}},
-		"upper_case_level":     {projectAccess, []string{`access_level = "Developer"`}, "Invalid Attribute Value Match", "access_level", []string{"developer"}},
-		"project_and_group":    {projectDeploy, ci(fmt.Sprintf(`project = %q, group = %q, key = "TOKEN"`, app, root)), "Invalid Attribute Combination", "", []string{"project", "group"}},
-		"neither":              {groupDeploy, ci(`key = "TOKEN"`), "Invalid Attribute Combination", "", []string{"project", "group"}},
-		"bad_key":              {projectAccess, ci(fmt.Sprintf(`project = %q, key = "MY-TOKEN"`, app)), "Invalid CI/CD Variable", "", []string{`"MY-TOKEN" cannot be the key`}},
-		"empty_key":            {groupAccess, ci(fmt.Sprintf(`project = %q, key = ""`, app)), "Invalid CI/CD Variable", "", []string{"cannot be the key"}},
-		"long_environment":     {projectDeploy, ci(fmt.Sprintf(`project = %q, key = "TOKEN", environment_scope = %q`, app, strings.Repeat("x", 256))), "Invalid Attribute Value Length", "", []string{"between 1 and 255"}},
-		"unknown_store":        {groupDeploy, ci(fmt.Sprintf(`project = %q, key = "TOKEN", store = "password"`, app)), "Invalid Attribute Value Match", "", []string{"username"}},
-		"empty_label":          {projectDeploy, []string{"no token_in_state", deliveries(fmt.Sprintf(`"" = { project = %q, key = "TOKEN" }`, app))}, "Invalid Attribute Value Length", "deliveries", []string{"at least 1"}},
-		"delivery_to_a_url":    {projectDeploy, ci(`project = "https://gitlab.example.com/acme/app", key = "TOKEN"`), "Invalid Project or Group Reference", "", []string{"it is a URL"}},
-		"project_without_path": {projectAccess, ci(`project = "app", key = "TOKEN"`), "Invalid Project or Group Reference", "", []string{"cannot be a project"}},
+		"unknown_level":        {groupAccess, []string{`access_level = "boss"`}, "Invalid Value", "access_level", []string{"developer", "maintainer"}},
+		"upper_case_level":     {projectAccess, []string{`access_level = "Developer"`}, "Invalid Value", "access_level", []string{"developer"}},
+		"project_and_group":    {projectDeploy, ci(fmt.Sprintf(`project = %q, group = %q, key = "TOKEN"`, app, root)), "Exactly One of Two Attributes Is Needed", "deliveries", []string{"exactly one of project and group; there are both", `deliveries["ci"].group`}},
+		"neither":              {groupDeploy, ci(`key = "TOKEN"`), "Exactly One of Two Attributes Is Needed", "deliveries", []string{"exactly one of project and group; there is neither"}},
+		"bad_key":              {projectAccess, ci(fmt.Sprintf(`project = %q, key = "MY-TOKEN"`, app)), "Invalid CI/CD Variable", "deliveries", []string{`"MY-TOKEN" cannot be the key`}},
+		"empty_key":            {groupAccess, ci(fmt.Sprintf(`project = %q, key = ""`, app)), "Invalid CI/CD Variable", "deliveries", []string{"cannot be the key"}},
+		"long_environment":     {projectDeploy, ci(fmt.Sprintf(`project = %q, key = "TOKEN", environment_scope = %q`, app, strings.Repeat("x", 256))), "Invalid Text", "deliveries", []string{"has 256 characters. Write 1 to 255"}},
+		"unknown_store":        {groupDeploy, ci(fmt.Sprintf(`project = %q, key = "TOKEN", store = "password"`, app)), "Invalid Value", "deliveries", []string{"username"}},
+		"empty_label":          {projectDeploy, []string{"no token_in_state", deliveries(fmt.Sprintf(`"" = { project = %q, key = "TOKEN" }`, app))}, "Invalid Text", "deliveries", []string{"A key of deliveries is empty"}},
+		"delivery_to_a_url":    {projectDeploy, ci(`project = "https://gitlab.example.com/acme/app", key = "TOKEN"`), "Invalid Project or Group Reference", "deliveries", []string{"it is a URL"}},
+		"project_without_path": {projectAccess, ci(`project = "app", key = "TOKEN"`), "Invalid Project or Group Reference", "deliveries", []string{"cannot be a project"}},
 	}
 	checkRefused(t, g, all, cases)
 	if requests, ok := g.Requests(t); ok && requests.Total > 0 {
@@ -191,11 +190,11 @@ func TestAccValidation_plan(t *testing.T) {
 		"two_into_one": {projectDeploy, to(fmt.Sprintf(`a = { project = %q, key = "ONE" }`, app.Path), fmt.Sprintf(`b = { project = "%d", key = "ONE", environment_scope = "*" }`, app.ID)),
 			"Invalid CI/CD Variable", "deliveries", []string{`The deliveries "a" and "b" both go into ONE of project ` + app.Path, "another key or environment scope"}},
 		"hidden_there": {projectAccess, to(fmt.Sprintf(`a = { project = %q, key = "HIDDEN" }`, app.Path)),
-			"Unable to Deliver Token to CI/CD Variable", "", []string{"hidden = true", "delete it first"}},
+			"Unable to Deliver Token to CI/CD Variable", "deliveries", []string{"hidden = true", "delete it first"}},
 		"short_username": {projectDeploy, append(to(fmt.Sprintf(`a = { project = %q, key = "TWO" }`, app.Path), fmt.Sprintf(`b = { project = %q, key = "WHO", store = "username", masked = true }`, app.Path)), `username = "ci"`),
-			"Invalid CI/CD Variable", "", []string{"cannot mask the user name", "Set masked = false"}},
+			"Invalid CI/CD Variable", "deliveries", []string{"cannot mask the user name", "Set masked = false"}},
 		"delivery_out_of_sight": {groupAccess, to(fmt.Sprintf(`a = { project = %q, key = "THREE" }`, hidden.Path)),
-			"Unable to Find Project", "", []string{"Check the spelling"}},
+			"Unable to Find Project", "deliveries", []string{"Check the spelling"}},
 	})
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/rules"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
 )
 
 // clockMove is what POST clock takes: one of the two.
@@ -25,7 +28,15 @@ func (s *Server) Now() time.Time { return s.clock.Now() }
 // Advance moves the server's clock forward; it shows in every answer's Date
 // header, and decides what has expired. A clock that would go backwards, or more
 // than 290 years ahead in all, stays.
-func (s *Server) Advance(d time.Duration) { _ = s.clock.Advance(d) }
+func (s *Server) Advance(d time.Duration) {
+	_ = s.clock.Advance(d)
+	s.daily()
+}
+
+// daily is what GitLab does once a day, done whenever the clock was moved.
+func (s *Server) daily() {
+	s.store.Write(func(st *store.State) { st.DeleteBotsEndedBy(s.Now().Add(-rules.BotRetention)) })
+}
 
 func (s *Server) showClock(w http.ResponseWriter) {
 	reply(w, http.StatusOK, shownClock{s.Now().UTC()})
@@ -38,6 +49,7 @@ func (s *Server) moveClock(w http.ResponseWriter, r *http.Request) {
 	err := decoder.Decode(&sent)
 	if err == nil {
 		err = s.move(sent)
+		s.daily()
 	}
 	if err != nil {
 		reply(w, http.StatusBadRequest, map[string]string{"message": err.Error()})

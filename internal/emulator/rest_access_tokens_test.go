@@ -318,6 +318,33 @@ func TestBots(t *testing.T) {
 	})
 }
 
+// A bot goes 30 days after the last of its tokens has ended, and takes them along.
+func TestBotsOfEndedTokens(t *testing.T) {
+	t.Parallel()
+	i := start(t, emulator.Options{Seed: "acme", Now: midday})
+	i.makeToken(t, accessTokensPath, `{"name":"revoked","scopes":["api"],"access_level":30}`)
+	i.makeToken(t, accessTokensPath, `{"name":"expires","scopes":["api"],"access_level":30,"expires_at":"2027-02-10"}`)
+	i.makeToken(t, accessTokensPath, `{"name":"lives","scopes":["api"],"access_level":30}`)
+	i.must(t, request{"terraform", del, accessTokensPath + "/5", ""})
+	const gone = `{"message":"404 project Access Token Not Found"}`
+	i.Advance(30*24*time.Hour - time.Minute)
+	i.play(t, []step{
+		{"a revoked one is still there", request{"terraform", get, accessTokensPath + "/5", ""}, 200, `~"revoked":true`},
+		{"so is its bot", request{"terraform", get, sharedLib + "/members/5", ""}, 200, `~"name":"revoked"`},
+	})
+	i.Advance(time.Minute)
+	i.play(t, []step{
+		{"it goes", request{"terraform", get, accessTokensPath + "/5", ""}, 404, gone},
+		{"with its bot", request{"terraform", get, sharedLib + "/members/5", ""}, 404, `{"message":"404 Not found"}`},
+		{"the expired one has its own time", request{"terraform", get, accessTokensPath + "/6", ""}, 200, `~"active":false`},
+	})
+	i.Advance(30 * 24 * time.Hour)
+	i.play(t, []step{
+		{"which comes", request{"terraform", get, accessTokensPath + "/6", ""}, 404, gone},
+		{"what lives stays", request{"terraform", get, accessTokensPath + "/7", ""}, 200, `~"active":true`},
+	})
+}
+
 // The last use is written down, at most once a minute.
 func TestLastUse(t *testing.T) {
 	t.Parallel()

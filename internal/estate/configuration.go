@@ -82,11 +82,8 @@ func (w writer) toggles(b *strings.Builder, p *project) {
 }
 
 func granted(permissions allowlists.Permissions) string {
-	if permissions.Default {
-		return "{}"
-	}
 	names := make([]string, 0, len(permissions.Names))
-	for _, name := range permissions.Names {
+	for _, name := range stated(permissions) {
 		names = append(names, quote(name))
 	}
 	return "{ permissions = [" + strings.Join(names, ", ") + "] }"

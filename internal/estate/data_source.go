@@ -3,23 +3,18 @@ package estate
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-var (
-	_ datasource.DataSourceWithConfigure        = (*allowlistsDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*allowlistsDataSource)(nil)
-)
+var _ datasource.DataSourceWithConfigure = (*allowlistsDataSource)(nil)
 
 // NewDataSource makes the data source jobtoken_allowlists.
 func NewDataSource() datasource.DataSource { return &allowlistsDataSource{} }
@@ -42,19 +37,19 @@ func (d *allowlistsDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"group": schema.StringAttribute{
 				MarkdownDescription: "Full path or numeric id of the group whose projects are read, those of its subgroups too, as far as the provider's user can see them. Exactly one of `group` and `projects`.",
 				Optional:            true,
-				Validators:          []validator.String{ref.Valid(gitlab.KindGroup)},
+				Validators:          []validator.String{ref.Valid(gitlab.KindGroup), check.ExactlyOne("group", "projects")},
 			},
 			"projects": schema.SetAttribute{
 				MarkdownDescription: "Full paths or numeric ids of the projects to read, such as those of a user's own namespace. What is named is never left out for being archived or scheduled for deletion.",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(ref.Valid(gitlab.KindProject))},
+				Validators:          []validator.Set{check.Texts(ref.Valid(gitlab.KindProject))},
 			},
 			"skip": schema.SetAttribute{
 				MarkdownDescription: "Full paths or numeric ids of projects to leave out, such as those that are managed already.",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(ref.Valid(gitlab.KindProject))},
+				Validators:          []validator.Set{check.Texts(ref.Valid(gitlab.KindProject))},
 			},
 			"only_with_entries":          option("Leaves out projects whose list is empty."),
 			"include_archived":           option("Shows archived projects of the group too. GitLab refuses to write to them."),
@@ -117,10 +112,6 @@ func entriesAttribute(about string) schema.MapNestedAttribute {
 			"last_used":           schema.StringAttribute{MarkdownDescription: "When a job of the project, or of any project below the group, last used its access, in RFC 3339. Null where the log has no use, and without `usage`.", Computed: true},
 		}},
 	}
-}
-
-func (d *allowlistsDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("group"), path.MatchRoot("projects"))}
 }
 
 func (d *allowlistsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {

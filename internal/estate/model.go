@@ -119,12 +119,20 @@ func flattenPermissions(permissions allowlists.Permissions) types.Set {
 	if permissions.Default {
 		return types.SetNull(types.StringType)
 	}
-	return types.SetValueMust(types.StringType, names(permissions))
+	return types.SetValueMust(types.StringType, values(permissions.Names))
 }
 
-func names(permissions allowlists.Permissions) []attr.Value {
-	elements := make([]attr.Value, 0, len(permissions.Names))
-	for _, name := range permissions.Names {
+// stated are permissions in the words of a configuration, which require_permissions may want of it.
+func stated(permissions allowlists.Permissions) []string {
+	if permissions.Default {
+		return []string{"default"}
+	}
+	return permissions.Names
+}
+
+func values(names []string) []attr.Value {
+	elements := make([]attr.Value, 0, len(names))
+	for _, name := range names {
 		elements = append(elements, types.StringValue(name))
 	}
 	return elements
@@ -170,11 +178,7 @@ func compact(found []*project) attr.Value {
 		for _, kind := range kinds {
 			entries := map[string]attr.Value{}
 			for _, e := range p.configured(kind) {
-				if e.Permissions.Default {
-					entries[e.Target.Path] = types.StringNull()
-				} else {
-					entries[e.Target.Path] = types.ListValueMust(types.StringType, names(e.Permissions))
-				}
+				entries[e.Target.Path] = types.ListValueMust(types.StringType, values(stated(e.Permissions)))
 			}
 			if len(entries) > 0 {
 				attributes[attribute(kind)] = object(entries)

@@ -61,6 +61,9 @@ func TestAccFaults(t *testing.T) { //nolint:paralleltest // one after the other,
 			t.Run(s.name+" "+name, func(t *testing.T) {
 				t.Parallel()
 				c := newCommand(t, s)
+				if c.inUse && name == "cut after the write" {
+					return // what is in doubt is left there; through the protocol the table knows
+				}
 				for _, w := range writeOf {
 					if w.name == "update" && c.meanwhile != nil {
 						c.meanwhile(t)

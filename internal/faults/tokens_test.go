@@ -174,7 +174,7 @@ func lonelyToken(t testing.TB, g *acctest.GitLab) scenario {
 	c := newTokenCase(t, g, "projects", "deploy_tokens")
 	return scenario{
 		created: c.config(nil, c.consumers[1]), updated: c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers[1]),
-		server: c.server, seen: c.seen, destroyed: noToken(),
+		server: c.server, seen: c.seen, revoke: c.revoke, destroyed: noToken(),
 	}
 }
 
@@ -192,7 +192,7 @@ func takingToken(t testing.TB, g *acctest.GitLab) scenario {
 	created := c.config(nil, c.consumers[:2]...)
 	updated := c.config(map[string]any{"scopes": []any{"read_registry", "read_repository"}}, c.consumers...)
 	hide(updated, c.consumers[2])
-	return scenario{created: created, updated: updated, server: c.server, seen: c.seen, destroyed: noToken()}
+	return scenario{created: created, updated: updated, server: c.server, seen: c.seen, revoke: c.revoke, destroyed: noToken()}
 }
 
 // hidingToken is made for a hidden variable that was somebody's, before others.
@@ -220,7 +220,7 @@ func relabelledToken(t testing.TB, g *acctest.GitLab) scenario {
 		deliveries["to "+consumer.Path] = deliveries[consumer.Path]
 		delete(deliveries, consumer.Path)
 	}
-	return scenario{created: c.config(nil, c.consumers[:2]...), updated: updated, server: c.server, seen: c.seen, destroyed: noToken(), keeps: true}
+	return scenario{created: c.config(nil, c.consumers[:2]...), updated: updated, server: c.server, seen: c.seen, revoke: c.revoke, destroyed: noToken(), keeps: true}
 }
 
 // followedToken is renewed when one of its consumers has another path, and another's path belongs to a third.
@@ -247,6 +247,7 @@ func followedToken(t testing.TB, g *acctest.GitLab) scenario {
 			return with(c.server(t), taken)
 		},
 		seen:      func(attributes map[string]any) map[string]any { return with(c.seen(attributes), 0) },
+		revoke:    c.revoke,
 		destroyed: with(noToken(), 0),
 	}
 }

@@ -32,7 +32,7 @@ func (c Caller) Known() bool { return c.ID != 0 }
 // not known, which is no error.
 func (c *Client) Caller(ctx context.Context) (Caller, error) {
 	caller, err := c.caller.Load(ctx, struct{}{})
-	return caller, Annotate(err, "read whom the token belongs to", "at "+c.BaseURL())
+	return caller, c.Annotate(err, "read whom the token belongs to", "at "+c.BaseURL())
 }
 
 func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
@@ -46,7 +46,7 @@ func (c *Client) fetchCaller(ctx context.Context, _ struct{}) (Caller, error) {
 	if user == nil {
 		return Caller{}, Answered(ErrNothing, response)
 	}
-	return Caller{ID: user.ID, Username: user.Username, Bot: user.Bot && botName.MatchString(user.Username), Admin: user.IsAdmin}, nil
+	return Caller{ID: user.ID, Username: c.Redact(user.Username), Bot: user.Bot && botName.MatchString(user.Username), Admin: user.IsAdmin}, nil
 }
 
 // Membership is what the caller is in a project or group, where it could be found out.
@@ -62,7 +62,7 @@ type Membership struct {
 // none, where the caller is not known, and where the caller may not see members.
 func (c *Client) RoleIn(ctx context.Context, parent Target) (Membership, error) {
 	found, err := c.roles.Load(ctx, parent.Key())
-	return found, Annotate(err, "read the role of the token's user in", parent.String())
+	return found, c.Annotate(err, "read the role of the token's user in", parent.String())
 }
 
 func (c *Client) fetchRole(ctx context.Context, in Key) (Membership, error) {
@@ -70,44 +70,36 @@ func (c *Client) fetchRole(ctx context.Context, in Key) (Membership, error) {
 	if err != nil || !caller.Known() || caller.Admin {
 		return Membership{}, err
 	}
-	found, err := c.membership(ctx, in, caller.ID)
-	e, failed := apierror.As(err)
-	switch {
-	case !failed:
-		return found, nil
-	case e.Kind == apierror.NotFound && !parentMissing(e):
-		return Membership{Known: true}, nil
-	case e.Kind == apierror.Forbidden, e.Kind == apierror.InsufficientScope, e.Kind == apierror.FineGrained:
-		return Membership{}, nil
-	default:
-		return Membership{}, err
-	}
+	return judged(c.membership(ctx, in, caller.ID))
 }
 
 func (c *Client) membership(ctx context.Context, in Key, user int64) (Membership, error) {
 	if in.Kind == KindGroup {
 		member, response, err := c.REST().GroupMembers.GetInheritedGroupMember(in.ID, user, RESTContext(ctx))
-		return readMember(member, response, err, func(m *client.GroupMember) (client.AccessLevelValue, *client.MemberRole) {
-			return m.AccessLevel, m.MemberRole
+		return readMember(c, user, member, response, err, func(m *client.GroupMember) (int64, client.AccessLevelValue, *client.MemberRole) {
+			return m.ID, m.AccessLevel, m.MemberRole
 		})
 	}
 	member, response, err := c.REST().ProjectMembers.GetInheritedProjectMember(in.ID, user, RESTContext(ctx))
-	return readMember(member, response, err, func(m *client.ProjectMember) (client.AccessLevelValue, *client.MemberRole) {
-		return m.AccessLevel, m.MemberRole
+	return readMember(c, user, member, response, err, func(m *client.ProjectMember) (int64, client.AccessLevelValue, *client.MemberRole) {
+		return m.ID, m.AccessLevel, m.MemberRole
 	})
 }
 
-func readMember[T any](member *T, response *client.Response, err error, read func(*T) (client.AccessLevelValue, *client.MemberRole)) (Membership, error) {
+func readMember[T any](c *Client, user int64, member *T, response *client.Response, err error, read func(*T) (int64, client.AccessLevelValue, *client.MemberRole)) (Membership, error) {
 	switch {
 	case err != nil:
 		return Membership{}, Answered(err, response)
 	case member == nil:
 		return Membership{}, Answered(ErrNothing, response)
 	}
-	level, custom := read(member)
+	id, level, custom := read(member)
+	if id != user {
+		return Membership{}, Unasked(fmt.Sprintf("the user with id %d", id), fmt.Sprintf("the user with id %d", user))
+	}
 	found := Membership{Level: int64(level), Known: true}
 	if custom != nil {
-		found.Custom = cmp.Or(custom.Name, fmt.Sprintf("with id %d", custom.ID))
+		found.Custom = cmp.Or(c.Redact(custom.Name), fmt.Sprintf("with id %d", custom.ID))
 	}
 	return found, nil
 }

@@ -66,8 +66,11 @@ func (c *Client) TokenIsFineGrained(ctx context.Context) bool {
 // fetchToken reads what there is to know of the client's own token. Only a fine-grained one can lack
 // the permission for that.
 func (c *Client) fetchToken(ctx context.Context, _ struct{}) (ownToken, error) {
-	token, _, err := c.REST().PersonalAccessTokens.GetSinglePersonalAccessToken(RESTContext(ctx))
-	err = Annotate(err, "read the scopes of the token", "")
+	token, response, err := c.REST().PersonalAccessTokens.GetSinglePersonalAccessToken(RESTContext(ctx))
+	if err == nil && token == nil {
+		err = Answered(ErrNothing, response)
+	}
+	err = c.Annotate(err, "read the scopes of the token", "")
 	switch {
 	case apierror.Is(err, apierror.FineGrained):
 		return ownToken{scopes: []string{granular}, fineGrained: true}, nil

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
@@ -15,7 +16,29 @@ const (
 	pageSize = 100 // the most that GitLab gives
 	// listReadings is how often a list that keeps changing is read from its start.
 	listReadings = 3
+	// MaxPages bounds a list that does not end: no list that is read here comes near it.
+	MaxPages = 500
 )
+
+// LeftOut is the error of an answer in which something is missing that GitLab leaves out for a fine-grained
+// token alone.
+func (c *Client) LeftOut(ctx context.Context, missing string) error {
+	if c.TokenIsFineGrained(ctx) {
+		return c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound})
+	}
+	return &apierror.Error{Kind: apierror.Unsupported, Note: "GitLab's answer does not have the expected form: it has no " + missing}
+}
+
+// Unasked is the error of an answer about something else than was asked for. It proves nothing about what was
+// asked, and nothing may be done to what it names.
+func Unasked(got, asked string) *apierror.Error {
+	return &apierror.Error{Kind: apierror.Misdirected, Note: fmt.Sprintf("GitLab was asked about %s and answered about %s", asked, got)}
+}
+
+// Endless is the error of a list of more than [MaxPages].
+func Endless() *apierror.Error {
+	return &apierror.Error{Kind: apierror.Limit, Note: fmt.Sprintf("the list goes on after %d pages", MaxPages)}
+}
 
 // AllPages reads a REST list to its end. Where its length changes between two pages it is read again:
 // what was deleted before the place reached would make the next page begin too late, and an element
@@ -32,7 +55,10 @@ func AllPages[T any](read func(client.ListOptions) ([]T, *client.Response, error
 
 func readPages[T any](read func(client.ListOptions) ([]T, *client.Response, error)) (list []T, steady bool, err error) {
 	var total int64 // 0 above 10,000 elements, where GitLab does not count
-	for page := int64(1); ; {
+	for page, count := int64(1), 0; ; count++ {
+		if count == MaxPages {
+			return nil, false, Endless()
+		}
 		more, response, err := read(client.ListOptions{PerPage: pageSize, Page: page})
 		switch {
 		case err != nil:

@@ -65,6 +65,7 @@ func (t Target) Ref() Ref { return Ref{ID: t.ID} }
 
 var (
 	numeric = regexp.MustCompile(`^[0-9]+$`)
+	signed  = regexp.MustCompile(`^[+-][0-9]+$`)
 	segment = regexp.MustCompile(`^[\p{L}\p{N}_.][\p{L}\p{N}_.\-]*$`)
 )
 
@@ -80,6 +81,10 @@ func ParseRef(kind Kind, text string) (Ref, error) {
 			return Ref{}, fmt.Errorf("%q is not an id: ids are positive whole numbers without leading zeros", text)
 		}
 		return Ref{ID: id}, nil
+	case strings.HasPrefix(text, "gid://"):
+		return Ref{}, fmt.Errorf("it is a global id; write the number alone that it ends in, %s, or the full path", text[strings.LastIndexByte(text, '/')+1:])
+	case signed.MatchString(text):
+		return Ref{}, fmt.Errorf("%q is not an id: ids are positive whole numbers without a sign", text)
 	case strings.Contains(text, "://"):
 		return Ref{}, errors.New("it is a URL; write the full path alone, such as acme/app")
 	case strings.TrimSpace(text) != text:
@@ -93,6 +98,9 @@ func ParseRef(kind Kind, text string) (Ref, error) {
 	}
 	segments := strings.Split(text, "/")
 	for _, s := range segments {
+		if s == "." || s == ".." {
+			return Ref{}, fmt.Errorf("a path has no part %q; write the full path from the top-level group on", s)
+		}
 		if !segment.MatchString(s) {
 			return Ref{}, errors.New("it is not a path GitLab allows: each part between slashes starts with a letter, digit, _ or dot and holds letters, digits, _, - and dots")
 		}

@@ -43,30 +43,22 @@ func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]
 	for _, ref := range refs {
 		keys = append(keys, reference{kind, ref.folded()})
 	}
-	found := c.load(ctx, keys)
+	found := c.references.LoadAll(ctx, keys)
 	answers := make(map[Ref]Resolved, len(refs))
 	for _, ref := range refs {
-		outcome := found[reference{kind, ref.folded()}]
-		if kind == KindProject && ref.Path != "" && apierror.Is(outcome.Err, apierror.NotFound) {
-			outcome = c.resolveOldPath(ctx, ref, outcome.Err)
+		answers[ref] = found[reference{kind, ref.folded()}]
+	}
+	if kind == KindProject {
+		c.resolveOldPaths(ctx, answers)
+	}
+	for ref, answer := range answers {
+		if apierror.Is(answer.Err, apierror.NotFound) {
+			answer.Err = c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
 		}
-		if apierror.Is(outcome.Err, apierror.NotFound) {
-			outcome.Err = c.ExplainHidden(ctx, &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: fmt.Sprintf("%s %s", kind, ref)})
-		}
-		outcome.Err = Annotate(outcome.Err, lookingUp, ref.describe(kind))
-		answers[ref] = outcome
+		answer.Err = c.Annotate(answer.Err, lookingUp, ref.describe(kind))
+		answers[ref] = answer
 	}
 	return answers
-}
-
-// load asks for references. A single one waits for company: resources resolve theirs one by one, side by
-// side.
-func (c *Client) load(ctx context.Context, keys []reference) map[reference]Resolved {
-	if len(keys) != 1 {
-		return c.references.LoadAll(ctx, keys)
-	}
-	value, err := c.references.Load(ctx, keys[0])
-	return map[reference]Resolved{keys[0]: {Value: value, Err: err}}
 }
 
 // NamespaceVisible tells whether the user still sees the group or user namespace of a path.
@@ -76,26 +68,16 @@ func (c *Client) NamespaceVisible(ctx context.Context, path string) (bool, error
 	if apierror.Is(err, apierror.NotFound) {
 		return false, nil
 	}
-	return err == nil, Annotate(err, lookingUp, "namespace "+path)
-}
-
-// resolveOldPath asks REST, which alone follows the old paths of projects.
-func (c *Client) resolveOldPath(ctx context.Context, ref Ref, notFound error) Resolved {
-	id, err := c.oldPaths.Load(ctx, ref.folded().Path)
-	if apierror.Is(err, apierror.NotFound) {
-		return Resolved{Err: notFound}
-	}
-	if err != nil {
-		return Resolved{Err: err}
-	}
-	target, err := c.references.Load(ctx, reference{KindProject, Ref{ID: id}})
-	return Resolved{Value: target, Err: err}
+	return err == nil, c.Annotate(err, lookingUp, "namespace "+path)
 }
 
 func (c *Client) fetchOldPath(ctx context.Context, path string) (int64, error) {
-	project, _, err := c.REST().Projects.GetProject(path, nil, RESTContext(ctx))
+	project, response, err := c.REST().Projects.GetProject(path, nil, RESTContext(ctx))
+	if err == nil && (project == nil || project.ID == 0) {
+		err = Answered(ErrNothing, response)
+	}
 	if err != nil {
-		return 0, Annotate(err, "find", "project "+path)
+		return 0, c.Annotate(err, "find", "project "+path)
 	}
 	return project.ID, nil
 }
@@ -128,7 +110,7 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 		}
 		found, err := finder.find(ctx, refs)
 		if err != nil {
-			return nil, Annotate(err, lookingUp, "")
+			return nil, c.Annotate(err, lookingUp, "")
 		}
 		for _, ref := range refs {
 			target, ok := found[ref]
@@ -154,9 +136,38 @@ func (n ReferenceNode) Target(kind Kind) Target {
 	return Target{Kind: kind, ID: id, Path: n.FullPath}
 }
 
-// shownNodes are those that GitLab did not leave out: null is what a fine-grained token may not see.
-func shownNodes(nodes []*ReferenceNode) []*ReferenceNode {
-	return slices.DeleteFunc(nodes, func(n *ReferenceNode) bool { return n == nil })
+// nodeList is a list of projects or groups in an answer.
+type nodeList struct {
+	Nodes []*ReferenceNode `json:"nodes"`
+}
+
+// pick keeps what was asked for. Null is what a fine-grained token may not see; null in place of the list, or
+// something else beside what was asked, would make all that is not listed look deleted.
+func (c *Client) pick(ctx context.Context, l *nodeList, kind Kind, refs []Ref, refOf func(Target) Ref) (map[Ref]Target, error) {
+	if l == nil || l.Nodes == nil {
+		return nil, c.LeftOut(ctx, "list of "+string(kind)+"s")
+	}
+	found := make(map[Ref]Target, len(refs))
+	for _, node := range l.Nodes {
+		if node == nil {
+			continue
+		}
+		target := node.Target(kind)
+		ref := refOf(target)
+		if !slices.Contains(refs, ref) || target.ID == 0 {
+			return nil, Unasked(target.String(), enumerate(kind, refs))
+		}
+		found[ref] = target
+	}
+	return found, nil
+}
+
+// enumerate names what was asked for, in short.
+func enumerate(kind Kind, refs []Ref) string {
+	if len(refs) == 1 {
+		return refs[0].describe(kind)
+	}
+	return fmt.Sprintf("%s and %d more", refs[0].describe(kind), len(refs)-1)
 }
 
 func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target, error) {
@@ -165,18 +176,12 @@ func (c *Client) projectsByPath(ctx context.Context, refs []Ref) (map[Ref]Target
 		paths[i] = ref.Path
 	}
 	var answer struct {
-		Projects struct {
-			Nodes []*ReferenceNode `json:"nodes"`
-		} `json:"projects"`
+		Projects *nodeList `json:"projects"`
 	}
 	if err := c.queryWhole(ctx, documents.ProjectReferencesByPath, Fit{}, map[string]any{"fullPaths": paths}, &answer); err != nil {
 		return nil, err
 	}
-	found := make(map[Ref]Target, len(refs))
-	for _, node := range shownNodes(answer.Projects.Nodes) {
-		found[Ref{Path: node.FullPath}.folded()] = node.Target(KindProject)
-	}
-	return found, nil
+	return c.pick(ctx, answer.Projects, KindProject, refs, func(t Target) Ref { return Ref{Path: t.Path}.folded() })
 }
 
 func (c *Client) listedByID(class string, name documents.Name) func(context.Context, []Ref) (map[Ref]Target, error) {
@@ -185,24 +190,15 @@ func (c *Client) listedByID(class string, name documents.Name) func(context.Cont
 		for i, ref := range refs {
 			ids[i] = ref.ID
 		}
-		var answer map[string]struct {
-			Nodes []*ReferenceNode `json:"nodes"`
-		}
+		var answer map[string]*nodeList
 		if err := c.queryWhole(ctx, name, Fit{}, map[string]any{"ids": GIDs(class, ids)}, &answer); err != nil {
 			return nil, err
 		}
-		kind := KindProject
+		kind, list := KindProject, answer["projects"]
 		if class == "Group" {
-			kind = KindGroup
+			kind, list = KindGroup, answer["groups"]
 		}
-		found := make(map[Ref]Target, len(refs))
-		for _, list := range answer {
-			for _, node := range shownNodes(list.Nodes) {
-				target := node.Target(kind)
-				found[target.Ref()] = target
-			}
-		}
-		return found, nil
+		return c.pick(ctx, list, kind, refs, Target.Ref)
 	}
 }
 
@@ -218,9 +214,14 @@ func (c *Client) aliasedByPath(kind Kind, name documents.Name) func(context.Cont
 		}
 		found := make(map[Ref]Target, len(refs))
 		for i, ref := range refs {
-			if node := answer[documents.Result(i)]; node != nil {
-				found[ref] = node.Target(kind)
+			node := answer[documents.Result(i)]
+			if node == nil {
+				continue
 			}
+			if target := node.Target(kind); !strings.EqualFold(target.Path, ref.Path) || target.ID == 0 {
+				return nil, Unasked(target.String(), ref.describe(kind))
+			}
+			found[ref] = node.Target(kind)
 		}
 		return found, nil
 	}
@@ -269,7 +270,7 @@ func (c *Client) Refind(ctx context.Context, targets []Target) []Resolved {
 		keys[i] = reference{target.Kind, target.Ref()}
 	}
 	c.references.Expire(FreshFor, keys...)
-	found := c.load(ctx, keys)
+	found := c.references.LoadAll(ctx, keys)
 	answers := make([]Resolved, len(targets))
 	for i, key := range keys {
 		answers[i] = found[key]

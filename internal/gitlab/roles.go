@@ -1,6 +1,8 @@
 package gitlab
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -54,10 +56,10 @@ func ManagingRole(parent Kind) Role {
 	return maintainerRole
 }
 
-// RefusedFor adds to a refusal the role that would be enough. GitLab answers a bare 401 where a role is
-// missing too: the token itself was accepted when the version was read. An error that says what was
-// being done is that reading's own.
-func RefusedFor(err error, role Role, parent Kind) error {
+// RefusedFor adds to a refusal the role that would be enough, and which the token's user has. GitLab answers a
+// bare 401 where a role is missing too: the token itself was accepted when the version was read. An error that
+// says what was being done is that reading's own.
+func (c *Client) RefusedFor(ctx context.Context, err error, role Role, in Key) error {
 	e, ok := apierror.As(err)
 	if !ok || e.Doing != "" || e.Kind != apierror.Forbidden && (e.Kind != apierror.Unauthenticated || e.Words != "Unauthorized") {
 		return err
@@ -67,6 +69,31 @@ func RefusedFor(err error, role Role, parent Kind) error {
 	if told.Field != "access_level" {
 		told.Role = role.Title
 	}
-	told.AddNote("this needs the " + role.Title + " role in the " + string(parent))
+	told.AddNote("this needs the " + role.Title + " role in the " + string(in.Kind))
+	return c.WithRole(ctx, &told, in)
+}
+
+// WithRole adds to a refusal who was refused, and which role they have.
+func (c *Client) WithRole(ctx context.Context, err error, in Key) error {
+	e, ok := apierror.As(err)
+	if !ok || e.Kind != apierror.Forbidden || e.Connecting || e.Enforced() {
+		return err
+	}
+	caller, callerErr := c.Caller(ctx)
+	member, roleErr := c.RoleIn(ctx, Target{Kind: in.Kind, ID: in.ID})
+	if callerErr != nil || roleErr != nil || caller.Username == "" {
+		return err
+	}
+	told := *e
+	switch {
+	case !member.Known:
+		told.AddNote("the token's user is " + caller.Username)
+	case member.Level == 0:
+		told.AddNote(fmt.Sprintf("the token's user, %s, is no member of the %s", caller.Username, in.Kind))
+	case member.Custom != "":
+		told.AddNote(fmt.Sprintf("the token's user, %s, has the custom role %s there, on top of %s", caller.Username, member.Custom, RoleName(member.Level)))
+	default:
+		told.AddNote(fmt.Sprintf("the token's user, %s, has the role %s there", caller.Username, RoleName(member.Level)))
+	}
 	return &told
 }

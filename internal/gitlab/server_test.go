@@ -47,9 +47,9 @@ func TestServer(t *testing.T) {
 		"a preview":          {"19.5.0-pre", version.Version{Major: 19, Minor: 5}, 0, ""},
 		"a minor too old":    {"17.10.9-ee", version.Version{}, apierror.Unsupported, tooOld},
 		"a major too old":    {"16.11.0", version.Version{}, apierror.Unsupported, tooOld},
-		"something unlike":   {"latest", version.Version{}, apierror.Invalid, `"latest" is not a GitLab version`},
-		"no version at all":  {"", version.Version{}, apierror.Invalid, "is not a GitLab version"},
-		"an answer not ours": {"hello 19.4", version.Version{}, apierror.Invalid, "is not a GitLab version"},
+		"something unlike":   {"latest", version.Version{}, apierror.Misdirected, `"latest" is not a GitLab version`},
+		"no version at all":  {"", version.Version{}, apierror.Misdirected, "is not a GitLab version"},
+		"an answer not ours": {"hello 19.4", version.Version{}, apierror.Misdirected, "is not a GitLab version"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -35,14 +35,14 @@ func TestHost(t *testing.T) {
 		"GITLAB_BASE_URL before CI_API_V4_URL": {
 			types.StringNull(),
 			map[string]string{"GITLAB_BASE_URL": "https://env.example.com", "CI_API_V4_URL": "https://ci.example.com/api/v4"},
-			"https://env.example.com", "environment variable GITLAB_BASE_URL",
+			"https://env.example.com", "the environment variable GITLAB_BASE_URL",
 		},
 		"an empty variable is none": {
 			types.StringNull(),
 			map[string]string{"GITLAB_BASE_URL": "", "CI_API_V4_URL": "https://ci.example.com/api/v4"},
-			"https://ci.example.com/api/v4", "environment variable CI_API_V4_URL",
+			"https://ci.example.com/api/v4", "the environment variable CI_API_V4_URL",
 		},
-		"GitLab.com where nothing says otherwise": {types.StringNull(), nil, "https://gitlab.com", "nothing else is configured"},
+		"GitLab.com where nothing says otherwise": {types.StringNull(), nil, "https://gitlab.com", byDefault},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,7 +112,7 @@ func TestExpandToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config, diags := (&providerModel{Token: test.block}).expand(t.Context(), environment)
-			if diags.HasError() || config.Token != test.want {
+			if diags.HasError() != (test.want == "") || config.Token != test.want {
 				t.Errorf("the token is %q, want %q (%v)", config.Token, test.want, diags)
 			}
 		})
@@ -156,6 +156,8 @@ func TestUnknown(t *testing.T) {
 		"max_retries":      {MaxRetries: types.Int64Unknown()},
 		"prefetch_groups":  {PrefetchGroups: types.ListUnknown(types.StringType)},
 		"check_usage":      {CheckUsage: types.BoolUnknown()},
+
+		"require_permissions": {RequirePermissions: types.BoolUnknown()},
 	}
 	for name, m := range tests {
 		diags := m.unknown()

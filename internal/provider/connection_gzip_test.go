@@ -48,12 +48,12 @@ func TestAccConnection_gzip(t *testing.T) {
 		words  string
 	}{
 		"whole":     {func(body []byte) []byte { return body }, acctest.NoChanges, "No changes"},
-		"no gzip":   {func([]byte) []byte { return []byte(`{"version":"19.4.1-ee"}`) }, acctest.Failed, "No proper answer from GitLab: gzip: invalid header."},
+		"no gzip":   {func([]byte) []byte { return []byte(`{"version":"19.4.1-ee"}`) }, acctest.Failed, "No proper answer from GitLab: gzip: invalid header"},
 		"cut short": {func(body []byte) []byte { return body[:len(body)/2] }, acctest.Failed, "No proper answer from GitLab: the answer ended before it was complete"},
 		"bad checksum": {func(body []byte) []byte {
 			body[len(body)-5] ^= 0xff // the CRC-32 is followed by the length, four bytes each
 			return body
-		}, acctest.Failed, "No proper answer from GitLab: gzip: invalid checksum."},
+		}, acctest.Failed, "No proper answer from GitLab: gzip: invalid checksum"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -70,7 +70,7 @@ func (p *forwardProxy) tunnel(w http.ResponseWriter, r *http.Request) {
 var noProxies = []string{"HTTP_PROXY=", "http_proxy=", "HTTPS_PROXY=", "https_proxy=", "NO_PROXY=", "no_proxy=", "REQUEST_METHOD="}
 
 // A proxy is taken from the environment, for the scheme that it is named for. Only the proxy knows the
-// name gitlab.test.
+// name gitlab.test. Over plain http none is asked.
 func TestAccConnection_proxy(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
@@ -85,6 +85,7 @@ func TestAccConnection_proxy(t *testing.T) {
 	}
 	// Dialed, this is the machine itself, but unlike a loopback address it is no exception from a proxy.
 	unspecified := "http://0.0.0.0:" + port
+	unspecifiedTLS := strings.Replace(serveTLS(t, pass, ours.issue(t, "0.0.0.0", time.Now().Add(time.Hour))), "127.0.0.1", "0.0.0.0", 1)
 
 	for name, test := range map[string]struct {
 		baseURL string
@@ -97,7 +98,6 @@ func TestAccConnection_proxy(t *testing.T) {
 		code        int
 		words       string
 		connects    bool
-		forwards    bool
 	}{
 		"https by HTTPS_PROXY": {
 			baseURL: "https://gitlab.test", server: secure, environment: []string{"HTTPS_PROXY=%s"},
@@ -107,20 +107,24 @@ func TestAccConnection_proxy(t *testing.T) {
 			baseURL: "https://gitlab.test", server: secure, environment: []string{"https_proxy=%s"},
 			code: acctest.NoChanges, words: "No changes", connects: true,
 		},
-		"http by HTTP_PROXY": {
-			baseURL: "http://gitlab.test", environment: []string{"HTTP_PROXY=%s"},
-			code: acctest.NoChanges, words: "No changes", forwards: true,
+		"http past HTTP_PROXY, which would see the token": {
+			baseURL: unspecified, environment: []string{"HTTP_PROXY=%s", "http_proxy=%s"},
+			code: acctest.NoChanges, words: "No changes",
+		},
+		"http to a name that only HTTP_PROXY knows": {
+			baseURL: "http://gitlab.invalid", environment: []string{"HTTP_PROXY=%s"},
+			code: acctest.Failed, words: "the proxy that the environment names was not asked, since over plain http it would see the token",
 		},
 		"a certificate behind the proxy is verified": {
 			baseURL: "https://gitlab.test", server: mismatched, environment: []string{"HTTPS_PROXY=%s"},
 			code: acctest.Failed, words: "x509: certificate is valid for gitlab.example.com, not gitlab.test", connects: true,
 		},
 		"a host that is not in NO_PROXY": {
-			baseURL: unspecified, environment: []string{"HTTP_PROXY=%s", "NO_PROXY=10.0.0.0/8,.example.com"},
-			code: acctest.NoChanges, words: "No changes", forwards: true,
+			baseURL: "https://gitlab.test", server: secure, environment: []string{"HTTPS_PROXY=%s", "NO_PROXY=10.0.0.0/8,.example.com"},
+			code: acctest.NoChanges, words: "No changes", connects: true,
 		},
 		"a host in NO_PROXY": {
-			baseURL: unspecified, environment: []string{"HTTP_PROXY=%s", "NO_PROXY=.example.com,0.0.0.0"},
+			baseURL: unspecifiedTLS, environment: []string{"HTTPS_PROXY=%s", "NO_PROXY=.example.com,0.0.0.0"},
 			code: acctest.NoChanges, words: "No changes",
 		},
 		"with a password": {
@@ -165,8 +169,8 @@ func TestAccConnection_proxy(t *testing.T) {
 			if connects := proxy.connects.Load(); test.connects != (connects > 0) {
 				t.Errorf("%d tunnels were asked for", connects)
 			}
-			if forwards := proxy.forwards.Load(); test.forwards != (forwards > 0) {
-				t.Errorf("%d requests were forwarded", forwards)
+			if forwards := proxy.forwards.Load(); forwards > 0 {
+				t.Errorf("%d requests were shown to the proxy", forwards)
 			}
 			if proxy.strange.Load() > 0 {
 				t.Error("a tunnel was asked for with a token, or to another host")

@@ -60,14 +60,19 @@ func TestAccConnection_refused(t *testing.T) {
 	}{
 		"no token": {
 			environment: []string{"GITLAB_TOKEN="},
-			words:       "No token is given. Set GITLAB_TOKEN, or token in the provider block.",
+			words:       "No token is given: set GITLAB_TOKEN, or token in the provider block",
 		},
-		"empty token":            {lines: []string{`token = ""`}, attribute: "token", words: "No token is given."},
-		"token of two lines":     {lines: []string{`token = "glpat-first\nsecond-half"`}, attribute: "token", words: "The token holds white space, a control character or one that is not ASCII."},
-		"token in environment":   {environment: []string{"GITLAB_TOKEN=glpat-first second-half"}, words: "The token holds white space"},
-		"base_url of a scheme":   {lines: []string{`base_url = "ftp://gitlab.example.com"`}, attribute: "base_url", words: `GitLab is not reached by "ftp". Use https.`},
-		"base_url without one":   {lines: []string{`base_url = "gitlab.example.com"`}, attribute: "base_url", words: "The address of GitLab has no scheme. Put https:// before it."},
-		"base_url with password": {lines: []string{`base_url = "https://me:second-half@gitlab.example.com"`}, attribute: "base_url", words: "holds a user name or a password"},
+		"empty token": {
+			lines: []string{`token = ""`}, attribute: "token",
+			words: "No token is given: token is empty. GITLAB_TOKEN is set and is not used, since token wins over it.",
+		},
+		"base_url in environment": {environment: []string{"GITLAB_BASE_URL=gitlab.example.com"}, words: "Put https:// before it. The address comes from the environment variable GITLAB_BASE_URL."},
+		"a job's token":           {environment: []string{"GITLAB_TOKEN=glcbt-64_second-half"}, words: "The token begins with glcbt-, so it is a CI/CD job token, and cannot work"},
+		"token of two lines":      {lines: []string{`token = "glpat-first\nsecond-half"`}, attribute: "token", words: "The token holds white space, a control character or one that is not ASCII."},
+		"token in environment":    {environment: []string{"GITLAB_TOKEN=glpat-first second-half"}, words: "The token holds white space"},
+		"base_url of a scheme":    {lines: []string{`base_url = "ftp://gitlab.example.com"`}, attribute: "base_url", words: `GitLab is not reached by "ftp". Use https.`},
+		"base_url without one":    {lines: []string{`base_url = "gitlab.example.com"`}, attribute: "base_url", words: "The address of GitLab has no scheme. Put https:// before it."},
+		"base_url with password":  {lines: []string{`base_url = "https://me:second-half@gitlab.example.com"`}, attribute: "base_url", words: "holds a user name or a password"},
 		"plain http": {
 			lines: []string{`base_url = "http://gitlab.invalid"`}, attribute: "base_url",
 			words: "The token would travel unencrypted to gitlab.invalid. Use https, or set allow_plain_http = true if that is meant.",

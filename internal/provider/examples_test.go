@@ -2,14 +2,12 @@ package provider_test
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -45,7 +43,7 @@ func TestExamples(t *testing.T) {
 					case "import.tf":
 						importNothingElse(t, folder, file)
 					case "import-identity.tf":
-						needsIdentity(t)
+						acctest.NeedsCLI(t, 12, "import by identity")
 						importNothingElse(t, folder, file)
 					case "plan.txt": // compared where the example is planned
 					default:
@@ -132,6 +130,7 @@ func TestEstate_mistakes(t *testing.T) {
 		says []string
 	}{
 		"a permission": {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\nacme/web:\n  projects:\n    acme/app: read_jobs\n", []string{"Unknown Permission", `"projects" and "groups" of acme/web are maps`}},
+		"no permissions": {"acme/shared-lib:\n  projects:\n    acme/app:\n", []string{"Permissions Are Not Stated"}},
 		"of the file": {
 			`acme/shared-lib:
   project:
@@ -186,7 +185,7 @@ func TestAccEstate(t *testing.T) {
 	want := make([]acctest.Entries, len(projects))
 	for i, project := range projects {
 		first, second, third := projects[(i+1)%60].Path, projects[(i+2)%60].Path, projects[(i+3)%60].Path
-		fmt.Fprintf(&file, "%s:\n  projects:\n    %s:\n    %s: [read_packages]\n    %s: []\n", project.Path, first, second, third)
+		fmt.Fprintf(&file, "%s:\n  projects:\n    %s: [default]\n    %s: [read_packages]\n    %s: []\n", project.Path, first, second, third)
 		want[i] = acctest.Entries{first: "default", second: "read_packages", third: ""}
 		if i%10 == 0 {
 			fmt.Fprintf(&file, "  groups:\n    %s: [read_jobs]\n", platform.Path)
@@ -206,7 +205,7 @@ func TestAccEstate(t *testing.T) {
 	c.Plan(t, acctest.NoChanges)
 	count(t, g, "a plan without changes", 65) // a busy machine fills fewer requests; never more than one for each project
 	main := filepath.Join(c.Dir, "main.tf")
-	write(t, main, strings.Replace(read(t, main), `provider "jobtoken" {}`, fmt.Sprintf("provider \"jobtoken\" {\n  prefetch_groups = [%q]\n}", g.Root.Path), 1))
+	write(t, main, strings.Replace(read(t, main), "provider \"jobtoken\" {\n", fmt.Sprintf("provider \"jobtoken\" {\n  prefetch_groups = [%q]\n", g.Root.Path), 1))
 	g.ForgetRequests(t)
 	c.Plan(t, acctest.NoChanges)
 	count(t, g, "a plan without changes that prefetches the group", 8)
@@ -373,23 +372,6 @@ func company(t *testing.T, seed string) *emulator.Server {
 	}
 	t.Cleanup(server.Close)
 	return server
-}
-
-// needsIdentity skips a test on a CLI that cannot import by identity.
-func needsIdentity(t *testing.T) {
-	t.Helper()
-	var cli struct {
-		Version string `json:"terraform_version"`
-	}
-	c := acctest.NewCLI(t, &acctest.GitLab{}, "")
-	if err := json.Unmarshal([]byte(c.Run(t, "version", "-json").Output), &cli); err != nil {
-		t.Fatal(err)
-	}
-	major, rest, _ := strings.Cut(cli.Version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	if number, err := strconv.Atoi(minor); err != nil || major == "1" && number < 12 {
-		t.Skipf("import by identity came with Terraform 1.12 and OpenTofu 1.12; this is %s", cli.Version)
-	}
 }
 
 // withoutImport gives an example without its import block, which comes first.

@@ -159,6 +159,7 @@ func TestExampleRotation(t *testing.T) {
 // TestExampleVault hands the delivered secret to a store, and again when the token is made anew.
 func TestExampleVault(t *testing.T) {
 	t.Parallel()
+	acctest.NeedsCLI(t, 11, "write-only arguments")
 	server := company(t, "acme")
 	c := layGuide(t, worksAs(server), "vault")
 	c.WithVault(t)

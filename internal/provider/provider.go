@@ -4,14 +4,12 @@ package provider
 
 import (
 	"context"
+	"sync/atomic"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -19,32 +17,43 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 // Address is the provider's address in the registry.
 const Address = "registry.terraform.io/jobtoken/jobtoken"
 
+// typeName begins the names of all that the provider offers.
+const typeName = "jobtoken"
+
 // New makes the provider of a version.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &jobtokenProvider{version: version} }
+	return func() provider.Provider { return newProvider(version) }
 }
+
+func newProvider(version string) *jobtokenProvider { return &jobtokenProvider{version: version} }
 
 var (
 	_ provider.ProviderWithListResources      = (*jobtokenProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*jobtokenProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*jobtokenProvider)(nil)
 )
 
 type jobtokenProvider struct {
 	version string
+	// unchanged are the resources of the configured provider that know themselves unchanged.
+	unchanged atomic.Pointer[map[string]unchanged.Resource]
 }
 
 func (p *jobtokenProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
-	resp.TypeName = "jobtoken"
+	resp.TypeName = typeName
 	resp.Version = p.version
 }
 
@@ -69,6 +78,8 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		estate.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
+		answers.NewAccessCheck,
+		answers.NewAuthenticationLog,
 	}
 }
 
@@ -87,6 +98,11 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 	}
 }
 
+// Functions lists what can be called without a GitLab.
+func (p *jobtokenProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{answers.NewExplainRefusal}
+}
+
 // providerModel is the provider block.
 type providerModel struct {
 	BaseURL        types.String `tfsdk:"base_url"`
@@ -101,6 +117,8 @@ type providerModel struct {
 	MaxRetries     types.Int64  `tfsdk:"max_retries"`
 	PrefetchGroups types.List   `tfsdk:"prefetch_groups"`
 	CheckUsage     types.Bool   `tfsdk:"check_usage"`
+
+	RequirePermissions types.Bool `tfsdk:"require_permissions"`
 }
 
 func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
@@ -110,7 +128,7 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			"base_url": schema.StringAttribute{
 				MarkdownDescription: "Address of GitLab, with or without `/api/v4`, such as `https://gitlab.example.com` or `https://example.com/gitlab`. Default: `GITLAB_BASE_URL`, then `CI_API_V4_URL`, then `https://gitlab.com`.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{check.Filled()},
 			},
 			"token": schema.StringAttribute{
 				MarkdownDescription: "Personal, project or group access token with the scope `api` (`read_api` is enough to plan). Default: `GITLAB_TOKEN`. Prefer the environment: a token in an ordinary variable is part of every saved plan.",
@@ -120,17 +138,17 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 			"ca_cert_file": schema.StringAttribute{
 				MarkdownDescription: "PEM file of certificate authorities trusted beside the system's.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators:          []validator.String{check.Filled()},
 			},
 			"client_cert_file": schema.StringAttribute{
 				MarkdownDescription: "PEM file of a client certificate, for a GitLab behind mutual TLS.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("client_key_file"))},
+				Validators:          []validator.String{check.Filled(), check.Together("client_key_file")},
 			},
 			"client_key_file": schema.StringAttribute{
 				MarkdownDescription: "PEM file of the client certificate's key.",
 				Optional:            true,
-				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("client_cert_file"))},
+				Validators:          []validator.String{check.Filled(), check.Together("client_cert_file")},
 			},
 			"insecure": schema.BoolAttribute{
 				MarkdownDescription: "Do not verify GitLab's TLS certificate. Anyone on the way can then read the token; use `ca_cert_file` instead where you can.",
@@ -145,25 +163,30 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Optional:            true,
 				Sensitive:           true,
 				ElementType:         types.StringType,
+				Validators:          []validator.Map{check.Texts(), headers{}},
 			},
 			"request_timeout": schema.Int64Attribute{
 				MarkdownDescription: "Seconds that one request may take. Default: 60.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, 600)},
+				Validators:          []validator.Int64{check.Between(1, 600)},
 			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: "How often a request is tried again where that is safe. Default: 5; 0 never tries again.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, 20)},
+				Validators:          []validator.Int64{check.Between(0, 20)},
 			},
 			"prefetch_groups": schema.ListAttribute{
 				MarkdownDescription: "Full paths of groups whose projects are all read at the first read of a project. For a configuration that covers most of a group.",
 				Optional:            true,
 				ElementType:         types.StringType,
-				Validators:          []validator.List{listvalidator.ValueStringsAre(ref.Valid(gitlab.KindGroup))},
+				Validators:          []validator.List{check.Texts(ref.Valid(gitlab.KindGroup))},
 			},
 			"check_usage": schema.BoolAttribute{
 				MarkdownDescription: "Ask GitLab's authentication log, and warn of entries that a plan removes although jobs have used them, and of projects that a list would refuse once it is switched on. One more request for each such list.",
+				Optional:            true,
+			},
+			"require_permissions": schema.BoolAttribute{
+				MarkdownDescription: "Refuse allowlist entries that state no permissions. Terraform drops a misspelt key of an entry (`permission = [...]`) without a word, and an entry without permissions may do all that its jobs' users may do; with `true` that is an error of the plan. GitLab's default permissions are then asked for with `permissions = [\"default\"]`. Default: `false`.",
 				Optional:            true,
 			},
 		},

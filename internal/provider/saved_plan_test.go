@@ -51,7 +51,7 @@ func TestAccSavedPlan_namesRemovals(t *testing.T) {
 	cli.ShowJSON(t, &plan, "saved.tfplan")
 	for i, source := range sources {
 		// A warning for each list, none folded into another.
-		if want := fmt.Sprintf("Job Token Allowlist Entries Will Be Removed (%s)", source.Path); !strings.Contains(output, want) {
+		if want := fmt.Sprintf("Job Token Allowlist Entries Are Removed (%s)", source.Path); !strings.Contains(output, want) {
 			t.Errorf("the plan lacks the warning %q:\n%s", want, output)
 		}
 		if want := fmt.Sprintf("+ %q,", old[i].Path); !strings.Contains(shown, want) {

@@ -80,6 +80,17 @@ func (m *settingsModel) fields(stored allowlists.Settings) []field {
 
 const inboundAttribute = "inbound_allowlist_enabled"
 
+func (m *settingsModel) equal(other *settingsModel) bool {
+	mine, others := m.fields(allowlists.Settings{}), other.fields(allowlists.Settings{})
+	for i := range mine {
+		if !mine[i].value.Equal(*others[i].value) {
+			return false
+		}
+	}
+	return m.Project.Equal(other.Project) && m.ProjectID.Equal(other.ProjectID) &&
+		m.InboundAllowlistEffective.Equal(other.InboundAllowlistEffective) && m.EnforcedByInstance.Equal(other.EnforcedByInstance)
+}
+
 // managed are the toggles that a configuration mentions, or that a state holds.
 func (m *settingsModel) managed() (names []string) {
 	for _, f := range m.fields(allowlists.Settings{}) {

@@ -22,10 +22,12 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
 )
 
 var (
@@ -33,6 +35,7 @@ var (
 	_ resource.ResourceWithIdentity    = (*settingsResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*settingsResource)(nil)
 	_ resource.ResourceWithImportState = (*settingsResource)(nil)
+	_ resource.ResourceWithMoveState   = (*settingsResource)(nil)
 )
 
 // NewResource makes the resource jobtoken_settings: a project's job token toggles.
@@ -108,36 +111,14 @@ func (r *settingsResource) Configure(_ context.Context, req resource.ConfigureRe
 }
 
 func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	if r.session == nil {
+	if r.session == nil || req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
+		if r.session != nil {
+			r.planDestroy(ctx, req, resp)
+		}
 		return
 	}
-	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, req, resp)
-		return
-	}
-	var config, state, plan settingsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	creating := req.State.Raw.IsNull()
-	var handed *tenure.Mark
-	if creating {
-		handed = session.Shared[tenure.Handovers](r.session).Find(config.handoverKey())
-	} else {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	replace, diags := planSettings(ctx, r.session, &config, &state, &plan, handed)
-	resp.Diagnostics.Append(diags...)
-	if replace {
-		resp.RequiresReplace.Append(ref.Attribute)
-	}
-	if mark, whole := marked(r.session, &config, &plan); creating && whole && !diags.HasError() {
-		resp.Diagnostics.Append(tenure.Leave(ctx, resp.Private, mark)...)
-	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	unchanged.Plan(ctx, req, resp, r.planned)
 }
 
 // planDestroy notes for the destroy what other resources of the walk hold.
@@ -171,45 +152,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 }
 
 func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	var state settingsModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{state.ProjectID})...)
-	stored, diags := privateFormat.Get(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	births := session.Shared[tenure.Births](r.session)
-	for _, name := range state.managed() {
-		births.Note(stored.Born, state.place(name))
-	}
-	project, err := r.session.Lists.Project(ctx, state.ProjectID.ValueInt64())
-	if err != nil {
-		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadSettings, stored.project(state.ProjectID), err)
-		resp.Diagnostics.Append(diags...)
-		if gone {
-			resp.State.RemoveResource(ctx)
-		}
-		return
-	}
-	stored.Path, stored.Superseded = project.Path, nil
-	for _, name := range state.managed() {
-		if births.Younger(stored.Born, state.place(name)) {
-			stored.Superseded = append(stored.Superseded, name)
-		}
-	}
-	imported := state.Project.IsNull()
-	resp.Diagnostics.Append(r.read(ctx, project, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if imported {
-		stored.Carried = state.managed()
-	}
-	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, stored.Record)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, stored)...)
+	unchanged.Read(ctx, req, resp, r.reread)
 }
 
 func (r *settingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -265,6 +208,11 @@ func (r *settingsResource) ImportState(ctx context.Context, req resource.ImportS
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("project_id"), id)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{types.Int64Value(id)})...)
+}
+
+// MoveState takes over settings of another address of this provider.
+func (r *settingsResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{own.Mover(r)}
 }
 
 // written is what a write came to.

@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Runs the acceptance tests on the embedded GitLab as each version that it can
-# be, and as the newest with every uncertain fact the other way round. One line
-# tells of each run; what a failing one said follows. Arguments go to "go test".
+# be, and as the newest with every uncertain fact the other way round. CLIS
+# names the Terraform and OpenTofu binaries to do that with, one after the
+# other: CLIS="terraform-1.8 terraform-1.15 /opt/tofu"; without it, it is the
+# one that the tests take. GITLABS="18.4 19.4" chooses among the versions. One
+# line tells of each run; what a failing one said follows. Arguments go to
+# "go test".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -11,6 +15,22 @@ mkdir -p build
 log=build/test-versions.log
 failed=0
 mapfile -t packages < <(grep -rl --include='*_test.go' '^func TestAcc' internal | xargs -n1 dirname | sort -u | sed 's|^|./|')
+read -ra clis <<<"${CLIS:-}"
+read -ra gitlabs <<<"${GITLABS:-17.11 18.4 19.4 flipped}"
+
+# choose takes a binary for the CLI of the tests, and sets its name.
+choose() {
+  local path
+  path=$(command -v "$1") || { echo "$1 is no program." >&2; exit 1; }
+  TF_ACC_TERRAFORM_PATH=$(realpath "$path")
+  export TF_ACC_TERRAFORM_PATH
+  # Terraform warns of a CLI configuration that is not there.
+  cli=$(TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 "$path" version | head -n 1)
+  unset TF_ACC_PROVIDER_NAMESPACE TF_ACC_PROVIDER_HOST
+  if [[ $cli == OpenTofu* ]]; then
+    export TF_ACC_PROVIDER_NAMESPACE=hashicorp TF_ACC_PROVIDER_HOST=registry.opentofu.org
+  fi
+}
 
 # -count=1: the cache does not know which GitLab a result is about.
 run() {
@@ -23,8 +43,20 @@ run() {
   [[ $result == ok ]] || grep -v -e '^=== ' -e '^ *--- PASS' "$log" || true
 }
 
-run 'GitLab 17.11' 17.11 '' "$@"
-run 'GitLab 18.4' 18.4 '' "$@"
-run 'GitLab 19.4' 19.4 '' "$@"
-run 'GitLab 19.4, flipped' 19.4 all "$@"
+all() {
+  local gitlab
+  for gitlab in "${gitlabs[@]}"; do
+    case $gitlab in
+      flipped) run 'GitLab 19.4, flipped' 19.4 all "$@" ;;
+      *) run "GitLab $gitlab" "$gitlab" '' "$@" ;;
+    esac
+  done
+}
+
+[[ ${#clis[@]} -gt 0 ]] || all "$@"
+for program in "${clis[@]}"; do
+  choose "$program"
+  echo "$cli"
+  all "$@"
+done
 exit "$failed"

@@ -19,6 +19,8 @@ type Core struct {
 	Provider map[string]any
 	// State is what the last run has left.
 	State State
+	// Before, where there is one, stands before the process of a plan once it is configured.
+	Before func(*acctest.Protocol)
 
 	mu      sync.Mutex
 	running *acctest.Protocol

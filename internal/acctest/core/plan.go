@@ -66,6 +66,9 @@ type planning struct {
 func (c *Core) Plan(t testing.TB, resources map[string]Resource, options Options) *Plan {
 	t.Helper()
 	p := planning{process: c.Start(t), resources: resources, plan: &Plan{options: options, state: c.State.clone()}}
+	if c.Before != nil {
+		c.Before(p.process)
+	}
 	var steps []func()
 	for _, address := range p.addresses() {
 		for _, deposed := range p.plan.state.Deposed[address] {

@@ -37,7 +37,11 @@ func proposedNested(of *tfprotov6.SchemaObject, given, old any) any {
 	case tfprotov6.SchemaObjectNestingModeMap:
 		elements := map[string]any{}
 		for key, element := range config {
-			inner, _ := element.(map[string]any)
+			inner, isObject := element.(map[string]any)
+			if !isObject {
+				elements[key] = element
+				continue
+			}
 			before, _ := prior[key].(map[string]any)
 			elements[key] = proposed(of.Attributes, inner, before)
 		}

@@ -80,7 +80,7 @@ func (a Attempt) write(ctx context.Context, s *session.Session, key []byte) (var
 		}
 	}
 	change := a.change(a.value)
-	change.Recreate, change.Again = a.Own, 1
+	change.Recreate, change.Again, change.Public = a.Own, 1, a.Store == StoreUsername
 	written, err := s.Variables.Set(ctx, a.Owner, change)
 	if written.Outcome != variables.Untouched {
 		turn.wrote(key)

@@ -5,19 +5,18 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
@@ -38,7 +37,7 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 			Optional:            true,
 			Validators: []validator.String{
 				ref.Valid(gitlab.KindProject),
-				stringvalidator.ExactlyOneOf(path.MatchRelative().AtParent().AtName("group")),
+				check.ExactlyOne("project", "group"),
 			},
 		},
 		"group": schema.StringAttribute{
@@ -58,6 +57,7 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 		"masked": schema.BoolAttribute{
 			MarkdownDescription: masked(stores),
 			Optional:            true,
+			Validators:          []validator.Bool{maskedValidator{}},
 		},
 		"hidden": schema.BoolAttribute{
 			MarkdownDescription: "Whether the variable is masked, and its value is shown to nobody in GitLab. Default `false`. GitLab settles this when a variable is made, so a change has it deleted and made again, with the secret from a variable that shows it, or with a new token. What another writes into a hidden variable cannot be noticed.",
@@ -70,26 +70,27 @@ func Attribute(stores ...string) schema.MapNestedAttribute {
 		"environment_scope": schema.StringAttribute{
 			MarkdownDescription: "Environments whose jobs get it, such as `production` or `review/*`. Default `*`, all. In a group it needs GitLab Premium.",
 			Optional:            true,
-			Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+			Validators:          []validator.String{ValidScope()},
 		},
 		"description": schema.StringAttribute{
 			MarkdownDescription: "Description of the variable. Left out, the one that it has stays.",
 			Optional:            true,
-			Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(255)},
+			Validators:          []validator.String{check.Length(0, 255)},
 		},
 	}
 	if len(stores) > 1 {
 		attributes["store"] = schema.StringAttribute{
 			MarkdownDescription: "What the variable gets: `token`, the secret (default), or `username`, what it signs in with.",
 			Optional:            true,
-			Validators:          []validator.String{stringvalidator.OneOf(stores...)},
+			Validators:          []validator.String{check.OneOf(stores...)},
 		}
 	}
 	return schema.MapNestedAttribute{
 		MarkdownDescription: "CI/CD variables that get the token when it is made and whenever it is made anew. A key is a free label. The secret goes from GitLab's answer, or from one of the variables, into the variables and nowhere else. " +
-			"A variable that holds another value plans a new token, and so does one that is gone where no other shows the secret; other flags are put right. One that is taken out is deleted.",
+			"A variable that holds another value plans a new token, and so does one that is gone where no other shows the secret; other flags are put right. One that is taken out is deleted. " +
+			"Terraform drops a misspelt key of a delivery without a word: with `enviroment_scope` the secret would go to all environments. The plan shows what is left of it, so read its lines.", //nolint:misspell // the mistake is the example
 		Optional:     true,
-		Validators:   []validator.Map{mapvalidator.KeysAre(stringvalidator.LengthAtLeast(1))},
+		Validators:   []validator.Map{check.Labels(), check.Texts()},
 		NestedObject: schema.NestedAttributeObject{Attributes: attributes},
 	}
 }
@@ -116,6 +117,46 @@ func ObjectType(stores ...string) types.ObjectType {
 
 // ValidKey holds the key of a variable against GitLab's rule.
 func ValidKey() validator.String { return keyValidator{} }
+
+// scopePattern is GitLab's rule for an environment scope, which it takes without the white space around it.
+var scopePattern = regexp.MustCompile(`^[a-zA-Z0-9_/${}.*-]([a-zA-Z0-9_/${}.* -]*[a-zA-Z0-9_/${}.*-])?$`)
+
+type scopeValidator struct{ validator.String }
+
+// ValidScope holds the environment scope of a variable against GitLab's rule.
+func ValidScope() validator.String {
+	return scopeValidator{check.Form(scopePattern, diagnose.InvalidVariable,
+		"letters, digits, spaces within, and - _ / $ { } . *, such as production or review/*; leave it out for all environments")}
+}
+
+// ValidateString implements validator.String.
+func (v scopeValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	check.Length(1, longestScope).ValidateString(ctx, req, resp)
+	if !resp.Diagnostics.HasError() {
+		v.String.ValidateString(ctx, req, resp)
+	}
+}
+
+const longestScope = 255
+
+// maskedValidator refuses a hidden variable that is not to be masked: GitLab masks what it hides.
+type maskedValidator struct{}
+
+// Description implements validator.Describer.
+func (maskedValidator) Description(context.Context) string { return "not false beside hidden = true" }
+
+// MarkdownDescription implements validator.Describer.
+func (v maskedValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateBool implements validator.Bool.
+func (maskedValidator) ValidateBool(ctx context.Context, req validator.BoolRequest, resp *validator.BoolResponse) {
+	var hidden types.Bool
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath().AtName("hidden"), &hidden)...)
+	if hidden.ValueBool() && req.ConfigValue.Equal(types.BoolValue(false)) {
+		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidVariable,
+			"masked = false contradicts hidden = true: GitLab masks what it hides. Leave one of them out."))
+	}
+}
 
 // keyValidator holds a key against GitLab's rule.
 type keyValidator struct{}

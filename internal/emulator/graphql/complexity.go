@@ -3,6 +3,7 @@ package graphql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -43,9 +44,8 @@ const maxWeighedFields = 100_000
 // prices of GitLab's BaseField: fields of one response key count once, and of
 // the object types a selection can meet the dearest counts.
 func (e *Engine) complexity(selections *selector, operation *ast.OperationDefinition) (int, *Error) {
-	root := operationRoot(e.schema, operation.Operation)
 	w := &weighing{engine: e, selections: selections}
-	total := w.dearest([]typedSelections{{on: root, selections: operation.SelectionSet}})
+	total := w.dearest([]ast.SelectionSet{operation.SelectionSet})
 	if w.fields > maxWeighedFields {
 		return 0, &Error{
 			Message:    "Timeout on validation of query",
@@ -63,7 +63,7 @@ type weighing struct {
 	fields     int
 }
 
-func (w *weighing) dearest(sets []typedSelections) int {
+func (w *weighing) dearest(sets []ast.SelectionSet) int {
 	scopes := newComplexityScopes(w.selections, sets)
 	highest := 0
 	for _, object := range scopes.objects {
@@ -75,9 +75,9 @@ func (w *weighing) dearest(sets []typedSelections) int {
 func (w *weighing) costOn(scopes *complexityScopes, object *ast.Definition) int {
 	total := 0
 	for _, key := range scopes.keys {
-		var fields []scopedField
+		var fields []*ast.Field
 		for _, field := range scopes.fields[key] {
-			if overlap(w.engine.schema, field.on, object) {
+			if slices.Contains(w.engine.schema.GetPossibleTypes(field.ObjectDefinition), object) {
 				fields = append(fields, field)
 			}
 		}
@@ -88,22 +88,16 @@ func (w *weighing) costOn(scopes *complexityScopes, object *ast.Definition) int 
 	return total
 }
 
-func (w *weighing) fieldCost(fields []scopedField) int {
+func (w *weighing) fieldCost(fields []*ast.Field) int {
 	if w.fields++; w.fields > maxWeighedFields {
 		return 0
 	}
-	var sets []typedSelections
-	for _, field := range fields {
-		if definition := fieldOf(field.on, field.node.Name); definition != nil {
-			sets = append(sets, typedSelections{on: w.engine.schema.Types[definition.Type.Name()], selections: field.node.SelectionSet})
-		}
-	}
-	children := w.dearest(sets)
+	children := w.dearest(subselections(fields))
 	highest := 0
 	priced := map[*ast.Definition]bool{}
 	for _, field := range fields {
-		if !priced[field.on] {
-			priced[field.on] = true
+		if !priced[field.ObjectDefinition] {
+			priced[field.ObjectDefinition] = true
 			highest = max(highest, w.engine.price(w.selections, field, children))
 		}
 	}
@@ -111,14 +105,13 @@ func (w *weighing) fieldCost(fields []scopedField) int {
 }
 
 // price is what one field costs with its selections.
-func (e *Engine) price(selections *selector, field scopedField, children int) int {
-	coordinate := field.on.Name + "." + field.node.Name
+func (e *Engine) price(selections *selector, field *ast.Field, children int) int {
+	coordinate := field.ObjectDefinition.Name + "." + field.Name
 	extra := e.resolverComplexity[coordinate]
-	definition := fieldOf(field.on, field.node.Name)
-	if extra == 0 || definition == nil {
+	if extra == 0 {
 		return 1 + children
 	}
-	arguments := selections.arguments(definition, field.node)
+	arguments := selections.arguments(field)
 	if arguments["sort"] != nil {
 		extra++
 	}
@@ -126,7 +119,7 @@ func (e *Engine) price(selections *selector, field scopedField, children int) in
 		extra += 5
 	}
 	cost := children + extra
-	if !strings.HasSuffix(definition.Type.Name(), "Connection") {
+	if !strings.HasSuffix(field.Definition.Type.Name(), "Connection") {
 		return cost
 	}
 	limit := DefaultPageSize
@@ -141,29 +134,23 @@ func (e *Engine) price(selections *selector, field scopedField, children int) in
 	return cost + cost*limit/100
 }
 
-// scopedField is a field and the type it was written on.
-type scopedField struct {
-	on   *ast.Definition
-	node *ast.Field
-}
-
 // complexityScopes are the fields of merged selection sets by response key, and
 // the object types those can meet.
 type complexityScopes struct {
 	keys    []string
-	fields  map[string][]scopedField
+	fields  map[string][]*ast.Field
 	objects []*ast.Definition
 }
 
-func newComplexityScopes(selections *selector, sets []typedSelections) *complexityScopes {
-	scopes := &complexityScopes{fields: map[string][]scopedField{}}
+func newComplexityScopes(selections *selector, sets []ast.SelectionSet) *complexityScopes {
+	scopes := &complexityScopes{fields: map[string][]*ast.Field{}}
 	seen := map[*ast.Definition]bool{}
-	selections.visit(sets, func(on *ast.Definition, node *ast.Field) {
+	selections.visit(sets, func(node *ast.Field) {
 		if _, ok := scopes.fields[node.Alias]; !ok {
 			scopes.keys = append(scopes.keys, node.Alias)
 		}
-		scopes.fields[node.Alias] = append(scopes.fields[node.Alias], scopedField{on: on, node: node})
-		for _, object := range possibleTypes(selections.schema, on) {
+		scopes.fields[node.Alias] = append(scopes.fields[node.Alias], node)
+		for _, object := range selections.schema.GetPossibleTypes(node.ObjectDefinition) {
 			if !seen[object] {
 				seen[object] = true
 				scopes.objects = append(scopes.objects, object)

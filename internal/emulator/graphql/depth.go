@@ -17,7 +17,7 @@ var recursionIgnored = []string{"edges", "node", "nodes", "ofType"}
 
 // limitErrors holds a document against GitLab's analyzers, in their order.
 func limitErrors(selections *selector, operation *ast.OperationDefinition, complexity int, limits Limits) []*Error {
-	measured := &measure{selections: selections, fragments: map[string]*branch{}}
+	measured := &measure{selections: selections, fragments: map[*ast.FragmentDefinition]*branch{}}
 	branch := measured.of(operation.SelectionSet)
 
 	var errs []*Error
@@ -61,7 +61,7 @@ func (b *branch) recurring() string {
 // fragments would otherwise take exponential time.
 type measure struct {
 	selections *selector
-	fragments  map[string]*branch
+	fragments  map[*ast.FragmentDefinition]*branch
 }
 
 func (m *measure) of(set ast.SelectionSet) *branch {
@@ -78,7 +78,7 @@ func (m *measure) of(set ast.SelectionSet) *branch {
 			}
 		case *ast.FragmentSpread:
 			if m.selections.included(selection.Directives) {
-				result.include(m.fragment(selection.Name))
+				result.include(m.fragment(selection.Definition))
 			}
 		}
 	}
@@ -94,11 +94,9 @@ func (m *measure) field(field *ast.Field) *branch {
 	return below
 }
 
-func (m *measure) fragment(name string) *branch {
-	if known, ok := m.fragments[name]; ok {
-		return known
+func (m *measure) fragment(fragment *ast.FragmentDefinition) *branch {
+	if m.fragments[fragment] == nil {
+		m.fragments[fragment] = m.of(fragment.SelectionSet)
 	}
-	result := m.of(m.selections.document.Fragments.ForName(name).SelectionSet)
-	m.fragments[name] = result
-	return result
+	return m.fragments[fragment]
 }

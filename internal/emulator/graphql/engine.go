@@ -180,7 +180,6 @@ func (e *Engine) ExecuteBatch(ctx context.Context, requests []Request, limits Li
 
 // preparedRequest is a request up to the point where it would run.
 type preparedRequest struct {
-	document   *ast.QueryDocument
 	operation  *ast.OperationDefinition
 	variables  map[string]any
 	complexity int
@@ -213,7 +212,6 @@ func (e *Engine) prepare(request Request, limits Limits) *preparedRequest {
 		prepared.errors = []*Error{parseError}
 		return prepared
 	}
-	prepared.document = document
 
 	operation, selectError := selectOperation(document, request.OperationName)
 	if selectError != nil {
@@ -233,7 +231,7 @@ func (e *Engine) prepare(request Request, limits Limits) *preparedRequest {
 		return prepared
 	}
 
-	selections := &selector{schema: e.schema, document: document, variables: prepared.variables}
+	selections := &selector{schema: e.schema, variables: prepared.variables}
 	complexity, timeout := e.complexity(selections, operation)
 	if timeout != nil {
 		prepared.errors = []*Error{timeout}

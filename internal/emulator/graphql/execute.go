@@ -19,17 +19,12 @@ func (e *Engine) run(ctx context.Context, prepared *preparedRequest, limits Limi
 		return Response{}
 	}
 	execution := &execution{
-		ctx:    context.WithValue(ctx, complexityKey{}, weight{limit: limits.Complexity, score: prepared.complexity}),
-		engine: e,
-		selector: &selector{
-			schema:    e.schema,
-			document:  prepared.document,
-			variables: prepared.variables,
-		},
+		ctx:      context.WithValue(ctx, complexityKey{}, weight{limit: limits.Complexity, score: prepared.complexity}),
+		engine:   e,
+		selector: &selector{schema: e.schema, variables: prepared.variables},
 	}
 	root := operationRoot(e.schema, prepared.operation.Operation)
-	sets := []typedSelections{{on: root, selections: prepared.operation.SelectionSet}}
-	object, err := execution.object(root, sets, nil, nil)
+	object, err := execution.object(root, []ast.SelectionSet{prepared.operation.SelectionSet}, nil, nil)
 	if err != nil && !errors.Is(err, errNull) {
 		return Response{Internal: err}
 	}
@@ -79,7 +74,7 @@ func (x *execution) report(at place, message string) {
 }
 
 // object executes selection sets on a value of an object type.
-func (x *execution) object(definition *ast.Definition, sets []typedSelections, source any, path []any) (*orderedObject, error) {
+func (x *execution) object(definition *ast.Definition, sets []ast.SelectionSet, source any, path []any) (*orderedObject, error) {
 	object := &orderedObject{}
 	for _, field := range x.selector.collect(definition, sets) {
 		at := place{parent: definition, field: field, path: append(slices.Clip(path), field.key)}
@@ -94,10 +89,10 @@ func (x *execution) object(definition *ast.Definition, sets []typedSelections, s
 
 func (x *execution) field(at place, source any) (any, error) {
 	node := at.field.nodes[0]
-	definition := fieldOf(at.parent, node.Name)
-	if definition == typenameField {
+	if node.Name == typename {
 		return at.parent.Name, nil
 	}
+	definition := at.parent.Fields.ForName(node.Name)
 	value, err := x.resolve(at.parent, definition, node, source)
 	var userError *UserError
 	switch {
@@ -144,7 +139,7 @@ func (x *execution) resolve(parent *ast.Definition, definition *ast.FieldDefinit
 	if parent == x.engine.schema.Mutation {
 		ctx = context.WithValue(ctx, responseKey{}, node.Alias)
 	}
-	value, err = resolver(ctx, source, x.selector.arguments(definition, node))
+	value, err = resolver(ctx, source, x.selector.arguments(node))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", coordinate, err)
 	}
@@ -203,8 +198,7 @@ func (x *execution) selected(at place, expected *ast.Type, concrete *ast.Definit
 	if x.isConcealed(concrete.Name) {
 		return x.complete(at, expected, nil)
 	}
-	on := x.engine.schema.Types[expected.NamedType]
-	object, err := x.object(concrete, subselections(on, at.field.nodes), value, at.path)
+	object, err := x.object(concrete, subselections(at.field.nodes), value, at.path)
 	if err != nil {
 		return nil, err
 	}
@@ -250,9 +244,9 @@ func (x *execution) concrete(abstract *ast.Definition, value any) (definition *a
 		name = x.engine.typeOf(value)
 	}
 	if fields, isMap := value.(map[string]any); name == "" && isMap {
-		name, _ = fields[typenameField.Name].(string)
+		name, _ = fields[typename].(string)
 	}
-	for _, possible := range possibleTypes(x.engine.schema, abstract) {
+	for _, possible := range x.engine.schema.GetPossibleTypes(abstract) {
 		if possible.Name == name {
 			return possible, nil
 		}

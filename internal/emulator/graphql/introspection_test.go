@@ -54,6 +54,17 @@ func TestIntrospection(t *testing.T) {
 			`{"__type":{"interfaces":[],"fields":[{"name":"limit","args":[]},{"name":"score","args":[]}]},
 			  "p":{"fields":[{"name":"count","args":[{"name":"limit","type":{"name":"Int"}}]},{"name":"edges","args":[]},{"name":"nodes","args":[]},{"name":"pageInfo","args":[]}]}}`,
 		},
+		{
+			"deprecated input fields",
+			`{__type(name:"CiJobTokenScopeRemoveProjectInput"){a:inputFields{name} b:inputFields(includeDeprecated:true){name isDeprecated}}}`,
+			`{"__type":{"a":[{"name":"clientMutationId"},{"name":"projectPath"},{"name":"targetProjectPath"}],
+			  "b":[{"name":"clientMutationId","isDeprecated":false},{"name":"projectPath","isDeprecated":false},{"name":"targetProjectPath","isDeprecated":false},{"name":"direction","isDeprecated":true}]}}`,
+		},
+		{
+			"interface, without the interfaces that implement it",
+			`{__type(name:"Todoable"){kind inputFields{name} enumValues{name} interfaces{name} possibleTypes{name}}}`,
+			`{"__type":{"kind":"INTERFACE","inputFields":null,"enumValues":null,"interfaces":[],"possibleTypes":[{"name":"Project"},{"name":"Group"},{"name":"Namespace"},{"name":"CurrentUser"},{"name":"UserCore"}]}}`,
+		},
 		{"unknown type", `{__type(name:"Nope"){name}}`, `{"__type":null}`},
 		{
 			"roots",

@@ -37,6 +37,10 @@ func loadSchema(hidden map[string]bool, extensions string) (*ast.Schema, error) 
 	}
 	// gqlparser knows a directive that graphql-ruby does not have.
 	delete(schema.Directives, "defer")
+	// Nor are interfaces among the possible types there.
+	for name := range schema.PossibleTypes {
+		schema.PossibleTypes[name] = slices.DeleteFunc(schema.PossibleTypes[name], func(d *ast.Definition) bool { return d == nil || d.Kind != ast.Object })
+	}
 	return schema, nil
 }
 
@@ -88,41 +92,8 @@ func fieldAt(schema *ast.Schema, coordinate string) *ast.FieldDefinition {
 	return definition.Fields.ForName(parts[2])
 }
 
-// typenameField is the definition of the field every composite type has.
-var typenameField = &ast.FieldDefinition{Name: "__typename", Type: ast.NonNullNamedType("String", nil)}
-
-// fieldOf returns the definition of a field that may be selected on a type, or
-// nil.
-func fieldOf(definition *ast.Definition, name string) *ast.FieldDefinition {
-	if definition == nil || !definition.IsCompositeType() {
-		return nil
-	}
-	if name == typenameField.Name {
-		return typenameField
-	}
-	return definition.Fields.ForName(name)
-}
-
-// possibleTypes are the object types a value of a composite type can have.
-func possibleTypes(schema *ast.Schema, definition *ast.Definition) []*ast.Definition {
-	if definition.Kind == ast.Object {
-		return []*ast.Definition{definition}
-	}
-	var types []*ast.Definition
-	for _, possible := range schema.GetPossibleTypes(definition) {
-		if possible != nil && possible.Kind == ast.Object {
-			types = append(types, possible)
-		}
-	}
-	return types
-}
-
-func overlap(schema *ast.Schema, a, b *ast.Definition) bool {
-	others := possibleTypes(schema, b)
-	return a == b || slices.ContainsFunc(possibleTypes(schema, a), func(d *ast.Definition) bool {
-		return slices.Contains(others, d)
-	})
-}
+// typename is the field that every composite type has.
+const typename = "__typename"
 
 func operationRoot(schema *ast.Schema, operation ast.Operation) *ast.Definition {
 	switch operation {

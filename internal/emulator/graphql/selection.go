@@ -1,56 +1,43 @@
 package graphql
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // selector reads selection sets of a valid document with the variables of one
-// request.
+// request. What the nodes mean, validation has written into them.
 type selector struct {
 	schema    *ast.Schema
-	document  *ast.QueryDocument
 	variables map[string]any
 }
 
-// typedSelections is a selection set and the type it selects on.
-type typedSelections struct {
-	on         *ast.Definition
-	selections ast.SelectionSet
-}
-
-// visit calls enter for each field of the sets, through fragments, with the type
-// the field was written on. What @skip or @include leave out is not visited, and
-// a fragment is visited once.
-func (s *selector) visit(sets []typedSelections, enter func(on *ast.Definition, field *ast.Field)) {
+// visit calls enter for each field of the sets, through fragments. What @skip or @include
+// leave out is not visited, and a fragment is visited once.
+func (s *selector) visit(sets []ast.SelectionSet, enter func(*ast.Field)) {
 	visited := map[string]bool{}
 	for _, set := range sets {
-		s.visitSet(set.on, set.selections, visited, enter)
+		s.visitSet(set, visited, enter)
 	}
 }
 
-func (s *selector) visitSet(on *ast.Definition, selections ast.SelectionSet, visited map[string]bool, enter func(*ast.Definition, *ast.Field)) {
+func (s *selector) visitSet(selections ast.SelectionSet, visited map[string]bool, enter func(*ast.Field)) {
 	for _, selection := range selections {
 		switch selection := selection.(type) {
 		case *ast.Field:
 			if s.included(selection.Directives) {
-				enter(on, selection)
+				enter(selection)
 			}
 		case *ast.InlineFragment:
-			if !s.included(selection.Directives) {
-				continue
+			if s.included(selection.Directives) {
+				s.visitSet(selection.SelectionSet, visited, enter)
 			}
-			inner := on
-			if selection.TypeCondition != "" {
-				inner = s.schema.Types[selection.TypeCondition]
-			}
-			s.visitSet(inner, selection.SelectionSet, visited, enter)
 		case *ast.FragmentSpread:
-			if visited[selection.Name] || !s.included(selection.Directives) {
-				continue
+			if !visited[selection.Name] && s.included(selection.Directives) {
+				visited[selection.Name] = true
+				s.visitSet(selection.Definition.SelectionSet, visited, enter)
 			}
-			visited[selection.Name] = true
-			fragment := s.document.Fragments.ForName(selection.Name)
-			s.visitSet(s.schema.Types[fragment.TypeCondition], fragment.SelectionSet, visited, enter)
 		}
 	}
 }
@@ -64,16 +51,10 @@ func (s *selector) directiveIf(directives ast.DirectiveList, name string, otherw
 	if directive == nil {
 		return otherwise
 	}
-	argument := directive.Arguments.ForName("if")
-	if argument == nil {
-		return otherwise
+	if condition, is := directive.ArgumentMap(s.variables)["if"].(bool); is {
+		return condition
 	}
-	value, given := s.literal(argument.Value, ast.NonNullNamedType("Boolean", nil))
-	condition, isBool := value.(bool)
-	if !given || !isBool {
-		return otherwise
-	}
-	return condition
+	return otherwise
 }
 
 // responseField is what one response key selects: one field, written once or
@@ -85,11 +66,11 @@ type responseField struct {
 
 // collect groups the fields that apply to an object type by response key, in
 // the order they are written.
-func (s *selector) collect(object *ast.Definition, sets []typedSelections) []*responseField {
+func (s *selector) collect(object *ast.Definition, sets []ast.SelectionSet) []*responseField {
 	var fields []*responseField
 	byKey := map[string]*responseField{}
-	s.visit(sets, func(on *ast.Definition, node *ast.Field) {
-		if !overlap(s.schema, on, object) {
+	s.visit(sets, func(node *ast.Field) {
+		if !slices.Contains(s.schema.GetPossibleTypes(node.ObjectDefinition), object) {
 			return
 		}
 		field := byKey[node.Alias]
@@ -104,10 +85,21 @@ func (s *selector) collect(object *ast.Definition, sets []typedSelections) []*re
 }
 
 // subselections are the selection sets of a field's nodes.
-func subselections(on *ast.Definition, nodes []*ast.Field) []typedSelections {
-	sets := make([]typedSelections, len(nodes))
+func subselections(nodes []*ast.Field) []ast.SelectionSet {
+	sets := make([]ast.SelectionSet, len(nodes))
 	for i, node := range nodes {
-		sets[i] = typedSelections{on: on, selections: node.SelectionSet}
+		sets[i] = node.SelectionSet
 	}
 	return sets
+}
+
+// arguments returns a field's arguments as its resolver gets them.
+func (s *selector) arguments(node *ast.Field) map[string]any {
+	arguments := node.ArgumentMap(s.variables)
+	for _, argument := range node.Definition.Arguments {
+		if value, given := arguments[argument.Name]; given {
+			arguments[argument.Name], _ = coerceInput(s.schema, argument.Type, value)
+		}
+	}
+	return arguments
 }

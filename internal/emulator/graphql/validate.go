@@ -1,211 +1,200 @@
 package graphql
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // maxValidationErrors is how many errors GitLab lets validation report
 // (validate_max_errors in app/graphql/gitlab_schema.rb).
 const maxValidationErrors = 5
 
-// validateDocument checks a document against the schema. Rules, their order and
-// their words are graphql-ruby's (lib/graphql/static_validation).
+// ruleSet is what a document is held against, mergeRules what one without errors is: it
+// compares each field with each.
+var (
+	ruleSet    = newRuleSet()
+	mergeRules = rules.NewRules(rules.OverlappingFieldsCanBeMergedRule)
+)
+
+func newRuleSet() *rules.Rules {
+	set := rules.NewRules()
+	for _, wording := range wordings {
+		if wording.rule.RuleFunc != nil {
+			set.AddRule(wording.rule.Name, wording.rule.RuleFunc)
+		}
+	}
+	return set
+}
+
+// validateDocument checks a document against the schema: gqlparser finds what is wrong,
+// and it is told as graphql-ruby tells it (lib/graphql/static_validation).
 func validateDocument(schema *ast.Schema, document *ast.QueryDocument) []*Error {
-	v := &validation{schema: schema, document: document, directives: map[string]*Error{}}
+	errs := examine(schema, document).errors()
+	if len(errs) == 0 {
+		errs = mergeConflicts(validator.ValidateWithRules(schema, document, mergeRules))
+	}
+	return errs[:min(len(errs), maxValidationErrors)]
+}
+
+func examine(schema *ast.Schema, document *ast.QueryDocument) *report {
+	found := validator.ValidateWithRules(schema, document, ruleSet)
+	r := &report{schema: schema, spots: spotsOf(document), closed: map[any]bool{}}
+	r.tell(found, closing)
+	if len(r.closed) > 0 {
+		r.removeClosed(document)
+		found = validator.ValidateWithRules(schema, document, ruleSet)
+	}
+	r.tell(found, passing, late)
+	return r
+}
+
+// removeClosed takes out of an invalid document what graphql-ruby does not look into:
+// nothing in there is told, and nothing is used by it.
+func (r *report) removeClosed(document *ast.QueryDocument) {
 	for _, operation := range document.Operations {
-		v.operation(operation)
+		for _, variable := range operation.VariableDefinitions {
+			variable.Used = false
+		}
+		operation.SelectionSet = r.open(operation, operation.SelectionSet)
 	}
 	for _, fragment := range document.Fragments {
-		v.fragmentDefinition(fragment)
+		fragment.SelectionSet = r.open(fragment, fragment.SelectionSet)
 	}
-	v.variableUse()
-	v.spreadTypes()
-	v.fragmentUse()
-	v.names()
-	if len(v.errors) == 0 {
-		v.errors = mergeConflicts(schema, document)
+	for _, at := range r.spots.all {
+		if directive, is := at.node.(*ast.Directive); is && (directive.Definition == nil || r.isClosed(at)) {
+			directive.Arguments = nil
+		}
 	}
-	return v.errors[:min(len(v.errors), maxValidationErrors)]
 }
 
-// validation walks a document once and gathers what the rules over the whole
-// document need.
-type validation struct {
-	schema   *ast.Schema
-	document *ast.QueryDocument
-	errors   []*Error
-	path     []any
-
-	// scope is the operation or fragment being walked.
-	scope  *scope
-	scopes []*scope
-	// declared are the variables of the operation walked last.
-	declared ast.VariableDefinitionList
-	// directives holds the one error per undefined directive.
-	directives map[string]*Error
-}
-
-func (v *validation) add(message string, extensions map[string]any, positions ...*ast.Position) *Error {
-	return v.addAt(slices.Clone(v.path), message, extensions, positions...)
-}
-
-func (v *validation) addAt(path []any, message string, extensions map[string]any, positions ...*ast.Position) *Error {
-	err := &Error{Message: message, Locations: locationsOf(positions...), Path: path, Extensions: extensions}
-	v.errors = append(v.errors, err)
-	return err
-}
-
-// within runs a check one step further down the path.
-func (v *validation) within(step any, check func()) {
-	v.path = append(v.path, step)
-	check()
-	v.path = v.path[:len(v.path)-1]
-}
-
-func (v *validation) operation(operation *ast.OperationDefinition) {
-	v.enter(&scope{operation: operation})
-	v.declared = operation.VariableDefinitions
-	v.within(operationStep(operation), func() {
-		root := operationRoot(v.schema, operation.Operation)
-		if root == nil {
-			kind := string(operation.Operation)
-			v.add(fmt.Sprintf("Schema is not configured for %ss", kind),
-				code("missing"+strings.ToUpper(kind[:1])+kind[1:]+"Configuration"), operation.Position)
-			return
-		}
-		v.variableDefinitions(operation)
-		v.directiveList(operation.Directives, operationLocation(operation.Operation))
-		v.selections(root, operation.SelectionSet)
-	})
-}
-
-func (v *validation) fragmentDefinition(fragment *ast.FragmentDefinition) {
-	v.enter(&scope{fragment: fragment})
-	v.within("fragment "+fragment.Name, func() {
-		definition := v.fragmentType(fragment.TypeCondition, fragment.Position)
-		if definition == nil {
-			return
-		}
-		v.directiveList(fragment.Directives, ast.LocationFragmentDefinition)
-		v.selections(definition, fragment.SelectionSet)
-	})
-}
-
-func (v *validation) selections(on *ast.Definition, selections ast.SelectionSet) {
-	for _, selection := range selections {
+func (r *report) open(node any, selections ast.SelectionSet) ast.SelectionSet {
+	if r.closed[node] {
+		return nil
+	}
+	return slices.DeleteFunc(selections, func(selection ast.Selection) bool {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			v.within(selection.Alias, func() { v.field(on, selection) })
+			selection.SelectionSet = r.open(selection, selection.SelectionSet)
 		case *ast.InlineFragment:
-			v.inlineFragment(on, selection)
-		case *ast.FragmentSpread:
-			v.within("... "+selection.Name, func() {
-				v.scope.spreads = append(v.scope.spreads, spread{node: selection, on: on, path: slices.Clone(v.path)})
-				v.directiveList(selection.Directives, ast.LocationFragmentSpread)
-			})
+			selection.SelectionSet = r.open(selection, selection.SelectionSet)
 		}
-	}
-}
-
-func (v *validation) inlineFragment(on *ast.Definition, fragment *ast.InlineFragment) {
-	if fragment.TypeCondition == "" {
-		v.within("...", func() {
-			v.directiveList(fragment.Directives, ast.LocationInlineFragment)
-			v.selections(on, fragment.SelectionSet)
-		})
-		return
-	}
-	v.within("... on "+fragment.TypeCondition, func() {
-		position := spreadPosition(fragment.Position)
-		definition := v.fragmentType(fragment.TypeCondition, position)
-		if definition == nil {
-			return
-		}
-		v.spreadType(v.path, on, definition, "", position)
-		v.directiveList(fragment.Directives, ast.LocationInlineFragment)
-		v.selections(definition, fragment.SelectionSet)
+		return r.closed[selection]
 	})
 }
 
-// fragmentType is the type of a fragment's condition, or nil after an error.
-func (v *validation) fragmentType(name string, position *ast.Position) *ast.Definition {
-	definition := v.schema.Types[name]
-	if definition == nil {
-		v.add(fmt.Sprintf("No such type %s, so it can't be a fragment condition", name),
-			code("undefinedType", "typeName", name), position)
-		return nil
-	}
-	if !definition.IsCompositeType() {
-		v.add(fmt.Sprintf("Invalid fragment on type %s (must be Union, Interface or Object)", name),
-			code("fragmentOnNonCompositeType", "typeName", name), position)
-		return nil
-	}
-	return definition
+// report gathers what graphql-ruby tells of a document.
+type report struct {
+	schema *ast.Schema
+	spots  *spots
+	closed map[any]bool
+	told   []told
+
+	// order and rank are those of the wording at work.
+	order order
+	rank  int
 }
 
-func (v *validation) field(on *ast.Definition, field *ast.Field) {
-	definition := fieldOf(on, field.Name)
-	if definition == nil && on.Kind == ast.Union {
-		v.add(fmt.Sprintf("Selections can't be made directly on unions (see selections on %s)", on.Name),
-			code("selectionMismatch", "nodeName", on.Name), field.Position)
-		return
-	}
-	if definition == nil {
-		v.add(fmt.Sprintf("Field '%s' doesn't exist on type '%s'", field.Name, on.Name),
-			code("undefinedField", "typeName", on.Name, "fieldName", field.Name), field.Position)
-		return
-	}
-	result := v.schema.Types[definition.Type.Name()]
-	if !v.fits(field, result) {
-		return
-	}
-	v.requiredArguments("Field", field.Name, definition.Arguments, field.Arguments, field.Position)
-	v.uniqueArguments(field.Arguments)
-	owner := argumentOwner{kind: "Field", name: field.Alias, definitions: definition.Arguments, position: field.Position}
-	for _, argument := range field.Arguments {
-		v.argument(owner, argument)
-	}
-	v.directiveList(field.Directives, ast.LocationField)
-	v.selections(result, field.SelectionSet)
+// told is an error and where it comes among the others.
+type told struct {
+	at          *spot
+	phase, rank int
+	err         *Error
 }
 
-// fits tells whether a field's selections go with its type: objects need some,
-// leaves take none.
-func (v *validation) fits(field *ast.Field, result *ast.Definition) bool {
-	node := fmt.Sprintf("field '%s'", field.Name)
-	extensions := code("selectionMismatch", "nodeName", node, "typeName", result.Name)
-	switch {
-	case result.IsLeafType() && len(field.SelectionSet) > 0:
-		names := make([]string, len(field.SelectionSet))
-		for i, selection := range field.SelectionSet {
-			names[i] = selectionName(selection)
+// tell words what was found, for the wordings of some orders.
+func (r *report) tell(found gqlerror.List, orders ...order) {
+	for rank, wording := range wordings {
+		if !slices.Contains(orders, wording.order) {
+			continue
 		}
-		kind := strings.ToLower(string(result.Kind))
-		v.add(fmt.Sprintf("Selections can't be made on %ss (%s returns %s but has selections [%s])", kind, node, result.Name, strings.Join(names, ", ")),
-			extensions, field.Position)
-		return false
-	case !result.IsLeafType() && len(field.SelectionSet) == 0:
-		v.add(fmt.Sprintf("Field must have selections (%s returns %s but has no selections. Did you mean '%s { ... }'?)", node, result.Name, field.Name),
-			extensions, field.Position)
-		return false
+		r.order, r.rank = wording.order, rank
+		var places []*spot
+		if wording.rule.Name == noRule.Name {
+			places = slices.DeleteFunc(slices.Clone(r.spots.all), r.isClosed)
+		}
+		for _, finding := range found {
+			if finding.Rule == wording.rule.Name {
+				places = append(places, r.spots.at[Location(finding.Locations[0])]...)
+			}
+		}
+		told := map[*spot]bool{}
+		for _, at := range places {
+			if !told[at] {
+				told[at] = true
+				wording.tell(r, at)
+			}
+		}
 	}
-	return true
 }
 
-func selectionName(selection ast.Selection) string {
-	switch selection := selection.(type) {
-	case *ast.Field:
-		return `"` + selection.Name + `"`
-	case *ast.FragmentSpread:
-		return `"` + selection.Name + `"`
-	case *ast.InlineFragment:
-		return `"... on ` + selection.TypeCondition + ` { ... }"`
+// add tells an error, once for whatever found it. Without positions it is where the spot is.
+func (r *report) add(at *spot, message string, extensions map[string]any, positions ...*ast.Position) {
+	r.addAt(at, at.path(), message, extensions, positions...)
+}
+
+func (r *report) addAt(at *spot, path []any, message string, extensions map[string]any, positions ...*ast.Position) {
+	if slices.ContainsFunc(r.told, func(t told) bool { return t.at == at && t.err.Message == message }) {
+		return
 	}
-	return ""
+	if len(positions) == 0 {
+		positions = []*ast.Position{at.position}
+	}
+	err := &Error{Message: message, Locations: locationsOf(positions...), Path: path, Extensions: extensions}
+	phase := 0
+	switch r.order {
+	case closing:
+		r.closed[at.node] = true
+	case late:
+		phase = r.rank
+	}
+	r.told = append(r.told, told{at: at, phase: phase, rank: r.rank, err: err})
+}
+
+// hasToldOf says whether something was told on the way to the end of a spot, under its
+// path.
+func (r *report) hasToldOf(at *spot) bool {
+	path := at.path()
+	return slices.ContainsFunc(r.told, func(t told) bool {
+		return (t.at.order < at.order || t.at.isWithin(at)) && len(t.err.Path) >= len(path) && slices.Equal(t.err.Path[:len(path)], path)
+	})
+}
+
+// isClosed says whether graphql-ruby does not look at a node, or into it.
+func (r *report) isClosed(at *spot) bool {
+	return at != nil && (r.closed[at.node] || r.isClosed(at.parent))
+}
+
+func (r *report) errors() []*Error {
+	slices.SortStableFunc(r.told, func(a, b told) int {
+		return cmp.Or(
+			cmp.Compare(a.phase, b.phase), cmp.Compare(a.at.order, b.at.order), cmp.Compare(a.rank, b.rank),
+			cmp.Compare(a.err.Locations[0].Line, b.err.Locations[0].Line), cmp.Compare(a.err.Locations[0].Column, b.err.Locations[0].Column),
+		)
+	})
+	var errs []*Error
+	for _, told := range r.told {
+		if !r.isClosed(told.at.parent) {
+			errs = append(errs, told.err)
+		}
+	}
+	return errs
+}
+
+// namesakes are the positions of a node and of those beside it that have its name.
+func (r *report) namesakes(at *spot) []*ast.Position {
+	var positions []*ast.Position
+	for _, other := range r.spots.all {
+		if other.parent == at.parent && other.name == at.name && fmt.Sprintf("%T", other.node) == fmt.Sprintf("%T", at.node) {
+			positions = append(positions, other.position)
+		}
+	}
+	return positions
 }
 
 // code is an error's extensions: its code and pairs of a key and a value.
@@ -215,22 +204,4 @@ func code(name string, pairs ...string) map[string]any {
 		extensions[pairs[i]] = pairs[i+1]
 	}
 	return extensions
-}
-
-// spreadPosition is where the dots of an inline fragment stand; gqlparser keeps
-// only what follows them.
-func spreadPosition(position *ast.Position) *ast.Position {
-	if position == nil || position.Src == nil {
-		return position
-	}
-	text := position.Src.Input
-	dots := strings.LastIndex(text[:runeOffset(text, position.Start)], "...")
-	if dots < 0 {
-		return position
-	}
-	lineStart := strings.LastIndexByte(text[:dots], '\n') + 1
-	return &ast.Position{
-		Line:   1 + strings.Count(text[:dots], "\n"),
-		Column: 1 + len([]rune(text[lineStart:dots])),
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,8 +39,7 @@ func coerceVariables(schema *ast.Schema, operation *ast.OperationDefinition, sen
 		}
 		value, given := sent[definition.Variable]
 		if !given && definition.DefaultValue != nil {
-			constants := &selector{schema: schema}
-			variables[definition.Variable], _ = constants.literal(definition.DefaultValue, definition.Type)
+			variables[definition.Variable] = constant(schema, definition.DefaultValue, definition.Type)
 			continue
 		}
 		coerced, problems := coerceInput(schema, definition.Type, value)
@@ -151,8 +151,7 @@ func coerceInputObject(schema *ast.Schema, definition *ast.Definition, value any
 	for _, field := range definition.Fields {
 		item, given := fields[field.Name]
 		if !given && field.DefaultValue != nil {
-			constants := &selector{schema: schema}
-			coerced[field.Name], _ = constants.literal(field.DefaultValue, field.Type)
+			coerced[field.Name] = constant(schema, field.DefaultValue, field.Type)
 			continue
 		}
 		result, wrong := coerceInput(schema, field.Type, item)
@@ -164,6 +163,13 @@ func coerceInputObject(schema *ast.Schema, definition *ast.Definition, value any
 		}
 	}
 	return coerced, problems
+}
+
+// constant is a default, which was valid when it was written.
+func constant(schema *ast.Schema, literal *ast.Value, expected *ast.Type) any {
+	value, _ := literal.Value(nil)
+	coerced, _ := coerceInput(schema, expected, value)
+	return coerced
 }
 
 func enumNames(definition *ast.Definition) string {
@@ -211,26 +217,19 @@ func coerceScalar(name string, value any) (any, []problem) {
 }
 
 func integer(value any) (int64, bool) {
-	switch value := value.(type) {
-	case int:
-		return int64(value), true
-	case int64:
-		return value, true
-	case float64:
-		return int64(value), value == math.Trunc(value) && math.Abs(value) < 1<<53
-	case json.Number:
-		number, err := value.Int64()
-		return number, err == nil
+	if number, is := value.(json.Number); is {
+		result, err := number.Int64()
+		return result, err == nil
 	}
-	return 0, false
+	return wholeNumber(reflect.ValueOf(value))
 }
 
 func float(value any) (float64, bool) {
-	if number, ok := value.(json.Number); ok {
+	if number, is := value.(json.Number); is {
 		result, err := number.Float64()
 		return result, err == nil
 	}
-	if number, ok := value.(float64); ok {
+	if number, is := value.(float64); is {
 		return number, true
 	}
 	number, ok := integer(value)

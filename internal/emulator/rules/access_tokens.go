@@ -169,7 +169,7 @@ func (s Services) RotatePersonalToken(st *store.State, t *store.Token, asked *ti
 }
 
 // RevokeAccessToken ends an access token; ending it again succeeds too. The token
-// and its bot stay to be seen.
+// and its bot stay to be seen, for [BotRetention].
 func (s Services) RevokeAccessToken(st *store.State, c Caller, parent store.Source, t *store.Token) *Refusal {
 	bot := st.User(t.UserID)
 	if !CanReadAccessTokens(st, c, parent) {
@@ -178,3 +178,7 @@ func (s Services) RevokeAccessToken(st *store.State, c Caller, parent store.Sour
 	st.UpdateToken(t, func(t *store.Token) { t.Revoked = true })
 	return nil
 }
+
+// BotRetention is how long a bot stays whose tokens were all revoked or have expired: the instance's default
+// of inactive_resource_access_tokens_delete_after_days.
+const BotRetention = 30 * 24 * time.Hour

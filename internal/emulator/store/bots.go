@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // bots are the users behind project and group access tokens, by what they
@@ -54,6 +55,18 @@ func (s *State) RevokeFamily(t *Token) {
 	for _, token := range s.TokensOf(t.UserID) {
 		if token.FamilyID == t.FamilyID {
 			s.UpdateToken(token, func(t *Token) { t.Revoked = true })
+		}
+	}
+}
+
+// DeleteBotsEndedBy deletes the bots all of whose tokens had ended by a time, with the tokens.
+func (s *State) DeleteBotsEndedBy(at time.Time) {
+	for _, of := range s.bots {
+		for _, id := range slices.Clone(of) {
+			lives := func(t *Token) bool { return !t.EndedBy(at) }
+			if !slices.ContainsFunc(s.TokensOf(id), lives) {
+				s.DeleteUser(id)
+			}
 		}
 	}
 }

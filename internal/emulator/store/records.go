@@ -96,6 +96,7 @@ type Token struct {
 	Scopes      []string
 	Secret      string
 	Revoked     bool
+	RevokedAt   time.Time // zero unless Revoked
 	CreatedAt   time.Time
 	LastUsedAt  *time.Time
 	ExpiresAt   *time.Time // midnight UTC of the day it dies; nil: never
@@ -108,6 +109,11 @@ func (t *Token) ActiveAt(now time.Time) bool { return !t.Revoked && !t.ExpiredAt
 
 // ExpiredAt says whether the token's date has come.
 func (t *Token) ExpiredAt(now time.Time) bool { return t.ExpiresAt != nil && !now.Before(*t.ExpiresAt) }
+
+// EndedBy says whether the token had been revoked or had expired by the given time.
+func (t *Token) EndedBy(at time.Time) bool {
+	return t.Revoked && !at.Before(t.RevokedAt) || t.ExpiredAt(at)
+}
 
 // NamespaceKind tells groups from the namespaces of users.
 type NamespaceKind string

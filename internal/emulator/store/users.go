@@ -108,7 +108,9 @@ func (s *State) CreateToken(t Token) *Token {
 // UpdateToken replaces a token by a changed copy.
 func (s *State) UpdateToken(t *Token, change func(*Token)) *Token {
 	changed := *t
-	change(&changed)
+	if change(&changed); changed.Revoked && !t.Revoked {
+		changed.RevokedAt = s.Now()
+	}
 	s.putToken(&changed)
 	return &changed
 }

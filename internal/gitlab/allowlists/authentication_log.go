@@ -41,17 +41,20 @@ func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) 
 	const doing = "read the job token authentication log of"
 	var log []LogEntry
 	variables := map[string]any{"ids": gitlab.GIDs("Project", []int64{project.ID})}
-	for {
+	ctx, cancel := context.WithTimeout(ctx, gitlab.ReadTimeout)
+	defer cancel()
+	for range gitlab.MaxPages {
 		var answer struct {
 			Projects struct {
 				Nodes []*struct {
+					ID  string   `json:"id"`
 					Log *logPage `json:"ciJobTokenAuthLogs"`
 				} `json:"nodes"`
 			} `json:"projects"`
 		}
 		problems, err := s.gitlab.Query(ctx, documents.AuthenticationLog, gitlab.Fit{}, variables, &answer)
 		if err != nil {
-			return nil, gitlab.Annotate(err, doing, project.String())
+			return nil, s.gitlab.Annotate(err, doing, project.String())
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Log.isWhole() {
 			refused := &apierror.Error{Kind: apierror.NotFound, Note: "GitLab shows no such log to this user"}
@@ -61,6 +64,9 @@ func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) 
 			return nil, s.gitlab.ExplainHidden(ctx, refused.With(doing, project.String()))
 		}
 		page := answer.Projects.Nodes[0].Log
+		if _, id := gitlab.ParseGID(answer.Projects.Nodes[0].ID); id != project.ID {
+			return nil, gitlab.Unasked(gitlab.Target{Kind: gitlab.KindProject, ID: id}.String(), project.String()).With(doing, project.String())
+		}
 		for _, node := range page.Nodes {
 			log = append(log, LogEntry{Origin: node.Origin.Target(gitlab.KindProject), LastAuthorized: node.LastAuthorized})
 		}
@@ -69,4 +75,5 @@ func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) 
 		}
 		variables["after"] = page.PageInfo.EndCursor
 	}
+	return nil, gitlab.Endless().With(doing, project.String())
 }

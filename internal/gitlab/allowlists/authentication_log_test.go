@@ -18,7 +18,7 @@ func logPage(cursor string, origins ...int64) gitlabtest.Reply {
 		at := time.Date(2026, 1, int(id), 0, 0, 0, 0, time.UTC).Format(time.RFC3339)
 		nodes = append(nodes, map[string]any{"lastAuthorizedAt": at, "originProject": gitlabtest.Reference("Project", id, gitlabtest.Target(id).Path)})
 	}
-	return gitlabtest.Data(map[string]any{"projects": map[string]any{"nodes": []any{map[string]any{"ciJobTokenAuthLogs": map[string]any{
+	return gitlabtest.Data(map[string]any{"projects": map[string]any{"nodes": []any{map[string]any{"id": gitlabtest.Gid("Project", 1), "ciJobTokenAuthLogs": map[string]any{
 		"pageInfo": map[string]any{"hasNextPage": cursor != "", "endCursor": cursor}, "nodes": nodes,
 	}}}}})
 }
@@ -55,7 +55,7 @@ func TestAuthenticationLog(t *testing.T) {
 		"pages do not advance": {logPage("same", 2), 2, 0, 2},
 		"no such project":      {gitlabtest.Data(map[string]any{"projects": map[string]any{"nodes": []any{}}}), 0, apierror.NotFound, 1},
 		"refused": {
-			gitlabtest.Data(map[string]any{"projects": map[string]any{"nodes": []any{map[string]any{"ciJobTokenAuthLogs": nil}}}},
+			gitlabtest.Data(map[string]any{"projects": map[string]any{"nodes": []any{map[string]any{"id": gitlabtest.Gid("Project", 1), "ciJobTokenAuthLogs": nil}}}},
 				gitlabtest.Problem("You don't have permission", "projects", "nodes", 0, "ciJobTokenAuthLogs")), 0, apierror.Forbidden, 1,
 		},
 		"a GitLab without a log": {

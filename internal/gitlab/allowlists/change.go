@@ -67,7 +67,7 @@ func (s *Service) Change(ctx context.Context, project gitlab.Target, changes []C
 		if !w.progress[i].done && w.results[i].Err == nil {
 			w.results[i].Err = w.about(i, &apierror.Error{Kind: apierror.Invalid, Note: "what GitLab made of it cannot be told"})
 		}
-		w.results[i].Err = s.gitlab.ExplainRefusal(ctx, w.results[i].Err)
+		w.results[i].Err = s.gitlab.Annotate(s.gitlab.WithRole(ctx, s.gitlab.ExplainRefusal(ctx, w.results[i].Err), project.Key()), w.doing(i), w.project.String())
 	}
 	return w.results
 }

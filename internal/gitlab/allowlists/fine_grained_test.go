@@ -86,7 +86,7 @@ func TestWhatIsNotShownIsNotEmpty(t *testing.T) {
 	}{
 		"a project":                             {"ProjectSnapshots", project, nil, nil, []any{"projects", "nodes", 0}, apierror.NotFound},
 		"all projects":                          {"ProjectSnapshots", project, []any{}, nil, []any{"projects", "nodes"}, apierror.NotFound},
-		"a connection of projects":              {"ProjectSnapshots", project, nil, nil, []any{"projects"}, apierror.NotFound},
+		"a connection of projects":              {"ProjectSnapshots", project, nil, nil, []any{"projects"}, apierror.Unsupported},
 		"a list":                                {"ProjectSnapshots", project, nil, nil, list, apierror.Forbidden},
 		"a list, with a refusal":                {"ProjectSnapshots", project, nil, []any{gitlabtest.Problem(gitlabtest.NotAccessible, list...)}, list, apierror.Forbidden},
 		"a list, with the refusal of a grant":   {"ProjectSnapshots", project, nil, []any{gitlabtest.Problem(gitlabtest.Requires, list...)}, list, apierror.FineGrained},
@@ -107,7 +107,7 @@ func TestWhatIsNotShownIsNotEmpty(t *testing.T) {
 		"a target of a further page":            {"AllowlistPage", project, nil, nil, in("projectsAllowlist", "nodes", 0, "target"), fine},
 		"a project by path":                     {"ProjectReferencesByPath", resolve(gitlab.KindProject, gitlab.Ref{Path: "acme/p1"}), nil, nil, []any{"projects", "nodes", 0}, apierror.NotFound},
 		"a project by id":                       {"ProjectReferencesByID", resolve(gitlab.KindProject, gitlab.Ref{ID: 1}), nil, nil, []any{"projects", "nodes", 0}, apierror.NotFound},
-		"projects by id":                        {"ProjectReferencesByID", resolve(gitlab.KindProject, gitlab.Ref{ID: 1}), nil, nil, []any{"projects"}, apierror.NotFound},
+		"projects by id":                        {"ProjectReferencesByID", resolve(gitlab.KindProject, gitlab.Ref{ID: 1}), nil, nil, []any{"projects"}, apierror.Unsupported},
 		"a group by path":                       {"GroupReferencesByPath", resolve(gitlab.KindGroup, gitlab.Ref{Path: "acme"}), nil, nil, []any{"result0"}, apierror.NotFound},
 		"a group by id":                         {"GroupReferencesByID", resolve(gitlab.KindGroup, gitlab.Ref{ID: 7}), []any{nil}, nil, []any{"groups", "nodes"}, apierror.NotFound},
 		"a namespace":                           {"NamespaceReferences", func(ctx context.Context, c *services) (any, error) { return c.NamespaceVisible(ctx, "acme") }, nil, nil, []any{"result0"}, fine},

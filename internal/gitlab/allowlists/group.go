@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 )
@@ -37,10 +36,10 @@ func (m Member) DeletionScheduled() bool { return aimedForDeletion.MatchString(m
 func (s *Service) Group(ctx context.Context, path string) iter.Seq2[[]Member, error] {
 	return func(yield func([]Member, error) bool) {
 		key := pageKey{group: path}
-		for {
+		for range gitlab.MaxPages {
 			page, err := s.pages.Load(ctx, key)
 			if err != nil {
-				yield(nil, gitlab.Annotate(err, readingGroup, "group "+path))
+				yield(nil, s.gitlab.Annotate(err, readingGroup, "group "+path))
 				return
 			}
 			members, err := s.members(ctx, page)
@@ -49,6 +48,7 @@ func (s *Service) Group(ctx context.Context, path string) iter.Seq2[[]Member, er
 			}
 			key.after = page.next
 		}
+		yield(nil, s.gitlab.Annotate(gitlab.Endless(), readingGroup, "group "+path))
 	}
 }
 
@@ -88,7 +88,7 @@ func (s *Service) members(ctx context.Context, page *groupPage) ([]Member, error
 		}
 		outcome := found[m.ID]
 		if outcome.Err != nil {
-			m.Err = gitlab.Annotate(outcome.Err, readingProject, m.String())
+			m.Err = s.gitlab.Annotate(outcome.Err, readingProject, m.String())
 		} else {
 			m.Project = outcome.Value.clone()
 			m.Path, m.Archived = m.Project.Path, m.Project.Archived
@@ -150,6 +150,9 @@ func (s *Service) askGroupPage(ctx context.Context, key pageKey, fit gitlab.Fit)
 			continue
 		}
 		project := node.project()
+		if !below(project.Path, key.group) {
+			return nil, gitlab.Unasked(project.Target().String(), "the projects of group "+key.group)
+		}
 		m := Member{Target: project.Target(), Archived: project.Archived, Err: outcomes[project.ID].Err}
 		if m.Err == nil && !fit.WithoutPolicies {
 			s.projects.Prime(m.ID, outcomes[project.ID].Value, asked)

@@ -85,7 +85,7 @@ func (p Permissions) enums() []string {
 // sorted.
 func (s *Service) PermissionNames(ctx context.Context) ([]string, error) {
 	names, err := s.permissions.Load(ctx, struct{}{})
-	return slices.Clone(names), gitlab.Annotate(err, readingPermissions, "at "+s.gitlab.BaseURL())
+	return slices.Clone(names), s.gitlab.Annotate(err, readingPermissions, "at "+s.gitlab.BaseURL())
 }
 
 const readingPermissions = "read the names of fine-grained permissions"
@@ -101,7 +101,7 @@ func (s *Service) fetchPermissionNames(ctx context.Context, _ struct{}) ([]strin
 	}
 	problems, err := s.gitlab.Query(ctx, documents.PermissionNames, gitlab.Fit{}, nil, &answer)
 	if err != nil {
-		return nil, gitlab.Annotate(err, doing, "at "+s.gitlab.BaseURL())
+		return nil, s.gitlab.Annotate(err, doing, "at "+s.gitlab.BaseURL())
 	}
 	if answer.Type == nil || len(answer.Type.EnumValues) == 0 {
 		if len(problems) > 0 {

@@ -73,6 +73,19 @@ func (p *Project) Entries(kind gitlab.Kind) []Entry {
 	return p.Projects
 }
 
+// PermissionNames are the fine-grained permissions that the entries show: GitLab knows these.
+func (p *Project) PermissionNames() map[string]bool {
+	names := map[string]bool{}
+	for _, entries := range [][]Entry{p.Projects, p.Groups} {
+		for _, e := range entries {
+			for _, name := range e.Permissions.Names {
+				names[name] = true
+			}
+		}
+	}
+	return names
+}
+
 // IsOwn tells whether an entry is the project's own.
 func (p *Project) IsOwn(t gitlab.Target) bool { return t.Kind == gitlab.KindProject && t.ID == p.ID }
 
@@ -89,7 +102,7 @@ func (s *Service) Project(ctx context.Context, id int64) (*Project, error) {
 	}
 	project, err := s.projects.Load(ctx, id)
 	if err != nil {
-		return nil, gitlab.Annotate(err, readingProject, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
+		return nil, s.gitlab.Annotate(err, readingProject, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
 	}
 	return project.clone(), nil
 }
@@ -105,8 +118,11 @@ func (s *Service) FreshProject(ctx context.Context, id int64) (*Project, error) 
 }
 
 func (s *Service) prefetchOnce(ctx context.Context) error {
-	s.prefetched.Do(func() { s.prefetchProblem = s.prefetch(ctx) })
-	return s.prefetchProblem
+	if len(s.prefetchGroups) == 0 {
+		return nil
+	}
+	problem, err := s.prefetched.Load(ctx, struct{}{})
+	return cmp.Or(s.gitlab.Annotate(err, readingProject, ""), problem)
 }
 
 // clone copies all that is reached by the project.
@@ -165,17 +181,26 @@ func (s *Service) fetchProjects(ctx context.Context, ids []int64) (map[int64]coa
 
 func (s *Service) fetchSnapshots(ctx context.Context, ids []int64, fit gitlab.Fit) (map[int64]coalesce.Outcome[*Project], error) {
 	var answer struct {
-		Projects struct {
+		Projects *struct {
 			Nodes []*projectNode `json:"nodes"`
 		} `json:"projects"`
 	}
 	problems, err := s.gitlab.Query(ctx, documents.ProjectSnapshots, fit, map[string]any{"ids": gitlab.GIDs("Project", ids)}, &answer)
+	switch {
+	case err != nil:
+	case (answer.Projects == nil || answer.Projects.Nodes == nil) && len(problems) > 0:
+		err = apierror.FromGraphQL(problems)
+	case answer.Projects == nil || answer.Projects.Nodes == nil:
+		err = s.gitlab.LeftOut(ctx, "list of projects")
+	default:
+		err = unasked(answer.Projects.Nodes, ids)
+	}
 	if err != nil {
 		target := plural(len(ids), "project")
 		if len(ids) == 1 {
 			target = gitlab.Target{Kind: gitlab.KindProject, ID: ids[0]}.String()
 		}
-		return nil, gitlab.Annotate(err, readingProject, target)
+		return nil, s.gitlab.Annotate(err, readingProject, target)
 	}
 	outcomes := s.snapshots(ctx, answer.Projects.Nodes, problems, []string{"projects", "nodes"}, fit)
 	for _, id := range ids {
@@ -210,12 +235,26 @@ func (s *Service) snapshots(ctx context.Context, nodes []*projectNode, problems 
 	return outcomes
 }
 
+// unasked refuses an answer with a project that was not asked for: those that were would look deleted.
+func unasked(nodes []*projectNode, ids []int64) error {
+	for _, node := range nodes {
+		if node == nil {
+			continue
+		}
+		if project := node.project(); !slices.Contains(ids, project.ID) {
+			return gitlab.Unasked(project.Target().String(), plural(len(ids), "other project"))
+		}
+	}
+	return nil
+}
+
 // hidden is the error where GitLab left out the list or settings of a project that it shows, or a part
 // of them. Where it gave no reason REST is asked for one: a group that accepts fine-grained tokens alone
 // answers any other like one of these.
 func (s *Service) hidden(ctx context.Context, problems []apierror.GraphQLError, place []string, project *Project) error {
 	refused := refusal(problems, place)
-	err := s.gitlab.ExplainHidden(ctx, refused.With(readingProject, project.Target().String()))
+	err := s.gitlab.ExplainHidden(ctx, refused)
+	err = s.gitlab.Annotate(s.gitlab.WithRole(ctx, err, project.Target().Key()), readingProject, project.Target().String())
 	if refused.Words != "" || apierror.Is(err, apierror.FineGrained) {
 		return err
 	}
@@ -247,7 +286,10 @@ func refusal(problems []apierror.GraphQLError, place []string) *apierror.Error {
 // list that has ended is asked for what follows its end, which is nothing.
 func (s *Service) readFurther(ctx context.Context, project *Project, list *allowlistNode, fit gitlab.Fit) error {
 	variables := map[string]any{"ids": gitlab.GIDs("Project", []int64{project.ID})}
-	for list.incomplete() {
+	for pages := 1; list.incomplete(); pages++ {
+		if pages == gitlab.MaxPages {
+			return s.gitlab.Annotate(gitlab.Endless(), readingProject, project.Target().String())
+		}
 		advanced := advance(variables, "projectsAfter", *list.Projects.PageInfo)
 		advanced = advance(variables, "groupsAfter", *list.Groups.PageInfo) || advanced
 		if !advanced {
@@ -260,10 +302,13 @@ func (s *Service) readFurther(ctx context.Context, project *Project, list *allow
 		}
 		problems, err := s.gitlab.Query(ctx, documents.AllowlistPage, fit, variables, &answer)
 		if err != nil {
-			return gitlab.Annotate(err, readingProject, project.Target().String())
+			return s.gitlab.Annotate(err, readingProject, project.Target().String())
 		}
 		if len(answer.Projects.Nodes) != 1 || answer.Projects.Nodes[0] == nil || !answer.Projects.Nodes[0].Allowlist.isWhole() {
 			return s.hidden(ctx, problems, []string{"projects", "nodes", "0"}, project)
+		}
+		if err := unasked(answer.Projects.Nodes, []int64{project.ID}); err != nil {
+			return s.gitlab.Annotate(err, readingProject, project.Target().String())
 		}
 		list = answer.Projects.Nodes[0].Allowlist
 		if list.hasBlanks() && s.gitlab.TokenIsFineGrained(ctx) {
@@ -287,8 +332,13 @@ func advance(variables map[string]any, name string, page pageInfo) bool {
 
 // appendNew adds the entries whose target is not there yet.
 func appendNew(have, more []Entry) []Entry {
+	seen := make(map[int64]bool, len(have)+len(more))
+	for _, entry := range have {
+		seen[entry.Target.ID] = true
+	}
 	for _, entry := range more {
-		if !slices.ContainsFunc(have, func(e Entry) bool { return e.Target.ID == entry.Target.ID }) {
+		if !seen[entry.Target.ID] {
+			seen[entry.Target.ID] = true
 			have = append(have, entry)
 		}
 	}
@@ -297,18 +347,23 @@ func appendNew(have, more []Entry) []Entry {
 
 // prefetch loads all projects of the configured groups: groups side by side, the pages of a group
 // one after the other. It is an optimisation: what fails here is read again on its own. Only a group
-// that is not there is an error, since the configuration is.
-func (s *Service) prefetch(ctx context.Context) error {
+// that is not there is an error, since the configuration is. It is kept like a value: the group is not asked
+// for again.
+func (s *Service) prefetch(ctx context.Context, _ struct{}) (problem, err error) {
 	problems := make([]error, len(s.prefetchGroups))
 	var all sync.WaitGroup
 	for i, group := range s.prefetchGroups {
 		all.Go(func() { problems[i] = s.prefetchGroup(ctx, group) })
 	}
 	all.Wait()
-	return cmp.Or(problems...)
+	return cmp.Or(problems...), nil
 }
 
+// prefetchPages is how many pages of a group are read ahead: 10,000 projects.
+const prefetchPages = 200
+
 func (s *Service) prefetchGroup(ctx context.Context, path string) error {
+	pages := 0
 	for _, err := range s.Group(ctx, path) {
 		switch {
 		case apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
@@ -319,8 +374,16 @@ func (s *Service) prefetchGroup(ctx context.Context, path string) error {
 		case err != nil:
 			return nil //nolint:nilerr // see prefetch
 		}
+		if pages++; pages == prefetchPages {
+			return nil
+		}
 	}
 	return nil
+}
+
+// below tells whether a project can be one of a group.
+func below(project, group string) bool {
+	return len(project) > len(group) && project[len(group)] == '/' && strings.EqualFold(project[:len(group)], group)
 }
 
 // The shapes of GitLab's answers.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
@@ -145,24 +146,18 @@ func TestCrossProjectPushIsAskedOfGitLabThatHasIt(t *testing.T) {
 func TestManyProjectsShareARequest(t *testing.T) {
 	t.Parallel()
 	s := gitlabtest.NewStub(t, gitlabtest.Numbered(120)...)
-	client := connect(s)
-	projects := readAll(t, client, append(upTo(120), upTo(120)...)...)
-	for id, project := range projects {
-		if project.ID != id || project.Path != fmt.Sprintf("acme/p%d", id) {
-			t.Errorf("%d is answered with %+v", id, project)
+	synctest.Test(t, func(t *testing.T) {
+		client := connect(s, s.Far(100*time.Millisecond))
+		projects := readAll(t, client, append(upTo(120), upTo(120)...)...)
+		for id, project := range projects {
+			if project.ID != id || project.Path != fmt.Sprintf("acme/p%d", id) {
+				t.Errorf("%d is answered with %+v", id, project)
+			}
 		}
-	}
-	sizes := s.Batches()
-	sum := 0
-	for _, size := range sizes {
-		sum += size
-	}
-	if sum != 120 || sizes[0] > 50 {
-		t.Errorf("requests for %v projects", sizes)
-	}
-	if len(sizes) > 40 {
-		t.Errorf("%d requests for 120 projects asked for at the same time", len(sizes))
-	}
+		if sizes := s.Batches(); !slices.Equal(sizes, []int{50, 50, 19, 1}) {
+			t.Errorf("requests for %v projects", sizes)
+		}
+	})
 }
 
 func TestProjectNotFound(t *testing.T) {

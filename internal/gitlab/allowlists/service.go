@@ -4,7 +4,6 @@ package allowlists
 
 import (
 	"context"
-	"sync"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
@@ -20,9 +19,8 @@ type Service struct {
 	permissions *coalesce.Loader[struct{}, []string]
 
 	prefetchGroups []string
-	prefetched     sync.Once
-	// prefetchProblem is written once, by prefetched.
-	prefetchProblem error
+	// prefetched keeps what came of it, an error too.
+	prefetched *coalesce.Loader[struct{}, error]
 }
 
 // New makes the service of a client, without sending a request. All projects of the groups with the full
@@ -33,6 +31,7 @@ func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s.pages = gitlab.Single(client, s.fetchGroupPage)
 	s.effective = gitlab.Single(client, s.fetchEffective)
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
+	s.prefetched = gitlab.Single(client, s.prefetch)
 	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
 	if len(prefetchGroups) > 0 {
 		// What names a project by its path asks before it reads: then too a page that is read first has the answer.

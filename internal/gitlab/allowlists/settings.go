@@ -38,15 +38,18 @@ func (s *Service) Effective(ctx context.Context, project *Project) (bool, error)
 		return true, nil
 	}
 	effective, err := s.effective.Load(ctx, project.ID)
-	return effective, gitlab.Annotate(err, readingEffect, project.Target().String())
+	return effective, s.gitlab.Annotate(err, readingEffect, project.Target().String())
 }
 
 const readingEffect = "read whether the job token allowlist is in effect for"
 
 func (s *Service) fetchEffective(ctx context.Context, id int64) (bool, error) {
-	scope, _, err := s.gitlab.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, gitlab.RESTContext(ctx))
+	scope, response, err := s.gitlab.REST().JobTokenScope.GetProjectJobTokenAccessSettings(id, gitlab.RESTContext(ctx))
+	if err == nil && scope == nil {
+		err = gitlab.Answered(gitlab.ErrNothing, response)
+	}
 	if err != nil {
-		return false, gitlab.Annotate(err, readingEffect, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
+		return false, s.gitlab.Annotate(err, readingEffect, gitlab.Target{Kind: gitlab.KindProject, ID: id}.String())
 	}
 	return scope.InboundEnabled, nil
 }
@@ -66,7 +69,7 @@ const (
 // [Service.EnforcementFor].
 func (s *Service) Enforcement(ctx context.Context) (Enforcement, error) {
 	enforcement, err := s.instance.Load(ctx, struct{}{})
-	return enforcement, gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
+	return enforcement, s.gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 }
 
 const readingInstance = "read the instance's settings"
@@ -89,8 +92,11 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
-	settings, _, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
-	err = gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
+	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	if err == nil && settings == nil {
+		err = gitlab.Answered(gitlab.ErrNothing, response)
+	}
+	err = s.gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil

@@ -33,7 +33,7 @@ type settingsWrite struct {
 func (s *Service) UpdateSettings(ctx context.Context, project gitlab.Target, change SettingsChange) (Settings, error) {
 	now, err := s.FreshProject(ctx, project.ID)
 	if err != nil {
-		return Settings{}, about(err, project)
+		return Settings{}, s.about(s.gitlab.WithRole(ctx, err, project.Key()), project)
 	}
 	w := &settingsWrite{service: s, project: now.Target(), stored: now.Settings}
 	w.forget()
@@ -49,11 +49,11 @@ func (s *Service) UpdateSettings(ctx context.Context, project gitlab.Target, cha
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return w.stored, about(err, project)
+			return w.stored, s.about(s.gitlab.WithRole(ctx, err, project.Key()), project)
 		}
 	}
 	if !change.storedAs(w.stored) {
-		return w.stored, about(&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}, project)
+		return w.stored, s.about(&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}, project)
 	}
 	return w.stored, nil
 }
@@ -64,8 +64,8 @@ func (s SettingsChange) narrows() bool {
 }
 
 // about is an error as it concerns the settings of a project.
-func about(err error, project gitlab.Target) error {
-	e, ok := apierror.As(transport.Wrap(err))
+func (s *Service) about(err error, project gitlab.Target) error {
+	e, ok := apierror.As(s.gitlab.Annotate(err, changingSettings, project.String()))
 	if !ok {
 		return err
 	}

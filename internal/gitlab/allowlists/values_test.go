@@ -3,6 +3,7 @@ package allowlists_test
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
@@ -42,41 +43,45 @@ func (h *hands) forward(by time.Duration) {
 }
 
 // timed makes a client whose clock a test moves.
-func timed(s *gitlabtest.Stub, groups ...string) (*services, *hands) {
+func timed(s *gitlabtest.Stub) (*services, *hands) {
 	h := &hands{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	client := s.Client(func(c *gitlab.Config) { c.Clock = h.Now })
-	return &services{client, allowlists.New(client, groups...)}, h
+	return &services{client, allowlists.New(client)}, h
 }
 
 func TestFreshProject(t *testing.T) {
 	t.Parallel()
 	s := gitlabtest.NewStub(t, gitlabtest.Numbered(3)...)
 	s.On("GroupSnapshots", s.GroupPages(50))
-	client, clock := timed(s, "acme")
-	fresh := func() {
-		t.Helper()
-		var wg sync.WaitGroup
-		for id := range int64(3) {
-			wg.Go(func() {
-				if _, err := client.FreshProject(t.Context(), id+1); err != nil {
-					t.Error(err)
-				}
-			})
+	synctest.Test(t, func(t *testing.T) {
+		far := s.Client(s.Far(time.Millisecond))
+		client := &services{far, allowlists.New(far, "acme")}
+		fresh := func() {
+			t.Helper()
+			var wg sync.WaitGroup
+			for id := range int64(3) {
+				wg.Go(func() {
+					if _, err := client.FreshProject(t.Context(), id+1); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
 		}
-		wg.Wait()
-	}
-	readAll(t, client, 1, 2, 3)
-	clock.forward(5 * time.Second)
-	fresh()
-	s.WantRequests("ProjectSnapshots", 0)
-	clock.forward(time.Second)
-	readAll(t, client, 1)
-	s.WantRequests("ProjectSnapshots", 0)
-	fresh()
-	s.WantRequests("ProjectSnapshots", 1)
-	fresh()
-	s.WantRequests("ProjectSnapshots", 1)
-	s.WantRequests("GroupSnapshots", 1)
+		asked := time.Now()
+		readAll(t, client, 1, 2, 3)
+		time.Sleep(time.Until(asked.Add(5 * time.Second)))
+		fresh()
+		s.WantRequests("ProjectSnapshots", 0)
+		time.Sleep(time.Second)
+		readAll(t, client, 1)
+		s.WantRequests("ProjectSnapshots", 0)
+		fresh()
+		s.WantRequests("ProjectSnapshots", 2) // the first for one, the other two gathered meanwhile
+		fresh()
+		s.WantRequests("ProjectSnapshots", 2)
+		s.WantRequests("GroupSnapshots", 1)
+	})
 }
 
 // A path that was learnt long ago is looked up by id before it is written, in one request for all.

@@ -202,9 +202,9 @@ func (w *write) settle(ctx context.Context, lost error) {
 
 // lostFor is the lost answer as it concerns one change: only what was sent may have been made.
 func (w *write) lostFor(i int, lost error) error {
-	e, ok := apierror.As(gitlab.Annotate(lost, w.doing(i), w.project.String()))
+	e, ok := apierror.As(w.service.gitlab.Annotate(lost, w.doing(i), w.project.String()))
 	if !ok || w.progress[i].sent {
-		return gitlab.Annotate(lost, w.doing(i), w.project.String())
+		return w.service.gitlab.Annotate(lost, w.doing(i), w.project.String())
 	}
 	notSent := *e
 	notSent.Uncertain = false
@@ -219,7 +219,7 @@ func (w *write) finish(i int, err error) {
 // refuse records GitLab's refusal of one change. What was not found may have been renamed since it was
 // read: it is looked for once more.
 func (w *write) refuse(i int, err error) {
-	err = gitlab.Annotate(err, w.doing(i), w.project.String())
+	err = w.service.gitlab.Annotate(err, w.doing(i), w.project.String())
 	if apierror.Is(err, apierror.NotFound) && !w.progress[i].doubted {
 		w.progress[i].doubted = true
 		w.results[i].Err = err

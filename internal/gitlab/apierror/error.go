@@ -88,6 +88,9 @@ type Error struct {
 	Field string
 	// Role is the one that would be enough, where a missing role is why.
 	Role string
+	// Connecting means that this was the first thing asked of GitLab: it is about the connection, not about what
+	// was to be done.
+	Connecting bool
 	// RequestID is GitLab's X-Request-Id, by which its logs can be searched.
 	RequestID string
 	// Uncertain means that a write may have been done although no proper answer came.
@@ -133,6 +136,8 @@ func (e *Error) reason() string {
 	switch {
 	case e.Kind == Unauthenticated && said == "":
 		return "GitLab does not accept the token: it is missing, unknown, expired or revoked"
+	case e.Kind == Unauthenticated && e.Words == "" && e.Status == 0:
+		return said
 	case e.Kind == Unauthenticated:
 		return "GitLab does not accept the token (" + said + "): it is missing, unknown, expired or revoked"
 	case said != "":

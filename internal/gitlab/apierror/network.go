@@ -15,11 +15,14 @@ import (
 // FromNetwork makes an error of a request that got no answer. Sent says that a
 // write may have reached GitLab. The cause stays reachable by errors.Is, so
 // that a context that was cancelled or ran out is known as such.
-func FromNetwork(err error, sent bool) *Error {
+func FromNetwork(err error, sent bool) *Error { return Hide(nil).FromNetwork(err, sent) }
+
+// FromNetwork is [FromNetwork] without the secrets that a certificate or a malformed answer may repeat.
+func (h Hide) FromNetwork(err error, sent bool) *Error {
 	if err == nil {
 		err = errors.New("the connection gave no reason")
 	}
-	e := &Error{Kind: Unavailable, Uncertain: sent, Cause: withoutURL(err)}
+	e := &Error{Kind: Unavailable, Uncertain: sent, Cause: h.cause(withoutURL(err))}
 	switch {
 	case errors.Is(err, context.Canceled):
 		e.Note = "the request was cancelled"

@@ -24,14 +24,22 @@ const maxNesting = 6
 // unknown route is Unsupported, and the 404 page of a web server is Invalid:
 // callers take NotFound for "gone", and these prove nothing of the kind.
 func FromResponse(status int, header http.Header, body []byte) *Error {
+	return Hide(nil).FromResponse(status, header, body)
+}
+
+// FromResponse is [FromResponse] without the secrets that an answer may repeat.
+func (h Hide) FromResponse(status int, header http.Header, body []byte) *Error {
 	body = body[:min(len(body), maxErrorBody)]
 	e := &Error{
 		Status:    status,
-		RequestID: clean(header.Get("X-Request-Id")),
+		RequestID: clean(h.text(header.Get("X-Request-Id"))),
 	}
 	e.RetryAfter, _ = RetryAfter(header, time.Now())
 
-	form, messages := readBody(header.Get("Content-Type"), body)
+	form, messages := h.readBody(header.Get("Content-Type"), body)
+	for i, message := range messages {
+		messages[i] = h.text(message)
+	}
 	e.Words = joinWords(status, messages)
 	e.Kind = kindOfStatus(status, form, messages)
 	return e
@@ -51,13 +59,13 @@ const (
 	grant
 )
 
-func readBody(contentType string, body []byte) (shape, []string) {
+func (h Hide) readBody(contentType string, body []byte) (shape, []string) {
 	trimmed := bytes.TrimSpace(body)
 	if len(trimmed) == 0 {
 		return empty, nil
 	}
 	if IsHTML(contentType, trimmed) {
-		if title := HTMLTitle(trimmed); title != "" {
+		if title := h.titleOf(trimmed); title != "" {
 			return page, []string{title}
 		}
 		return page, nil

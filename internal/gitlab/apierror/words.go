@@ -36,8 +36,47 @@ func Scrub(text string) string {
 	return text
 }
 
+// Hide takes out of a text what must not be told. It is asked before the text is shortened: a part of a secret
+// is not known for one. Nil takes out nothing.
+type Hide func(text string) string
+
+func (h Hide) text(text string) string {
+	if h == nil {
+		return text
+	}
+	return h(text)
+}
+
+// cause is an error that is still found by errors.Is, and prints without secrets.
+func (h Hide) cause(err error) error {
+	if told := h.text(err.Error()); told != err.Error() {
+		return hiddenCause{err, told}
+	}
+	return err
+}
+
+type hiddenCause struct {
+	error
+
+	told string
+}
+
+// Error is the text without secrets.
+func (c hiddenCause) Error() string { return c.told }
+
+// Unwrap returns the error itself.
+func (c hiddenCause) Unwrap() error { return c.error }
+
+// maxScrubbed bounds how much of a text is read for secrets, in bytes.
+const maxScrubbed = 64 << 10
+
 // clean makes one line of a text: printable, scrubbed and not too long.
 func clean(text string) string {
+	if len(text) > maxScrubbed {
+		// What is cut off is far behind what will be shown, but the last word may be half a secret.
+		text = text[:maxScrubbed]
+		text = text[:strings.LastIndexAny(text, " \t\r\n")+1]
+	}
 	text = strings.ToValidUTF8(text, "")
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -49,9 +88,7 @@ func clean(text string) string {
 			return r
 		}
 	}, text)
-	// A secret is known by what stands around it, so some of that is left for Scrub.
-	text, _ = truncate(strings.Join(strings.Fields(text), " "), 8*maxWords)
-	text = Scrub(text)
+	text = Scrub(strings.Join(strings.Fields(text), " "))
 	if short, cut := truncate(text, maxWords-1); cut && utf8.RuneCountInString(text) > maxWords {
 		return short + "…"
 	}
@@ -98,12 +135,16 @@ func IsHTML(contentType string, body []byte) bool {
 }
 
 // HTMLTitle returns the title of a page as plain text, empty if it has none.
-func HTMLTitle(body []byte) string {
-	title := pageTitle.FindSubmatch(body[:min(len(body), 1<<20)])
+func HTMLTitle(body []byte) string { return clean(Hide(nil).titleOf(body)) }
+
+// titleOf hides a secret both as it is escaped and as it is read, before anything is taken out of it.
+func (h Hide) titleOf(body []byte) string {
+	body = []byte(h.text(string(body[:min(len(body), maxErrorBody)])))
+	title := pageTitle.FindSubmatch(body)
 	if title == nil {
 		return ""
 	}
-	text := html.UnescapeString(markup.ReplaceAllString(string(title[1]), " "))
+	text := h.text(html.UnescapeString(markup.ReplaceAllString(string(title[1]), " ")))
 	// Unescaping can make markup out of text that was escaped twice.
-	return clean(strings.NewReplacer("<", "", ">", "").Replace(text))
+	return strings.NewReplacer("<", "", ">", "").Replace(text)
 }

@@ -24,7 +24,6 @@ type batch[K comparable, V any] struct {
 	// parent gives the fetch its values; its end does not end the fetch.
 	parent context.Context //nolint:containedctx // the first caller's, for the time of one batch
 	calls  []*call[K, V]
-	timer  *time.Timer
 	begun  bool
 	// at is when it was begun.
 	at time.Time
@@ -33,7 +32,7 @@ type batch[K comparable, V any] struct {
 	cancel  context.CancelFunc
 }
 
-// join adds a caller to the key's call, opening one in the gathering batch where
+// join adds a caller to the key's call, opening one in a batch that waits where
 // there is none. The lock is held.
 func (l *Loader[K, V]) join(ctx context.Context, key K) *call[K, V] {
 	c := l.calls[key]
@@ -42,38 +41,39 @@ func (l *Loader[K, V]) join(ctx context.Context, key K) *call[K, V] {
 	}
 	c.waiters++
 	c.batch.waiters++
-	if c.batch == l.gathering && len(l.gathering.calls) >= l.options.MaxBatch {
-		l.dispatch()
-	}
 	return c
 }
 
 func (l *Loader[K, V]) open(ctx context.Context, key K) *call[K, V] {
-	if l.gathering == nil {
-		b := &batch[K, V]{parent: ctx}
-		b.timer = time.AfterFunc(l.options.Window, func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if l.gathering == b {
-				l.dispatch()
-			}
-		})
-		l.gathering = b
+	if len(l.waiting) == 0 || l.full(l.waiting[len(l.waiting)-1]) {
+		l.waiting = append(l.waiting, &batch[K, V]{parent: ctx})
 	}
-	c := &call[K, V]{key: key, batch: l.gathering, done: make(chan struct{})}
-	l.gathering.calls = append(l.gathering.calls, c)
+	b := l.waiting[len(l.waiting)-1]
+	c := &call[K, V]{key: key, batch: b, done: make(chan struct{})}
+	b.calls = append(b.calls, c)
 	l.calls[key] = c
 	return c
 }
 
-// dispatch begins the fetch of the gathering batch. The lock is held.
-func (l *Loader[K, V]) dispatch() {
-	b := l.gathering
-	if b == nil {
-		return
+func (l *Loader[K, V]) full(b *batch[K, V]) bool { return len(b.calls) >= l.options.MaxBatch }
+
+// depart lets those batches leave that need not wait for a fetch to return. The
+// lock is held.
+func (l *Loader[K, V]) depart() {
+	for len(l.waiting) > 0 {
+		bounded := l.options.Flights > 0 && l.flying >= l.options.Flights
+		if l.flying > 0 && (bounded || !l.full(l.waiting[0])) {
+			return
+		}
+		l.dispatch()
 	}
-	l.gathering = nil
-	b.timer.Stop()
+}
+
+// dispatch begins the fetch of the batch that has waited longest. The lock is held.
+func (l *Loader[K, V]) dispatch() {
+	b := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	l.flying++
 	b.begun, b.at = true, l.options.Now()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.parent))
 	b.cancel = cancel
@@ -82,6 +82,16 @@ func (l *Loader[K, V]) dispatch() {
 		keys[i] = c.key
 	}
 	go l.run(ctx, cancel, b, keys)
+}
+
+// landed notes that a fetch has returned, and lets the next batch leave. The lock
+// is held.
+func (l *Loader[K, V]) landed() {
+	l.flying--
+	if len(l.waiting) > 0 {
+		l.dispatch()
+	}
+	l.depart()
 }
 
 func (l *Loader[K, V]) run(ctx context.Context, cancel context.CancelFunc, b *batch[K, V], keys []K) {
@@ -103,6 +113,7 @@ func (l *Loader[K, V]) run(ctx context.Context, cancel context.CancelFunc, b *ba
 		}
 		close(c.done)
 	}
+	l.landed()
 }
 
 // fetchSplitting fetches keys; where the whole fails in a way that Split accepts,
@@ -175,7 +186,7 @@ func (l *Loader[K, V]) wait(ctx context.Context, c *call[K, V]) (V, error) {
 }
 
 // leave takes a caller off its call. A call without callers is taken out of a
-// batch still gathering, and a fetch without callers is cancelled; who asks next
+// batch that still waits, and a fetch without callers is cancelled; who asks next
 // must not join it.
 func (l *Loader[K, V]) leave(c *call[K, V]) {
 	l.mu.Lock()
@@ -192,9 +203,8 @@ func (l *Loader[K, V]) leave(c *call[K, V]) {
 	case !b.begun && c.waiters == 0:
 		l.forget(c)
 		b.drop(c)
-		if len(b.calls) == 0 && l.gathering == b {
-			b.timer.Stop()
-			l.gathering = nil
+		if len(b.calls) == 0 {
+			l.waiting = slices.DeleteFunc(l.waiting, func(other *batch[K, V]) bool { return other == b })
 		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package coalesce turns many calls for single keys into few calls for many:
-// callers of one key share a fetch, keys asked for at the same time share a
-// batch, and a value is kept until it is invalidated.
+// callers of one key share a fetch, keys asked for while a fetch is under way
+// share the next one, and a value is kept until it is invalidated.
 package coalesce
 
 import (
@@ -13,17 +13,14 @@ import (
 // ErrMissing is the error of a key that a fetch said nothing about.
 var ErrMissing = errors.New("coalesce: no outcome for key")
 
-const (
-	maxWindow      = 10 * time.Millisecond
-	defaultTimeout = 2 * time.Minute
-)
+const defaultTimeout = 2 * time.Minute
 
 // Options shape how keys are gathered and fetched.
 type Options struct {
-	// MaxBatch is the most keys of one fetch; a full batch goes at once. Below 1 it is 1.
+	// MaxBatch is the most keys of one fetch. Below 1 it is 1.
 	MaxBatch int
-	// Window is how long the first key of a batch waits for company; at most 10 ms.
-	Window time.Duration
+	// Flights is how many fetches are under way at most. Below 1 there is no bound.
+	Flights int
 	// Timeout bounds one fetch. Default 2 minutes.
 	Timeout time.Duration
 	// Now is the clock by which values grow old; nil means time.Now.
@@ -49,8 +46,12 @@ type kept[V any] struct {
 	at    time.Time
 }
 
-// Loader gathers, shares and keeps. It is safe for use by many goroutines. All
-// callers of a key get the same value, which they must not change.
+// Loader gathers, shares and keeps. Keys gather while a fetch is under way: a batch
+// leaves when one returns, when it is full, or at once when none is under way. So
+// what is asked for in one fetch hangs on who asks when, and on no clock.
+//
+// It is safe for use by many goroutines. All callers of a key get the same value,
+// which they must not change.
 type Loader[K comparable, V any] struct {
 	options Options
 	fetch   Fetch[K, V]
@@ -60,14 +61,15 @@ type Loader[K comparable, V any] struct {
 	kept map[K]kept[V]
 	// calls holds, per key, the call that a new caller joins.
 	calls map[K]*call[K, V]
-	// gathering is the batch that still waits for company; nil if there is none.
-	gathering *batch[K, V]
+	// waiting are the batches that have not left yet; who asks joins the last.
+	waiting []*batch[K, V]
+	// flying counts the fetches under way.
+	flying int
 }
 
 // New makes a loader over a fetch.
 func New[K comparable, V any](o Options, fetch Fetch[K, V]) *Loader[K, V] {
 	o.MaxBatch = max(o.MaxBatch, 1)
-	o.Window = min(max(o.Window, 0), maxWindow)
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
@@ -90,12 +92,13 @@ func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 		return none, err
 	}
 	c := l.join(ctx, key)
+	l.depart()
 	l.mu.Unlock()
 	return l.wait(ctx, c)
 }
 
-// LoadAll asks for all keys at once: batches are filled, and none waits for
-// company. Every key, repeated ones too, has exactly one outcome.
+// LoadAll asks for all keys at once. Every key, repeated ones too, has exactly one
+// outcome.
 func (l *Loader[K, V]) LoadAll(ctx context.Context, keys []K) map[K]Outcome[V] {
 	outcomes := make(map[K]Outcome[V], len(keys))
 	joined := make(map[K]*call[K, V])
@@ -109,9 +112,7 @@ func (l *Loader[K, V]) LoadAll(ctx context.Context, keys []K) map[K]Outcome[V] {
 			joined[key] = l.join(ctx, key)
 		}
 	}
-	if len(joined) > 0 {
-		l.dispatch()
-	}
+	l.depart()
 	l.mu.Unlock()
 	for key, c := range joined {
 		value, err := l.wait(ctx, c)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -143,49 +144,124 @@ func TestErrorsAreNotKept(t *testing.T) {
 	}
 }
 
-func TestCallersAtOneTimeShareABatch(t *testing.T) {
+// Who asks while a fetch is under way shares the next one, however slow the machine is.
+func TestKeysGatherWhileAFetchIsUnderWay(t *testing.T) {
 	t.Parallel()
-	var r recorder
-	l := New(Options{MaxBatch: 20, Window: 10 * time.Millisecond}, r.fetch)
-	var wg sync.WaitGroup
-	for i := range 40 {
-		wg.Go(func() { mustLoad(t, l, fmt.Sprintf("k%02d", i%20), fmt.Sprintf("k%02d@1", i%20)) })
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		l := New(Options{MaxBatch: 4, Flights: 2}, slow(r.fetch))
+		var callers sync.WaitGroup
+		ask := func(keys ...string) {
+			for _, key := range keys {
+				callers.Go(func() { mustLoad(t, l, key, key+"@1") })
+				synctest.Wait()
+			}
+		}
+		wantFlights := func(want ...string) {
+			t.Helper()
+			if got := r.flights(); !slices.Equal(got, want) {
+				t.Errorf("fetched %v, want %v", got, want)
+			}
+		}
+		ask("a") // nothing is under way: at once
+		wantFlights("a")
+		ask("b", "c", "b", "a", "d")
+		wantFlights("a")
+		ask("e") // full: it needs not wait
+		wantFlights("a", "bcde")
+		ask("f", "g", "h", "i", "j") // two are under way, and there is no room for a third
+		wantFlights("a", "bcde")
+		time.Sleep(flightTime)
+		synctest.Wait()
+		wantFlights("a", "bcde", "fghi", "j")
+		callers.Wait()
+		ask("k")
+		wantFlights("a", "bcde", "fghi", "j", "k")
+		callers.Wait()
+	})
+}
+
+// Ten callers that ask on and on, as Terraform does by default, need few fetches, and always as many.
+func TestFetchesOfManyCallers(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ callers, flights, want int }{
+		"ten":   {10, 2, 20},
+		"fifty": {50, 2, 4},
+		"one":   {1, 2, 100},
 	}
-	wg.Wait()
-	var keys []string
-	for _, batch := range r.asked() {
-		keys = append(keys, batch...)
-	}
-	slices.Sort(keys)
-	if len(keys) != 20 || len(slices.Compact(keys)) != 20 {
-		t.Errorf("keys were fetched more than once: %v", keys)
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var r recorder
+				l := New(Options{MaxBatch: 50, Flights: c.flights}, slow(r.fetch))
+				walk(c.callers, 100, func(i int) {
+					key := fmt.Sprintf("k%d", i)
+					mustLoad(t, l, key, key+"@1")
+				})
+				if got := len(r.asked()); got != c.want {
+					t.Errorf("%d fetches, want %d", got, c.want)
+				}
+			})
+		})
 	}
 }
 
-func TestFullBatchGoesAtOnce(t *testing.T) {
+func TestSingleKeysAreFetchedSideBySide(t *testing.T) {
 	t.Parallel()
-	begun := make(chan []string, 1)
-	l := New(Options{MaxBatch: 2}, func(_ context.Context, keys []string) (map[string]Outcome[string], error) {
-		begun <- slices.Clone(keys)
-		return map[string]Outcome[string]{}, nil
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		l := New(Options{}, slow(r.fetch))
+		begun := time.Now()
+		walk(10, 10, func(i int) { _, _ = l.Load(t.Context(), fmt.Sprint(i)) })
+		if took := time.Since(begun); took != flightTime || len(r.asked()) != 10 {
+			t.Errorf("%d fetches took %s", len(r.asked()), took)
+		}
 	})
-	// A window that never ends, which New would not allow.
-	l.options.Window = time.Hour
-	var wg sync.WaitGroup
-	for _, key := range []string{"a", "b"} {
-		wg.Go(func() { _, _ = l.Load(t.Context(), key) })
+}
+
+// flightTime is how long a slow fetch takes.
+const flightTime = 100 * time.Millisecond
+
+func slow(fetch Fetch[string, string]) Fetch[string, string] {
+	return func(ctx context.Context, keys []string) (map[string]Outcome[string], error) {
+		outcomes, err := fetch(ctx, keys)
+		time.Sleep(flightTime)
+		return outcomes, err
 	}
-	wg.Wait()
-	if got := <-begun; len(got) != 2 {
-		t.Errorf("got %v", got)
+}
+
+// walk does things in order, so many at once.
+func walk(parallelism, count int, do func(int)) {
+	due := make(chan int)
+	var workers sync.WaitGroup
+	for range parallelism {
+		workers.Go(func() {
+			for i := range due {
+				do(i)
+			}
+		})
 	}
+	for i := range count {
+		due <- i
+	}
+	close(due)
+	workers.Wait()
+}
+
+// flights are the keys of each fetch so far, sorted: two may begin at one time.
+func (r *recorder) flights() (flights []string) {
+	for _, keys := range r.asked() {
+		flights = append(flights, strings.Join(keys, ""))
+	}
+	slices.Sort(flights)
+	return flights
 }
 
 func TestLoadAll(t *testing.T) {
 	t.Parallel()
 	var r recorder
-	l := New(Options{MaxBatch: 3}, r.fetch)
-	l.options.Window = time.Hour
+	l := New(Options{MaxBatch: 3, Flights: 2}, r.fetch)
 	l.Prime("kept", "primed", time.Now())
 	got := l.LoadAll(t.Context(), []string{"a", "b", "kept", "c", "a", "d", "e", "f", "g"})
 	want := map[string]Outcome[string]{"kept": {Value: "primed"}}
@@ -199,8 +275,7 @@ func TestLoadAll(t *testing.T) {
 	for _, batch := range r.asked() {
 		sizes = append(sizes, len(batch))
 	}
-	slices.Sort(sizes)
-	if !slices.Equal(sizes, []int{1, 3, 3}) {
+	if slices.Sort(sizes); !slices.Equal(sizes, []int{1, 3, 3}) {
 		t.Errorf("batches of %v", sizes)
 	}
 	if empty := l.LoadAll(t.Context(), nil); len(empty) != 0 {
@@ -332,12 +407,13 @@ func TestFetchWithoutCallersIsCancelled(t *testing.T) {
 	g := newGate()
 	l := New(Options{MaxBatch: 2}, g.fetch)
 	ctx, cancel := context.WithCancel(t.Context())
-	one, two := load(ctx, l, "a"), load(ctx, l, "b")
+	both := make(chan map[string]Outcome[string])
+	go func() { both <- l.LoadAll(ctx, []string{"a", "b"}) }()
 	<-g.begun
 	cancel()
-	for _, r := range []result{<-one, <-two} {
-		if !errors.Is(r.err, context.Canceled) {
-			t.Errorf("got %v", r)
+	for key, outcome := range <-both {
+		if !errors.Is(outcome.Err, context.Canceled) {
+			t.Errorf("%s: got %v", key, outcome)
 		}
 	}
 	if err := <-g.ended; !errors.Is(err, context.Canceled) {
@@ -354,14 +430,19 @@ func TestFetchWithoutCallersIsCancelled(t *testing.T) {
 func TestCallerLeavesBeforeTheBatchBegins(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	l := New(Options{MaxBatch: 2}, g.fetch)
-	l.options.Window = time.Hour
+	l := New(Options{MaxBatch: 3}, g.fetch)
+	busy := load(t.Context(), l, "busy")
+	<-g.begun
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := load(ctx, l, "gone")
 	awaitWaiters(t, l, "gone", 1)
 	cancel()
 	<-gone
 	one, two := load(t.Context(), l, "a"), load(t.Context(), l, "b")
+	awaitWaiters(t, l, "a", 1)
+	awaitWaiters(t, l, "b", 1)
+	g.open <- "v"
+	<-busy
 	keys := <-g.begun
 	slices.Sort(keys)
 	if !slices.Equal(keys, []string{"a", "b"}) {
@@ -443,22 +524,24 @@ func TestFetchBegunBeforeAWriteIsNotKept(t *testing.T) {
 
 func TestInvalidateBeforeTheBatchBegins(t *testing.T) {
 	t.Parallel()
-	var r recorder
-	l := New(Options{MaxBatch: 2}, r.fetch)
-	l.options.Window = time.Hour
+	g := newGate()
+	l := New(Options{MaxBatch: 2, Flights: 1}, g.fetch)
+	busy := load(t.Context(), l, "busy")
+	<-g.begun
 	one := load(t.Context(), l, "a")
 	awaitWaiters(t, l, "a", 1)
 	l.Invalidate("a")
 	two := load(t.Context(), l, "a")
 	awaitWaiters(t, l, "a", 2)
-	three := load(t.Context(), l, "b")
-	for _, got := range []result{<-one, <-two, <-three} {
+	g.open <- "v"
+	if keys := <-g.begun; !slices.Equal(keys, []string{"a"}) {
+		t.Errorf("fetched %v", keys)
+	}
+	g.open <- "v"
+	for _, got := range []result{<-busy, <-one, <-two} {
 		if got.err != nil {
 			t.Errorf("got %v", got)
 		}
-	}
-	if got := r.asked(); len(got) != 1 || len(got[0]) != 2 {
-		t.Errorf("fetched %v", got)
 	}
 }
 
@@ -511,7 +594,7 @@ func TestFetchThatDoesNotReturn(t *testing.T) {
 func TestNoCallIsLeft(t *testing.T) {
 	t.Parallel()
 	var fetching atomic.Int32
-	l := New(Options{MaxBatch: 4, Window: time.Millisecond, Split: func(err error) bool { return errors.Is(err, errWhole) }},
+	l := New(Options{MaxBatch: 4, Flights: 2, Split: func(err error) bool { return errors.Is(err, errWhole) }},
 		func(ctx context.Context, keys []int) (map[int]Outcome[int], error) {
 			fetching.Add(1)
 			defer fetching.Add(-1)

@@ -140,7 +140,7 @@ func (s *Stub) Names() []string {
 	defer s.Mu.Unlock()
 	var names []string
 	for _, r := range s.Seen {
-		if r.Name != MetadataRoute && r.Name != TokenRoute {
+		if r.Name != MetadataRoute && r.Name != TokenRoute && r.Name != UserRoute {
 			names = append(names, r.Name)
 		}
 	}
@@ -271,6 +271,10 @@ func (s *Stub) Usual(r Request) Reply {
 	switch r.Name {
 	case MetadataRoute:
 		return Reply{Body: map[string]any{"version": s.Version}}
+	case UserRoute:
+		return Reply{Status: http.StatusForbidden, Body: map[string]any{
+			"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token.",
+		}}
 	case TokenRoute:
 		return Reply{Body: map[string]any{"id": 1, "scopes": []string{"api"}}}
 	}
@@ -313,7 +317,7 @@ func InternalError() Reply {
 const NotAccessible = "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
 
 func (s *Stub) snapshots(r Request) Reply {
-	var nodes, errors []any
+	nodes, errors := []any{}, []any(nil)
 	for _, id := range IDsOf(r) {
 		p := s.Project(id)
 		if p == nil {
@@ -409,12 +413,12 @@ func (s *Stub) allowlistPage(r Request) Reply {
 	if p.Spoiled && strings.Contains(r.Query, "jobTokenPolicies") {
 		return InternalError()
 	}
-	node := map[string]any{"ciJobTokenScopeAllowlist": s.lists(r, p, r.Variables["projectsAfter"], r.Variables["groupsAfter"])}
+	node := map[string]any{"id": Gid("Project", p.ID), "ciJobTokenScopeAllowlist": s.lists(r, p, r.Variables["projectsAfter"], r.Variables["groupsAfter"])}
 	return Data(map[string]any{"projects": map[string]any{"nodes": []any{node}}})
 }
 
 func (s *Stub) projectReferences(r Request) Reply {
-	var nodes []any
+	nodes := []any{}
 	for _, id := range IDsOf(r) {
 		if p := s.Project(id); p != nil && !p.Unseen {
 			nodes = append(nodes, Reference("Project", p.ID, p.Path))
@@ -429,7 +433,7 @@ func (s *Stub) projectReferences(r Request) Reply {
 }
 
 func (s *Stub) groupReferences(r Request) Reply {
-	var nodes []any
+	nodes := []any{}
 	for _, id := range IDsOf(r) {
 		for _, g := range s.Groups {
 			if g.ID == id {

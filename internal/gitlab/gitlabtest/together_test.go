@@ -26,10 +26,7 @@ type services struct {
 	variables *variables.Service
 }
 
-func connect(s *gitlabtest.Stub) *services {
-	client := s.Client()
-	return &services{client, allowlists.New(client), tokens.New(client), variables.New(client)}
-}
+func connect(s *gitlabtest.Stub) *services { return with(s.Client()) }
 
 // What a caller does to what it got reaches nobody else; the race detector sees what a comparison
 // would not.

@@ -27,7 +27,7 @@ func (s *Service) Create(ctx context.Context, kind Kind, parent gitlab.Target, r
 	made, err := s.create(ctx, of, request, own)
 	if err != nil {
 		doing := fmt.Sprintf("create the %s %q of", kind, request.Name)
-		return Token{}, gitlab.Secret{}, gitlab.Annotate(err, doing, parent.String())
+		return Token{}, gitlab.Secret{}, s.gitlab.Annotate(err, doing, parent.String())
 	}
 	return made.Token, gitlab.NewSecret(made.secret), nil
 }
@@ -43,15 +43,18 @@ func (s *Service) create(ctx context.Context, of tokenList, request Request, own
 	s.lists.Invalidate(of)
 	before, err := s.lists.Load(ctx, of)
 	if err != nil {
-		return issued{}, gitlab.RefusedFor(err, of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, err, of.writer(), of.key())
 	}
 	defer s.lists.Invalidate(of)
 	made, err := s.post(ctx, of, request)
 	if err == nil {
+		err = made.newAmong(before, request.Name)
+	}
+	if err == nil {
 		return made, s.checkMade(ctx, of, made, request.differences(of.kind, made.Token))
 	}
 	if !apierror.MayBeDone(err) {
-		return issued{}, gitlab.RefusedFor(aboutField(err), of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, aboutField(err), of.writer(), of.key())
 	}
 	ctx, cancel := gitlab.CleanUp(ctx)
 	defer cancel()
@@ -68,6 +71,17 @@ func (s *Service) create(ctx context.Context, of tokenList, request Request, own
 	}
 	fate, note := s.orphaned(ctx, of, found, doubt)
 	return issued{}, fate.tell(err, note)
+}
+
+// newAmong refuses an answer about another token than the one that was to be made. It tells nothing of that one,
+// and the other must not be ended.
+func (made issued) newAmong(before []Token, name string) error {
+	if _, old := byID(before, made.ID); !old && strings.TrimSpace(made.Name) == strings.TrimSpace(name) {
+		return nil
+	}
+	other := gitlab.Unasked(fmt.Sprintf("the token %q with id %d", made.Name, made.ID), fmt.Sprintf("a new token %q", name))
+	other.Status, other.Uncertain = made.status, true
+	return other
 }
 
 // rotated tells a rotation by someone else, which keeps the bot user, from a creation, which makes one.

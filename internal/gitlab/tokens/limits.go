@@ -37,10 +37,13 @@ func (s *Service) Expiry(ctx context.Context) (Requirement, error) {
 	if err != nil || !caller.Admin {
 		return RequirementUnknown, err
 	}
-	settings, _, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
+	if err == nil && settings == nil {
+		err = gitlab.Answered(gitlab.ErrNothing, response)
+	}
 	switch {
 	case err != nil:
-		return RequirementUnknown, gitlab.Annotate(err, "read the instance's settings", "at "+s.gitlab.BaseURL())
+		return RequirementUnknown, s.gitlab.Annotate(err, "read the instance's settings", "at "+s.gitlab.BaseURL())
 	case settings.RequirePersonalAccessTokenExpiry:
 		return ExpiryRequired, nil
 	default:

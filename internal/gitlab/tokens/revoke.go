@@ -16,7 +16,7 @@ import (
 // is NotFound, since it proves nothing about the token.
 func (s *Service) Revoke(ctx context.Context, kind Kind, parent gitlab.Target, id int64) error {
 	err := s.end(ctx, listOf(kind, parent), id)
-	return gitlab.Annotate(err, fmt.Sprintf("revoke the %s with id %d of", kind, id), parent.String())
+	return s.gitlab.Annotate(err, fmt.Sprintf("revoke the %s with id %d of", kind, id), parent.String())
 }
 
 func (s *Service) end(ctx context.Context, of tokenList, id int64) error {
@@ -37,7 +37,7 @@ func (s *Service) end(ctx context.Context, of tokenList, id int64) error {
 			e.Kind = apierror.Forbidden
 		}
 	}
-	return gitlab.RefusedFor(e, of.writer(), of.parent)
+	return s.gitlab.RefusedFor(ctx, e, of.writer(), of.key())
 }
 
 // missing tells a token that is not there from a parent that is not: GitLab answers 404 to both.

@@ -23,7 +23,7 @@ import (
 func (s *Service) Rotate(ctx context.Context, parent gitlab.Target, id int64, expiresAt time.Time) (Token, gitlab.Secret, error) {
 	made, err := s.rotate(ctx, listOf(Access, parent), id, dateOf(expiresAt))
 	if err != nil {
-		return Token{}, gitlab.Secret{}, gitlab.Annotate(err, fmt.Sprintf("rotate the access token with id %d of", id), parent.String())
+		return Token{}, gitlab.Secret{}, s.gitlab.Annotate(err, fmt.Sprintf("rotate the access token with id %d of", id), parent.String())
 	}
 	return made.Token, gitlab.NewSecret(made.secret), nil
 }
@@ -35,7 +35,7 @@ func (s *Service) rotate(ctx context.Context, of tokenList, id int64, expiresAt 
 	s.lists.Invalidate(of)
 	before, err := s.lists.Load(ctx, of)
 	if err != nil {
-		return issued{}, gitlab.RefusedFor(err, of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, err, of.writer(), of.key())
 	}
 	old, err := rotatable(before, id)
 	if err != nil {
@@ -44,6 +44,9 @@ func (s *Service) rotate(ctx context.Context, of tokenList, id int64, expiresAt 
 	defer s.lists.Invalidate(of)
 	made, err := s.postRotation(ctx, of, id, expiresAt)
 	if err == nil {
+		err = made.newAmong(before, old.Name)
+	}
+	if err == nil {
 		wanted := Request{Scopes: old.Scopes, AccessLevel: old.AccessLevel, ExpiresAt: expiresAt}
 		if old.AccessLevel == 0 {
 			wanted.AccessLevel = made.AccessLevel // not known
@@ -51,7 +54,7 @@ func (s *Service) rotate(ctx context.Context, of tokenList, id int64, expiresAt 
 		return made, nowDead(s.checkMade(ctx, of, made, wanted.differences(Access, made.Token)))
 	}
 	if !apierror.MayBeDone(err) {
-		return issued{}, gitlab.RefusedFor(aboutField(err), of.writer(), of.parent)
+		return issued{}, s.gitlab.RefusedFor(ctx, aboutField(err), of.writer(), of.key())
 	}
 	return issued{}, s.settleRotation(ctx, of, old, before, err)
 }

@@ -79,6 +79,8 @@ func listOf(kind Kind, parent gitlab.Target) tokenList {
 	return tokenList{kind: kind, parent: parent.Kind, id: parent.ID}
 }
 
+func (l tokenList) key() gitlab.Key { return gitlab.Key{Kind: l.parent, ID: l.id} }
+
 // reader is the role that lists tokens, writer the one that makes and ends them.
 func (l tokenList) reader() gitlab.Role { return ListingRole(l.kind, l.parent) }
 
@@ -93,7 +95,7 @@ func (s *Service) List(ctx context.Context, kind Kind, parent gitlab.Target) ([]
 	list, err := s.lists.Load(ctx, listOf(kind, parent))
 	if err != nil {
 		of := listOf(kind, parent)
-		return nil, gitlab.Annotate(gitlab.RefusedFor(err, of.reader(), of.parent), "list the "+kind.String()+"s of", parent.String())
+		return nil, s.gitlab.Annotate(s.gitlab.RefusedFor(ctx, err, of.reader(), of.key()), "list the "+kind.String()+"s of", parent.String())
 	}
 	own := slices.Clone(list)
 	for i := range own {

@@ -14,11 +14,15 @@ import (
 	"time"
 )
 
-// defaultMaxBody bounds an answer, in bytes.
-const defaultMaxBody = 64 << 20
+const (
+	// defaultMaxBody bounds an answer, in bytes, after it was unpacked: GitLab's largest are a third of that.
+	defaultMaxBody = 16 << 20
+	// maxHeader bounds an answer's headers.
+	maxHeader = 1 << 20
+)
 
 var (
-	errTooLarge = errors.New("the answer is too large")
+	errTooLarge = errors.New("the answer is larger than 16 MiB")
 	errCut      = errors.New("the answer ended before it was complete")
 )
 

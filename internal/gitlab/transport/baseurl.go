@@ -102,9 +102,10 @@ func joinHostPort(host, port string) string {
 	}
 }
 
-// isLoopback reports whether a request to this host stays on the machine.
+// isLoopback reports whether a request to this host stays on the machine. Names below .localhost do not count:
+// resolvers may answer for them what they like.
 func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if host == "localhost" {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

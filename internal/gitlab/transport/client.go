@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
@@ -22,16 +23,19 @@ type Client struct {
 	trip *roundTripper
 }
 
-// New makes a client. It sends nothing. Errors are of type [ConfigError].
+// New makes a client. It sends nothing, and without a token never will: every request is then
+// Unauthenticated. Errors are of type [ConfigError].
 func New(config Config) (*Client, error) {
 	config = config.withDefaults()
 	base, err := NormalizeBaseURL(config.BaseURL)
 	if err != nil {
 		return nil, err
 	}
-	token, err := CheckToken(config.Token)
-	if err != nil {
-		return nil, err
+	token := ""
+	if strings.TrimSpace(config.Token) != "" {
+		if token, err = CheckToken(config.Token); err != nil {
+			return nil, err
+		}
 	}
 	if base.Scheme == "http" && !isLoopback(base.Hostname()) && !config.AllowPlainHTTP {
 		return nil, &ConfigError{
@@ -44,11 +48,14 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := newHTTPTransport(config)
+	inner, err := newHTTPTransport(config, base)
 	if err != nil {
 		return nil, err
 	}
-	trip := newRoundTripper(config, base, token, headers, inner)
+	if config.Wire == nil {
+		config.Wire = inner
+	}
+	trip := newRoundTripper(config, base, token, headers, config.Wire)
 	httpClient := &http.Client{Transport: trip}
 	rest, err := gitlab.NewAuthSourceClient(
 		// The token is added below, where the origin of each request is known.

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -407,5 +409,25 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	t.Helper()
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// An answer above 16 MiB is refused, also one that is small only on the way.
+func TestLargeAnswer(t *testing.T) {
+	t.Parallel()
+	zeros := func(size int) http.HandlerFunc {
+		var packed bytes.Buffer
+		to := gzip.NewWriter(&packed)
+		_, _ = io.WriteString(to, `{"version":"`+strings.Repeat("0", size-14)+`"}`)
+		_ = to.Close()
+		return answer(http.StatusOK, packed.String(), "Content-Encoding", "gzip")
+	}
+	_, server := serve(t, zeros(16<<20), zeros(16<<20+1))
+	client, _ := newClient(t, server.URL, func(c *Config) { c.RequestTimeout, c.MaxRetries = 5*time.Minute, -1 })
+	for _, kind := range []apierror.Kind{0, apierror.Limit} {
+		_, err := send(t, client, http.MethodGet, 0)
+		if got, _ := apierror.KindOf(Wrap(err)); got != kind || kind != 0 && !strings.Contains(err.Error(), "larger than 16 MiB") {
+			t.Errorf("got %v, want kind %v", err, kind)
+		}
 	}
 }

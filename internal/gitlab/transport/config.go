@@ -26,7 +26,8 @@ type Logger func(ctx context.Context, message string, fields map[string]any)
 type Config struct {
 	// BaseURL is the GitLab instance; see [NormalizeBaseURL].
 	BaseURL string
-	// Token is a personal, project or group access token; see [CheckToken].
+	// Token is a personal, project or group access token; see [CheckToken]. It may be empty as long as nothing
+	// is asked.
 	Token string
 	// CACertFile is a PEM file of certificates trusted beside the system's.
 	CACertFile string
@@ -54,6 +55,8 @@ type Config struct {
 	MaxConcurrent int
 	// Logger may be nil.
 	Logger Logger
+	// Wire carries single requests; nil means HTTP by the settings above.
+	Wire http.RoundTripper
 }
 
 // ConfigError names the setting that keeps a [Client] from being made. It never
@@ -118,7 +121,40 @@ func CheckToken(raw string) (string, error) {
 			}
 		}
 	}
+	if err := strange(token); err != nil {
+		return "", err
+	}
 	return token, nil
+}
+
+// strangers are the tokens of GitLab that its API does not take, by their prefixes: see
+// https://docs.gitlab.com/security/tokens/#token-prefixes.
+var strangers = map[string]string{
+	"glcbt-":   "a CI/CD job token",
+	"gldt-":    "a deploy token",
+	"glrt-":    "a runner's authentication token",
+	"glrtr-":   "a runner's registration token",
+	"glptt-":   "a pipeline trigger token",
+	"glft-":    "a feed token",
+	"glimt-":   "a token for incoming mail",
+	"glagent-": "the token of a Kubernetes agent",
+	"glsoat-":  "a SCIM token",
+	"glffct-":  "the token of a client of feature flags",
+	"gloas-":   "the secret of an OAuth application",
+	"glwt-":    "the token of a workspace",
+}
+
+func strange(token string) error {
+	for prefix, what := range strangers {
+		if strings.HasPrefix(token, prefix) {
+			return &ConfigError{
+				Field:   "token",
+				Problem: fmt.Sprintf("The token begins with %s, so it is %s, and cannot work: GitLab shows and changes nothing of this for it.", prefix, what),
+				Advice:  "Give an access token (glpat-…) with the scope api, of a service account, a person, a project or a group.",
+			}
+		}
+	}
+	return nil
 }
 
 // reservedHeaders are set by the client, or change what net/http does with a request:

@@ -101,7 +101,7 @@ func TestCheckToken(t *testing.T) {
 			t.Errorf("%q: got %q, %v", raw, got, err)
 		}
 	}
-	for _, raw := range []string{"", " \n", "hunter2 hunter2", "hunter2\nhunter2", "hunter2\x00", "hunter2\x7f", "“hunter2”"} {
+	for _, raw := range []string{"", " \n", "hunter2 hunter2", "hunter2\nhunter2", "hunter2\x00", "hunter2\x7f", "“hunter2”", "glcbt-hunter2", "gldt-hunter2", "glrt-hunter2", " glptt-hunter2\n"} {
 		got, err := CheckToken(raw)
 		var failure *ConfigError
 		if got != "" || !errors.As(err, &failure) || failure.Field != "token" {
@@ -125,7 +125,9 @@ func TestNewNamesTheFieldAtFault(t *testing.T) {
 		field  string
 	}{
 		"base URL":              {func(c *Config) { c.BaseURL = "gitlab.com" }, "base_url"},
-		"token":                 {func(c *Config) { c.Token = "" }, "token"},
+		"token":                 {func(c *Config) { c.Token = "hunter2 hunter2" }, "token"},
+		"a job token":           {func(c *Config) { c.Token = "glcbt-64_hunter2" }, "token"},
+		"no token":              {func(c *Config) { c.Token = " \n" }, ""},
 		"plain http":            {func(c *Config) { c.BaseURL = "http://gitlab.example.com" }, "base_url"},
 		"no CA file":            {func(c *Config) { c.CACertFile = filepath.Join(folder, "none") }, "ca_cert_file"},
 		"CA file without PEM":   {func(c *Config) { c.CACertFile = notPEM }, "ca_cert_file"},
@@ -137,7 +139,10 @@ func TestNewNamesTheFieldAtFault(t *testing.T) {
 		"header of ours":        {func(c *Config) { c.Headers = map[string]string{"private-token": "hunter2"} }, "headers"},
 		"header that repeats":   {func(c *Config) { c.Headers = map[string]string{"idempotency-key": "hunter2"} }, "headers"},
 		"plain http, loopback":  {func(c *Config) { c.BaseURL = "http://127.3.2.1:80" }, ""},
-		"plain http, localhost": {func(c *Config) { c.BaseURL = "http://gitlab.localhost" }, ""},
+		"plain http, localhost": {func(c *Config) { c.BaseURL = "http://localhost:8080" }, ""},
+		"plain http, below it":  {func(c *Config) { c.BaseURL = "http://gitlab.localhost" }, "base_url"},
+		"plain http, IPv6":      {func(c *Config) { c.BaseURL = "http://[::1]:8080" }, ""},
+		"plain http, its end":   {func(c *Config) { c.BaseURL = "http://notlocalhost" }, "base_url"},
 		"plain http, allowed":   {func(c *Config) { c.BaseURL, c.AllowPlainHTTP = "http://gitlab.example.com", true }, ""},
 		"as it should be":       {func(*Config) {}, ""},
 	}

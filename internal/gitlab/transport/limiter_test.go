@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -24,7 +26,7 @@ func still(concurrent int, now time.Time) (*limiter, *waits) {
 	w := &waits{}
 	l := newLimiter(concurrent)
 	l.now = func() time.Time { return now }
-	l.sleep = w.sleep
+	l.sleep = w.sleepUnlessVoid
 	return l, w
 }
 
@@ -40,7 +42,7 @@ func TestLimiterSlowsDownWhenLittleIsLeft(t *testing.T) {
 		"plenty is left":       {rateHeaders(100, 11, in(time.Minute)), nil},
 		"a tenth is left":      {rateHeaders(100, 10, in(11*time.Second)), []time.Duration{time.Second, 2 * time.Second}},
 		"the pause is bounded": {rateHeaders(100, 1, in(time.Hour)), []time.Duration{maxSpacing, 2 * maxSpacing}},
-		"nothing is left":      {rateHeaders(100, 0, in(time.Second)), []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}},
+		"nothing is left":      {rateHeaders(100, 0, in(time.Second)), []time.Duration{time.Second, time.Second, time.Second}},
 		"nothing for an hour":  {rateHeaders(100, 0, in(time.Hour)), []time.Duration{maxSpacing, 2 * maxSpacing}},
 		"the reset has passed": {rateHeaders(100, 0, in(-time.Minute)), nil},
 		"nonsense":             {rateHeaders("a", "b", "c"), nil},
@@ -61,6 +63,86 @@ func TestLimiterSlowsDownWhenLittleIsLeft(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A burst waits no longer than until GitLab's count starts anew.
+func TestBookingsEndWithTheWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(100)
+		begun := time.Now()
+		l.observe(rateHeaders(10, 1, 3)) // one and a half seconds between two
+		waits := make([]time.Duration, 30)
+		var burst sync.WaitGroup
+		for i := range waits {
+			burst.Go(func() {
+				if _, err := l.acquire(t.Context()); err != nil {
+					t.Error(err)
+				}
+				waits[i] = time.Since(begun)
+			})
+		}
+		burst.Wait()
+		slices.Sort(waits)
+		if waits[0] != 0 || waits[1] != 1500*time.Millisecond || waits[2] != 3*time.Second || waits[29] != 3*time.Second {
+			t.Errorf("waited %v", waits)
+		}
+		if wait, _ := l.turn(); wait != 0 {
+			t.Errorf("in the next window a request waits %v", wait)
+		}
+	})
+}
+
+// What was booked while few were left is void when GitLab says that plenty is left.
+func TestBookingsAreVoidWhenPlentyIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(2)
+		begun := time.Now()
+		l.observe(rateHeaders(100, 0, 60))
+		var burst sync.WaitGroup
+		for range 5 {
+			burst.Go(func() {
+				release, err := l.acquire(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer release()
+				if waited := time.Since(begun); waited != time.Second {
+					t.Errorf("waited %v", waited)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		l.observe(rateHeaders(100, 90, 60))
+		burst.Wait()
+	})
+}
+
+// Who waits for a slot goes by what was said last, not when it came.
+func TestNothingIsBookedWithoutASlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(1)
+		release, err := l.acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun, waited := time.Now(), make(chan time.Duration)
+		go func() {
+			if _, err := l.acquire(t.Context()); err != nil {
+				t.Error(err)
+			}
+			waited <- time.Since(begun)
+		}()
+		synctest.Wait()
+		l.observe(rateHeaders(100, 0, 7))
+		release()
+		if got := <-waited; got != 7*time.Second {
+			t.Errorf("waited %v", got)
+		}
+	})
 }
 
 func TestLimiterEndsWithItsContext(t *testing.T) {
@@ -142,7 +224,7 @@ func FuzzRateLimitHeaders(f *testing.F) {
 		}
 		l, _ := still(1, now)
 		l.observe(h)
-		if wait := l.turn(); wait < 0 || wait > maxAskedWait {
+		if wait, _ := l.turn(); wait < 0 || wait > maxAskedWait {
 			t.Errorf("the next request waits %v", wait)
 		}
 	})

@@ -14,7 +14,7 @@ func (t *roundTripper) log(req *http.Request, a *attempt, failure *apierror.Erro
 	}
 	fields := map[string]any{
 		"method":      req.Method,
-		"path":        t.hidden.Replace(apierror.Scrub(req.URL.EscapedPath())),
+		"path":        t.secrets.hide(apierror.Scrub(req.URL.EscapedPath())),
 		"attempt":     a.number,
 		"duration_ms": a.took.Milliseconds(),
 	}
@@ -25,7 +25,7 @@ func (t *roundTripper) log(req *http.Request, a *attempt, failure *apierror.Erro
 		fields["status"] = a.status
 	}
 	if id := a.header.Get("X-Request-Id"); id != "" {
-		fields["request_id"] = t.hidden.Replace(apierror.Scrub(id))
+		fields["request_id"] = t.secrets.hide(apierror.Scrub(id))
 	}
 	if failure != nil {
 		fields["error_kind"] = failure.Kind.String()

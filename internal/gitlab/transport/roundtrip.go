@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
@@ -24,9 +23,8 @@ type roundTripper struct {
 	headers http.Header
 	inner   http.RoundTripper
 	limiter *limiter
-	// hidden takes the configured secrets out of what GitLab or a proxy repeats.
-	hidden *strings.Replacer
-	clock  *clock
+	secrets *secrets
+	clock   *clock
 
 	// Tests change these.
 	now     func() time.Time
@@ -42,7 +40,7 @@ func newRoundTripper(config Config, base *url.URL, token string, headers http.He
 		headers: headers,
 		inner:   inner,
 		limiter: newLimiter(config.MaxConcurrent),
-		hidden:  hide(token, headers),
+		secrets: newSecrets(token, headers),
 		clock:   newClock(time.Now),
 		now:     time.Now,
 		sleep:   sleep,
@@ -50,27 +48,7 @@ func newRoundTripper(config Config, base *url.URL, token string, headers http.He
 	}
 }
 
-// shortest is the length from which on a setting is hidden wherever it appears:
-// shorter ones ("1", "true") stand in many texts, and no real secret is shorter.
-const shortest = 8
-
-const redacted = "[redacted]"
-
-func hide(token string, headers http.Header) *strings.Replacer {
-	var pairs []string
-	add := func(secret string) {
-		if len(secret) >= shortest {
-			pairs = append(pairs, secret, redacted)
-		}
-	}
-	add(token)
-	for _, values := range headers {
-		for _, value := range values {
-			add(value)
-		}
-	}
-	return strings.NewReplacer(pairs...)
-}
+const noToken = "no token is given: set GITLAB_TOKEN, or token in the provider block"
 
 // RoundTrip sends a request until it succeeds, or until another try would be
 // useless or unsafe. It returns 2xx answers and redirects that may be followed;
@@ -83,6 +61,9 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(req.URL, t.base) {
 		return nil, t.elsewhere(req.URL)
 	}
+	if t.token == "" {
+		return nil, &apierror.Error{Kind: apierror.Unauthenticated, Note: noToken}
+	}
 	effect := effectOf(req)
 	var failure *apierror.Error
 	acted := false
@@ -91,10 +72,13 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, interrupted(failure, err)
 		}
+		if effect == Credential {
+			t.secrets.learn(a.body)
+		}
 		acted = acted || mayHaveActed(a, effect)
 		if failure = t.judge(req, a); failure == nil {
 			t.log(req, a, nil, 0)
-			return answered(a), nil
+			return t.answered(a), nil
 		}
 		failure.Uncertain = acted
 		wait, again := t.next(req.Context(), a, effect, failure)
@@ -155,32 +139,40 @@ func (t *roundTripper) next(ctx context.Context, a *attempt, effect Effect, fail
 // judge returns what is wrong with an attempt, nil if nothing is.
 func (t *roundTripper) judge(req *http.Request, a *attempt) *apierror.Error {
 	var failure *apierror.Error
+	hide := t.hiding(req.Context())
 	switch {
 	case a.network != nil:
-		failure = apierror.FromNetwork(a.network, false)
+		failure = hide.FromNetwork(a.network, false)
 		if errors.Is(a.network, errTooLarge) {
 			failure.Kind = apierror.Limit
+		}
+		if t.passesProxy(req) {
+			failure.AddNote("the proxy that the environment names was not asked, since over plain http it would see the token")
 		}
 		failure.Status = a.status
 		failure.RequestID = a.header.Get("X-Request-Id")
 	case isRedirect(a.status):
 		failure = t.redirect(req, a)
 	case a.status >= http.StatusBadRequest:
-		failure = apierror.FromResponse(a.status, a.header, withoutSecret(req.Context(), a.body))
+		failure = hide.FromResponse(a.status, a.header, a.body)
 		if wait, ok := askedWait(a.status, a.header, t.now()); ok {
 			failure.RetryAfter = wait
 		}
 	case req.Method != http.MethodHead && apierror.IsHTML(a.header.Get("Content-Type"), a.body):
-		failure = apierror.FromResponse(a.status, a.header, withoutSecret(req.Context(), a.body))
+		failure = hide.FromResponse(a.status, a.header, a.body)
 		failure.Kind, failure.Words, failure.Note = apierror.Misdirected, "", htmlNote(failure.Words)
 	}
 	if failure == nil {
 		return nil
 	}
-	failure.Words = t.hidden.Replace(failure.Words)
-	failure.Note = t.hidden.Replace(failure.Note)
-	failure.RequestID = t.hidden.Replace(failure.RequestID)
+	failure.Words, failure.Note, failure.RequestID = hide(failure.Words), hide(failure.Note), hide(failure.RequestID)
 	return failure
+}
+
+// passesProxy tells whether a proxy of the environment is left out for the token's sake.
+func (t *roundTripper) passesProxy(req *http.Request) bool {
+	proxy, err := http.ProxyFromEnvironment(req)
+	return t.base.Scheme == "http" && err == nil && proxy != nil
 }
 
 func htmlNote(title string) string {
@@ -202,7 +194,8 @@ func takeBody(req *http.Request) ([]byte, error) {
 	return body, err
 }
 
-func answered(a *attempt) *http.Response {
-	a.response.Body = io.NopCloser(bytes.NewReader(a.body))
+func (t *roundTripper) answered(a *attempt) *http.Response {
+	body := t.secrets.clean(a.body, a.operation != "")
+	a.response.Body, a.response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return a.response
 }

@@ -91,6 +91,10 @@ func (w *waits) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+func (w *waits) sleepUnlessVoid(ctx context.Context, d time.Duration, _ <-chan struct{}) (bool, error) {
+	return false, w.sleep(ctx, d)
+}
+
 func (w *waits) slept() []time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,7 +122,7 @@ func newClient(t *testing.T, base string, changes ...func(*Config)) (*Client, *w
 	}
 	w := &waits{}
 	c.trip.sleep = w.sleep
-	c.trip.limiter.sleep = w.sleep
+	c.trip.limiter.sleep = w.sleepUnlessVoid
 	t.Cleanup(c.http.CloseIdleConnections)
 	return c, w
 }

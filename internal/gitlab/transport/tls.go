@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -13,25 +14,35 @@ import (
 // net/http, 2, makes bursts on HTTP/1.1 dial again and again.
 const idleConnections = 32
 
-func newHTTPTransport(c Config) (*http.Transport, error) {
+func newHTTPTransport(c Config, base *url.URL) (*http.Transport, error) {
 	config, err := newTLSConfig(c)
 	if err != nil {
 		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSClientConfig:       config,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          2 * idleConnections,
-		MaxIdleConnsPerHost:   idleConnections,
-		IdleConnTimeout:       60 * time.Second,
-		ExpectContinueTimeout: time.Second,
+		Proxy:               proxyFor(base),
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: 15 * time.Second,
+		ForceAttemptHTTP2:   true,
+		// 10 MiB by default.
+		MaxResponseHeaderBytes: maxHeader,
+		MaxIdleConns:           2 * idleConnections,
+		MaxIdleConnsPerHost:    idleConnections,
+		IdleConnTimeout:        60 * time.Second,
+		ExpectContinueTimeout:  time.Second,
 		// A dead HTTP/2 connection would otherwise swallow requests until each times out.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 20 * time.Second, PingTimeout: 10 * time.Second},
 	}, nil
+}
+
+// proxyFor is nil for plain http: the proxy would see the token.
+func proxyFor(base *url.URL) func(*http.Request) (*url.URL, error) {
+	if base.Scheme == "http" {
+		return nil
+	}
+	return http.ProxyFromEnvironment
 }
 
 func newTLSConfig(c Config) (*tls.Config, error) {

@@ -23,9 +23,9 @@ func (s *Service) get(ctx context.Context, of gitlab.Key, v Variable) (Variable,
 	options := client.GetProjectVariableOptions{Filter: v.filter()}
 	if of.Kind == gitlab.KindGroup {
 		inGroup := client.GetGroupVariableOptions(options)
-		return stored(groupVariable)(s.gitlab.REST().GroupVariables.GetVariable(of.ID, v.Key, &inGroup, gitlab.RESTContext(ctx)))
+		return stored(v.Key, groupVariable)(s.gitlab.REST().GroupVariables.GetVariable(of.ID, v.Key, &inGroup, gitlab.RESTContext(ctx)))
 	}
-	return stored(projectVariable)(s.gitlab.REST().ProjectVariables.GetVariable(of.ID, v.Key, &options, gitlab.RESTContext(ctx)))
+	return stored(v.Key, projectVariable)(s.gitlab.REST().ProjectVariables.GetVariable(of.ID, v.Key, &options, gitlab.RESTContext(ctx)))
 }
 
 // post makes a variable. The parameter for hidden ones is GitLab's masked_and_hidden.
@@ -40,9 +40,9 @@ func (s *Service) post(ctx context.Context, of gitlab.Key, v Variable) (Variable
 	}
 	if of.Kind == gitlab.KindGroup {
 		inGroup := client.CreateGroupVariableOptions(options)
-		return stored(groupVariable)(s.gitlab.REST().GroupVariables.CreateVariable(of.ID, &inGroup, option))
+		return stored(v.Key, groupVariable)(s.gitlab.REST().GroupVariables.CreateVariable(of.ID, &inGroup, option))
 	}
-	return stored(projectVariable)(s.gitlab.REST().ProjectVariables.CreateVariable(of.ID, &options, option))
+	return stored(v.Key, projectVariable)(s.gitlab.REST().ProjectVariables.CreateVariable(of.ID, &options, option))
 }
 
 // put changes a variable, and its value if that is asked for: what is left out stays as it is. GitLab
@@ -65,9 +65,9 @@ func (s *Service) put(ctx context.Context, of gitlab.Key, v Change, withValue bo
 	}
 	if of.Kind == gitlab.KindGroup {
 		inGroup := client.UpdateGroupVariableOptions(options)
-		return stored(groupVariable)(s.gitlab.REST().GroupVariables.UpdateVariable(of.ID, v.Key, &inGroup, option))
+		return stored(v.Key, groupVariable)(s.gitlab.REST().GroupVariables.UpdateVariable(of.ID, v.Key, &inGroup, option))
 	}
-	return stored(projectVariable)(s.gitlab.REST().ProjectVariables.UpdateVariable(of.ID, v.Key, &options, option))
+	return stored(v.Key, projectVariable)(s.gitlab.REST().ProjectVariables.UpdateVariable(of.ID, v.Key, &options, option))
 }
 
 func (s *Service) delete(ctx context.Context, of gitlab.Key, v Variable) error {
@@ -109,14 +109,19 @@ func listed[T any](list []*T, read func(*T) Variable) []Variable {
 	return variables
 }
 
-// stored reads what client-go returns of a request for one variable.
-func stored[T any](read func(*T) Variable) func(*T, *client.Response, error) (Variable, error) {
+// stored reads what client-go returns of a request for the variable of a key.
+func stored[T any](key string, read func(*T) Variable) func(*T, *client.Response, error) (Variable, error) {
 	return func(stored *T, response *client.Response, err error) (Variable, error) {
 		if err != nil {
 			return Variable{}, gitlab.Answered(err, response)
 		}
 		if stored == nil || read(stored).Key == "" {
 			return Variable{}, gitlab.Answered(gitlab.ErrNothing, response)
+		}
+		if got := read(stored).Key; got != key {
+			other := gitlab.Unasked("the CI/CD variable "+got, "the CI/CD variable "+key)
+			other.Status, other.Uncertain = response.StatusCode, true
+			return Variable{}, other
 		}
 		return read(stored), nil
 	}

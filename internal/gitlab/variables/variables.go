@@ -48,7 +48,7 @@ func (v Variable) normal() Variable {
 func (s *Service) List(ctx context.Context, owner gitlab.Target) ([]Variable, error) {
 	list, err := s.lists.Load(ctx, owner.Key())
 	if err != nil {
-		return nil, gitlab.Annotate(err, "list the CI/CD variables of", owner.String())
+		return nil, s.gitlab.Annotate(err, "list the CI/CD variables of", owner.String())
 	}
 	return slices.Clone(list), nil
 }
@@ -61,7 +61,7 @@ func (s *Service) fetch(ctx context.Context, of gitlab.Key) ([]Variable, error) 
 		return s.page(ctx, of, page)
 	})
 	if err != nil {
-		return nil, gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind)
+		return nil, s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of)
 	}
 	slices.SortFunc(list, func(a, b Variable) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope)) })
 	return slices.CompactFunc(list, func(a, b Variable) bool { return a.Key == b.Key && a.Scope == b.Scope }), nil
@@ -72,7 +72,7 @@ func (s *Service) fetch(ctx context.Context, of gitlab.Key) ([]Variable, error) 
 func (s *Service) Get(ctx context.Context, owner gitlab.Target, key, scope string) (*Variable, error) {
 	v := Variable{Key: key, Scope: scope}.normal()
 	found, err := s.find(ctx, owner.Key(), v)
-	return found, gitlab.Annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
+	return found, s.gitlab.Annotate(err, "read the CI/CD variable "+v.name()+" of", owner.String())
 }
 
 // Delete deletes the variable of a key and environment scope. One that is gone already is no
@@ -82,7 +82,7 @@ func (s *Service) Delete(ctx context.Context, owner gitlab.Target, key, scope st
 	v := Variable{Key: key, Scope: scope}.normal()
 	defer s.lists.Invalidate(of)
 	err := s.remove(ctx, of, v)
-	return gitlab.Annotate(err, "delete the CI/CD variable "+v.name()+" of", owner.String())
+	return s.gitlab.Annotate(err, "delete the CI/CD variable "+v.name()+" of", owner.String())
 }
 
 func (s *Service) remove(ctx context.Context, of gitlab.Key, v Variable) error {
@@ -99,7 +99,7 @@ func (s *Service) remove(ctx context.Context, of gitlab.Key, v Variable) error {
 	if e, ok := apierror.As(err); ok && missing(e) {
 		return nil
 	}
-	return gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind)
+	return s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of)
 }
 
 // find gets the variable that a write under its key and scope would change, nil if there is
@@ -114,7 +114,7 @@ func (s *Service) find(ctx context.Context, of gitlab.Key, v Variable) (*Variabl
 		return nil, nil
 	}
 	if err != nil {
-		return nil, gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind)
+		return nil, s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of)
 	}
 	if found.Scope == v.Scope {
 		return &found, nil

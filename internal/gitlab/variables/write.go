@@ -24,6 +24,8 @@ type Change struct {
 	Recreate bool
 	// Again is how often to start over after a failure.
 	Again int
+	// Public means that the value is no secret, such as a user name.
+	Public bool
 }
 
 // Outcome is what a write of a variable came to.
@@ -74,6 +76,9 @@ func (s *Service) Set(ctx context.Context, owner gitlab.Target, want Change) (Wr
 	want.Variable = want.normal()
 	w := &write{service: s, of: owner.Key(), want: want}
 	ctx = transport.WithSecret(ctx, want.Value.Reveal())
+	if !want.Public {
+		s.gitlab.Hide(want.Value)
+	}
 	defer s.lists.Invalidate(w.of)
 	stored, err := w.write(ctx)
 	for try := 0; err != nil && try < want.Again; try++ {
@@ -82,7 +87,7 @@ func (s *Service) Set(ctx context.Context, owner gitlab.Target, want Change) (Wr
 	written := Written{Outcome: w.outcome(), Before: w.before, Stored: stored}
 	if err != nil {
 		written.Stored = Variable{}
-		return written, gitlab.Annotate(w.explained(err), "set the CI/CD variable "+want.name()+" of", owner.String())
+		return written, s.gitlab.Annotate(w.explained(ctx, err), "set the CI/CD variable "+want.name()+" of", owner.String())
 	}
 	return written, nil
 }
@@ -97,14 +102,14 @@ func (s *Service) SetFlags(ctx context.Context, owner gitlab.Target, want Change
 	have, err := s.find(ctx, of, want.Variable)
 	switch {
 	case err != nil:
-		return gitlab.Annotate(err, doing, owner.String())
+		return s.gitlab.Annotate(err, doing, owner.String())
 	case have == nil:
 		return &apierror.Error{Kind: apierror.NotFound, Doing: doing, Target: owner.String(), Note: "there is no such variable any more"}
 	}
 	want.Hidden = have.Hidden
 	stored, err := s.put(ctx, of, want, false)
 	if err != nil {
-		return gitlab.Annotate(gitlab.RefusedFor(err, gitlab.ManagingRole(of.Kind), of.Kind), doing, owner.String())
+		return s.gitlab.Annotate(s.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(of.Kind), of), doing, owner.String())
 	}
 	want.Value = stored.Value
 	if differences := want.differences(stored); len(differences) > 0 {
@@ -274,8 +279,8 @@ func (v Variable) differences(stored Variable) []string {
 }
 
 // explained adds the role that is missing, and what a failure has left behind.
-func (w *write) explained(err error) error {
-	err = gitlab.RefusedFor(err, gitlab.ManagingRole(w.of.Kind), w.of.Kind)
+func (w *write) explained(ctx context.Context, err error) error {
+	err = w.service.gitlab.RefusedFor(ctx, err, gitlab.ManagingRole(w.of.Kind), w.of)
 	e, ok := apierror.As(err)
 	if !ok || w.wrote {
 		return err

@@ -26,9 +26,11 @@ const (
 	UseToken          Title = "Unable to Use This Kind of Token"
 	FindProject       Title = "Unable to Find Project"
 	FindGroup         Title = "Unable to Find Group"
+	FindUser          Title = "Unable to Find User"
 	FindTarget        Title = "Unable to Find Job Token Allowlist Target"
 	InvalidReference  Title = "Invalid Project or Group Reference"
 	ReadAllowlist     Title = "Unable to Read Job Token Allowlist"
+	ReadLog           Title = "Unable to Read Job Token Authentication Log"
 	ReadSettings      Title = "Unable to Read Job Token Settings"
 	ChangeSettings    Title = "Unable to Change Job Token Settings"
 	ResetSettings     Title = "Unable to Reset Job Token Settings"
@@ -39,6 +41,7 @@ const (
 	RemoveGroup       Title = "Unable to Remove Group from Job Token Allowlist"
 	Import            Title = "Unable to Import"
 	Move              Title = "Unable to Move from the Official Provider"
+	MoveOwn           Title = "Unable to Move from Another Address of the Provider"
 	ReadPermissions   Title = "Unable to Read Permission Names"
 	UnknownPermission Title = "Unknown Permission"
 	TooManyEntries    Title = "Too Many Job Token Allowlist Entries"
@@ -62,6 +65,11 @@ const (
 	ReadPrivate       Title = "Unable to Read Private State"
 	StorePrivate      Title = "Unable to Store Private State"
 	LegacyOutbound    Title = "Legacy Outbound Allowlist Cannot Be Switched On"
+	InvalidValue      Title = "Invalid Value"
+	InvalidPermission Title = "Invalid Permission"
+	StatePermissions  Title = "Permissions Are Not Stated"
+	NoValue           Title = "Element Has No Value"
+	ExactlyOne        Title = "Exactly One of Two Attributes Is Needed"
 )
 
 // The titles of warnings.
@@ -72,7 +80,9 @@ const (
 	PathTakenOver      Title = "Path Belongs to Another Project Now"
 	DeletionScheduled  Title = "Project Is Scheduled for Deletion"
 	ProjectGone        Title = "Project Was Deleted"
-	RemovesEntries     Title = "Job Token Allowlist Entries Will Be Removed"
+	RemovesEntries     Title = "Job Token Allowlist Entries Are Removed"
+	KeyAndTarget       Title = "Key and Target Are Two Projects or Groups"
+	NullEntries        Title = "Job Token Allowlist Entries Are Null"
 	WidensEntry        Title = "Job Token Allowlist Entry Is Widened"
 	Respelled          Title = "Job Token Allowlist Entry Is Spelled Differently"
 	PushNoEffect       Title = "Cross-Project Push May Have No Effect"
@@ -92,7 +102,7 @@ const (
 	EntriesStay        Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable         Title = "Job Token Permissions Cannot Be Read"
 	StillUsed          Title = "Job Token Allowlist Entry Is Still in Use"
-	WillRefuse         Title = "Job Token Allowlist Will Refuse Projects That Use It"
+	WillRefuse         Title = "Job Token Allowlist Refuses Projects That Use It"
 	UsageUnknown       Title = "Job Token Usage Cannot Be Checked"
 	GroupGone          Title = "Group Was Deleted"
 	NewToken           Title = "Token Is Made Anew"
@@ -158,8 +168,12 @@ func beforeGitLab(err error) (Title, bool) {
 		return SignIn, true
 	case e.Kind == apierror.FineGrained:
 		return UseToken, true
+	case e.Kind == apierror.InsufficientScope && e.Connecting:
+		return UseToken, true
 	case e.Kind == apierror.Unsupported:
 		return NotSupported, true
+	case e.Connecting:
+		return ReachGitLab, true
 	default:
 		return "", false
 	}
@@ -185,7 +199,7 @@ func Outdated(doing, why string) diag.Diagnostic {
 func Detail(err error) string {
 	e, ok := apierror.As(err)
 	if !ok {
-		return err.Error()
+		return apierror.Scrub(err.Error())
 	}
 	var b strings.Builder
 	b.WriteString("Could not ")
@@ -204,7 +218,7 @@ func Detail(err error) string {
 		b.WriteString("\n\n")
 		b.WriteString(advice)
 	}
-	return b.String()
+	return apierror.Scrub(b.String())
 }
 
 func sentence(note string) string {
@@ -232,6 +246,9 @@ func advice(e *apierror.Error) string {
 	case apierror.Unauthenticated:
 		return "The provider's token is missing, wrong, expired or revoked. Set GITLAB_TOKEN to a valid token with the scope api (read_api is enough to plan)."
 	case apierror.Forbidden:
+		if e.Connecting {
+			return "GitLab, or what stands before it, refuses this user everything. Look whether the account is blocked, and whether requests from this machine are let through."
+		}
 		if e.Enforced() {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
 		}

@@ -90,13 +90,13 @@ func Of(project *allowlists.Project, lists ...List) Intent {
 }
 
 func (i *Intent) list(project *allowlists.Project, l List) {
-	held := project.Entries(l.Kind)
+	held, before, wants := byTarget(project.Entries(l.Kind), entryTarget), byTarget(l.Before, target), byTarget(l.Want, target)
 	for _, want := range l.Want {
 		if want.Target.ID == 0 || want.Undecided || want.Dead {
 			continue
 		}
-		before, managed := find(l.Before, want.Target)
-		stored, there := entryOf(held, want.Target)
+		before, managed := before[want.Target.ID]
+		stored, there := held[want.Target.ID]
 		if managed && !before.Undecided && before.Permissions.Equal(want.Permissions) {
 			i.kept(project, want, stored, there)
 			continue
@@ -105,18 +105,18 @@ func (i *Intent) list(project *allowlists.Project, l List) {
 	}
 	if !l.Stay {
 		for _, before := range l.Before {
-			if _, wanted := find(l.Want, before.Target); !wanted {
+			if _, wanted := wants[before.Target.ID]; !wanted {
 				i.leave(project, held, before.Target)
 			}
 		}
 	}
 	for _, named := range l.Named {
-		if _, wanted := find(l.Want, named); !wanted && !project.IsOwn(named) {
+		if _, wanted := wants[named.ID]; !wanted && !project.IsOwn(named) {
 			i.leave(project, held, named)
 		}
 	}
 	if l.Whole {
-		i.strangers(project, l)
+		i.strangers(project, l, before, wants)
 	}
 }
 
@@ -161,8 +161,8 @@ func (i *Intent) bring(project *allowlists.Project, want Entry, stored allowlist
 
 // leave takes an entry off the list. The project's own is never taken off: at most it goes back to the
 // default permissions.
-func (i *Intent) leave(project *allowlists.Project, held []allowlists.Entry, target gitlab.Target) {
-	stored, there := entryOf(held, target)
+func (i *Intent) leave(project *allowlists.Project, held map[int64]allowlists.Entry, target gitlab.Target) {
+	stored, there := held[target.ID]
 	switch {
 	case !there:
 	case !project.IsOwn(target):
@@ -176,11 +176,12 @@ func (i *Intent) leave(project *allowlists.Project, held []allowlists.Entry, tar
 }
 
 // strangers are on the server and nowhere in the plan of a whole list.
-func (i *Intent) strangers(project *allowlists.Project, l List) {
+func (i *Intent) strangers(project *allowlists.Project, l List, before, wants map[int64]Entry) {
+	names := byTarget(l.Named, func(t gitlab.Target) gitlab.Target { return t })
 	for _, stored := range project.Entries(l.Kind) {
-		_, wanted := find(l.Want, stored.Target)
-		_, managed := find(l.Before, stored.Target)
-		named := slices.ContainsFunc(l.Named, func(t gitlab.Target) bool { return t.ID == stored.Target.ID })
+		_, wanted := wants[stored.Target.ID]
+		_, managed := before[stored.Target.ID]
+		_, named := names[stored.Target.ID]
 		switch {
 		case wanted || managed || named || project.IsOwn(stored.Target):
 		case l.Taken:
@@ -191,18 +192,18 @@ func (i *Intent) strangers(project *allowlists.Project, l List) {
 	}
 }
 
-func find(entries []Entry, target gitlab.Target) (Entry, bool) {
-	at := slices.IndexFunc(entries, func(e Entry) bool { return e.Target.ID == target.ID && e.Target.ID != 0 })
-	if at < 0 {
-		return Entry{}, false
+// byTarget finds things by the ids of their targets, the first of each; those without an id are not found.
+func byTarget[T any](things []T, of func(T) gitlab.Target) map[int64]T {
+	found := make(map[int64]T, len(things))
+	for _, thing := range things {
+		id := of(thing).ID
+		if _, there := found[id]; !there && id != 0 {
+			found[id] = thing
+		}
 	}
-	return entries[at], true
+	return found
 }
 
-func entryOf(entries []allowlists.Entry, target gitlab.Target) (allowlists.Entry, bool) {
-	at := slices.IndexFunc(entries, func(e allowlists.Entry) bool { return e.Target.ID == target.ID })
-	if at < 0 {
-		return allowlists.Entry{}, false
-	}
-	return entries[at], true
-}
+func target(e Entry) gitlab.Target { return e.Target }
+
+func entryTarget(e allowlists.Entry) gitlab.Target { return e.Target }

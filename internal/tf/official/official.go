@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"
 )
 
 // Text is a string that older schemas wrote as a number.
@@ -35,7 +36,7 @@ func (s *Text) UnmarshalJSON(data []byte) error {
 
 // Read reads the state of one of some resource types of the official provider; false for any other.
 func Read[S any](req resource.MoveStateRequest, typeNames ...string) (state S, ok bool, diags diag.Diagnostics) {
-	if !slices.Contains(typeNames, req.SourceTypeName) || !strings.HasSuffix(req.SourceProviderAddress, "/gitlabhq/gitlab") {
+	if !slices.Contains(typeNames, req.SourceTypeName) || !comesFrom(req.SourceProviderAddress) {
 		return state, false, nil
 	}
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
@@ -43,6 +44,13 @@ func Read[S any](req resource.MoveStateRequest, typeNames ...string) (state S, o
 		return state, false, diags
 	}
 	return state, true, nil
+}
+
+// comesFrom tells whether an address can be the official provider's. The type names, which are nobody else's,
+// guard what OpenTofu sends in its place: before 1.12.4 the last part alone, and in every version, of a
+// resource with for_each, this provider's own address for all instances but the first.
+func comesFrom(address string) bool {
+	return address == "gitlab" || strings.HasSuffix(address, "/gitlabhq/gitlab") || own.Address(address)
 }
 
 // Reference is the first text that is not empty, as it was typed, and its id where that is what was

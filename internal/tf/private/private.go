@@ -23,6 +23,12 @@ type Writer interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
+// Store is both: what is written can be read.
+type Store interface {
+	Reader
+	Writer
+}
+
 // Format is how values of a struct are kept under a key: as an object of JSON, with the version beside the
 // fields. Every field has a tag, so that a name in Go is free to change. Version 0 is of what was written
 // before there were any.

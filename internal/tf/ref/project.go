@@ -100,23 +100,54 @@ func Respell(ctx context.Context, client *gitlab.Client, at path.Path, spelling 
 	if spelling.IsNull() {
 		return types.StringValue(target.Path), nil
 	}
-	owner, err := NewOwner(ctx, client, spelling.ValueString(), target)
-	if err != nil {
-		return spelling, diag.Diagnostics{diagnose.LookupError(at, diagnose.FindProject, err)}
+	owner := Successors(ctx, client, []Spelled{{spelling.ValueString(), target}})[0]
+	if owner.Err != nil {
+		return spelling, diag.Diagnostics{diagnose.LookupError(at, diagnose.FindProject, owner.Err)}
 	}
-	if owner.ID == 0 {
+	if owner.Value.ID == 0 {
 		return spelling, nil
 	}
-	return types.StringValue(target.Path), diag.Diagnostics{TakenOver(at, spelling.ValueString(), target, owner)}
+	return types.StringValue(target.Path), diag.Diagnostics{TakenOver(at, spelling.ValueString(), target, owner.Value)}
+}
+
+// Spelled is a target and how it was spelled.
+type Spelled struct {
+	Text   string
+	Target gitlab.Target
+}
+
+// formerPath is the path by which a target is spelled, and which is not its path any more.
+func (s Spelled) formerPath() (gitlab.Ref, bool) {
+	ref, err := gitlab.ParseRef(s.Target.Kind, s.Text)
+	return ref, err == nil && ref.ID == 0 && !strings.EqualFold(ref.Path, s.Target.Path)
+}
+
+// Successors are what [NewOwner] finds for many at once, in their order, with answers that are as old as
+// the walk: for what only tells, and writes nothing.
+func Successors(ctx context.Context, client *gitlab.Client, spelled []Spelled) []gitlab.Resolved {
+	owners := make([]gitlab.Resolved, len(spelled))
+	var formers []gitlab.Former
+	var at []int
+	for i, s := range spelled {
+		if ref, former := s.formerPath(); former {
+			formers, at = append(formers, gitlab.Former{Target: s.Target, Path: ref.Path}), append(at, i)
+		}
+	}
+	if len(formers) > 0 {
+		for i, owner := range client.Successors(ctx, formers) {
+			owners[at[i]] = owner
+		}
+	}
+	return owners
 }
 
 // NewOwner finds who has taken over the path that a target was spelled by; the zero target where
 // nobody has. It asks GitLab only where the target's path has changed. A path that leads nowhere any
 // more is still taken for the target's old one.
 func NewOwner(ctx context.Context, client *gitlab.Client, spelling string, target gitlab.Target) (gitlab.Target, error) {
-	ref, err := gitlab.ParseRef(target.Kind, spelling)
-	if err != nil || ref.ID != 0 || strings.EqualFold(ref.Path, target.Path) {
-		return gitlab.Target{}, nil //nolint:nilerr // what cannot be a path has no owner
+	ref, former := Spelled{spelling, target}.formerPath()
+	if !former {
+		return gitlab.Target{}, nil // nor has what cannot be a path
 	}
 	found, err := client.Resolve(ctx, target.Kind, ref)
 	if apierror.Is(err, apierror.NotFound) || err == nil && found.ID == target.ID {

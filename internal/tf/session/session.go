@@ -27,6 +27,8 @@ type Session struct {
 	Variables *variables.Service
 	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
 	CheckUsage bool
+	// RequirePermissions refuses allowlist entries that state no permissions.
+	RequirePermissions bool
 	// Overlap notes what the planned resources manage.
 	Overlap overlap.Registry
 
@@ -38,6 +40,18 @@ type Session struct {
 func (s *Session) Once(matter string) bool {
 	_, before := s.told.LoadOrStore(matter, true)
 	return !before
+}
+
+// Reads are what the walk has read, or has tried to. What it plans without has come with -refresh=false.
+type Reads struct{ begun sync.Map }
+
+// Note notes that a read of something begins.
+func (r *Reads) Note(what string) { r.begun.Store(what, true) }
+
+// Has tells whether there was one.
+func (r *Reads) Has(what string) bool {
+	_, has := r.begun.Load(what)
+	return has
 }
 
 // Shared gives the one value of a type that lives as long as the session: the first who asks for it
