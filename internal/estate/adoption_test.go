@@ -51,7 +51,7 @@ func TestAccAdoption(t *testing.T) {
 					t.Errorf("the apply prints the estate:\n%s", output)
 				}
 				file := c.Run(t, "output", "-raw", "estate")
-				main := strings.Replace(string(example), "provider \"jobtoken\" {}\n", prefetched, 1)
+				main := strings.Replace(string(example), "provider \"jobtoken\" {\n", fmt.Sprintf("provider \"jobtoken\" {\n  prefetch_groups = [%q]\n", g.Root.Path), 1)
 				for name, text := range map[string]string{"estate.yaml": file.Output, "main.tf": main} {
 					if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(text), 0o600); err != nil {
 						t.Fatal(err)
@@ -68,4 +68,27 @@ func TestAccAdoption(t *testing.T) {
 			c.Plan(t, acctest.NoChanges)
 		})
 	}
+}
+
+// What "terraform query" generates for the same estate is imported, and nothing is changed.
+func TestAccAdoption_query(t *testing.T) {
+	t.Parallel()
+	acctest.NeedsTerraform(t, 14, "terraform query")
+	s := newSmall(t)
+	c := acctest.NewCLI(t, s.GitLab, "")
+	lists := ""
+	for _, name := range []string{"jobtoken_allowlist", "jobtoken_settings"} {
+		lists += fmt.Sprintf("list %q \"all\" {\n  provider = jobtoken\n\n  config {\n    group = %q\n  }\n}\n\n", name, s.Root.Path)
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir, "lists.tfquery.hcl"), []byte(lists), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if output := c.Must(t, 0, "query", "-generate-config-out=generated.tf"); !strings.Contains(output, s.lib.Path) {
+		t.Errorf("the query does not show %s:\n%s", s.lib.Path, output)
+	}
+	if output := c.Plan(t, acctest.Changes); !strings.Contains(output, "Plan: 8 to import, 0 to add, 0 to change, 0 to destroy.") {
+		t.Fatalf("got\n%s", output)
+	}
+	c.Apply(t, 0)
+	c.Plan(t, acctest.NoChanges)
 }

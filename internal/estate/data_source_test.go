@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -328,5 +329,42 @@ func TestAllowlists_requests(t *testing.T) {
 		if requests, _ := g.Requests(t); requests.Total != read.want {
 			t.Errorf("%d requests, want %d: %v %v", requests.Total, read.want, requests.Counts, requests.GraphQL)
 		}
+	}
+}
+
+// The imports of a group that is prefetched, by their paths and as many at a time as Terraform makes, ask nothing
+// beside its pages and what is asked once.
+func TestImports_requests(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	acctest.NeedsEmbedded(t, g)
+	projects := g.Projects(t, "p", 101)
+	p := acctest.NewProtocol(t)
+	for _, problem := range p.Configure(t, map[string]any{"base_url": g.BaseURL, "token": g.Token, "allow_plain_http": true, "prefetch_groups": []any{g.Root.Path}}) {
+		t.Fatalf("%s: %s", problem.Summary, problem.Detail)
+	}
+	g.ForgetRequests(t)
+	const name = "jobtoken_allowlist"
+	var all sync.WaitGroup
+	turns := make(chan struct{}, 10)
+	for _, project := range projects {
+		turns <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turns }()
+			resp, err := p.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, ID: project.Path})
+			if err != nil || len(resp.ImportedResources) != 1 {
+				t.Errorf("%s: %+v, %v", project.Path, resp, err)
+				return
+			}
+			found := resp.ImportedResources[0]
+			read, err := p.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: name, CurrentState: found.State, Private: found.Private, CurrentIdentity: found.Identity})
+			if err != nil || len(read.Diagnostics) > 0 {
+				t.Errorf("%s: %+v, %v", project.Path, read, err)
+			}
+		})
+	}
+	all.Wait()
+	if requests, _ := g.Requests(t); requests.GraphQL["GroupSnapshots"] != 3 || requests.Total > 3+3 {
+		t.Errorf("101 imports made %d requests: %v %v", requests.Total, requests.Counts, requests.GraphQL)
 	}
 }

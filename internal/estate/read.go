@@ -16,6 +16,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/query"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
@@ -109,27 +110,18 @@ func (r *reader) readConfigured(ctx context.Context, m *model) {
 
 func (r *reader) readGroup(ctx context.Context) {
 	at := path.Root("group")
-	if parsed, err := gitlab.ParseRef(gitlab.KindGroup, r.group); err == nil && parsed.ID != 0 {
-		target, diags := ref.Resolve(ctx, r.GitLab, gitlab.KindGroup, at, r.group)
-		if r.diags.Append(diags...); diags.HasError() {
-			return
-		}
-		r.group = target.Path
+	group, diags := query.GroupPath(ctx, r.Session, at, r.group)
+	if r.diags.Append(diags...); diags.HasError() {
+		return
 	}
+	r.group = group
 	for members, err := range r.Lists.Group(ctx, r.group) {
 		if err != nil {
-			r.diags.Append(diagnose.LookupError(at, groupTitle(err), err))
+			r.diags.Append(query.GroupError(at, err))
 			return
 		}
 		r.add(members)
 	}
-}
-
-func groupTitle(err error) diagnose.Title {
-	if apierror.Is(err, apierror.NotFound) {
-		return diagnose.FindGroup
-	}
-	return diagnose.ReadAllowlist
 }
 
 func (r *reader) readProjects(ctx context.Context, spellings []string) {

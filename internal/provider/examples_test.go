@@ -129,7 +129,7 @@ func TestEstate_mistakes(t *testing.T) {
 		file string
 		says []string
 	}{
-		"a permission": {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\nacme/web:\n  projects:\n    acme/app: read_jobs\n", []string{"Unknown Permission", `"projects" and "groups" of acme/web are maps`}},
+		"a permission":   {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\nacme/web:\n  projects:\n    acme/app: read_jobs\n", []string{"Unknown Permission", `"projects" and "groups" of acme/web are maps`}},
 		"no permissions": {"acme/shared-lib:\n  projects:\n    acme/app:\n", []string{"Permissions Are Not Stated"}},
 		"of the file": {
 			`acme/shared-lib:

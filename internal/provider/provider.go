@@ -91,6 +91,9 @@ func (p *jobtokenProvider) EphemeralResources(context.Context) []func() ephemera
 // ListResources lists what "terraform query" can find.
 func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		allowlist.NewList,
+		allowlist.NewEntryList,
+		settings.NewList,
 		credential.NewProjectDeployTokenList,
 		credential.NewGroupDeployTokenList,
 		credential.NewProjectAccessTokenList,
