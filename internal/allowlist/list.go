@@ -85,7 +85,7 @@ func (l *entryList) List(ctx context.Context, req tflist.ListRequest, stream *tf
 
 // fill is an entry as the read of its import would write it.
 func (l *entryList) fill(ctx context.Context, req tflist.ListRequest, result *tflist.ListResult, project *allowlists.Project, e allowlists.Entry) diag.Diagnostics {
-	state := entryResourceModel{ProjectID: types.Int64Value(project.ID)}
+	state := entryResourceModel{ProjectID: types.Int64Value(project.ID), Permissions: types.SetNull(types.StringType)}
 	state.setTarget(e.Target.Kind, types.StringNull(), types.Int64Value(e.Target.ID))
 	diags := result.Identity.Set(ctx, state.identity())
 	if req.IncludeResource {
