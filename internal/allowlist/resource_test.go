@@ -3,6 +3,7 @@ package allowlist_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -281,6 +282,34 @@ func TestAccAllowlist_removesAreNamed(t *testing.T) {
 			Config:    list(source.Path, fmt.Sprintf(`projects = { %q = {} }`, app.Path), `groups = {}`), ConfigPlanChecks: unchanged(),
 		},
 	)
+}
+
+// What the last apply removed stays in the state, and is never somebody's drift.
+func TestAccAllowlist_removesNeverDrifts(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	source, app, old := g.Project(t, "shared-lib"), g.Project(t, "app"), g.Project(t, "old")
+	g.Allow(t, source, old.Path)
+	cli := acctest.NewCLI(t, g, list(source.Path, entries("projects", app.Path)))
+	cli.Apply(t, 0)
+	planned := cli.PlanJSON(t, "-refresh-only")
+	if len(planned.ResourceDrift) != 0 || !planned.Says("No changes.") {
+		t.Errorf("right after the apply there is drift:\n%s", planned.Output)
+	}
+	g.Allow(t, source, old.Path)
+	planned = cli.PlanJSON(t, "-refresh-only")
+	if len(planned.ResourceDrift) != 1 {
+		t.Fatalf("%d resources drifted, want the list alone", len(planned.ResourceDrift))
+	}
+	change := planned.ResourceDrift[0].Change
+	before, _ := change.Before.(map[string]any)
+	after, _ := change.After.(map[string]any)
+	if reflect.DeepEqual(before["projects"], after["projects"]) || !reflect.DeepEqual(before["removes"], after["removes"]) {
+		t.Errorf("the drift is not of the entries alone: %v, then %v", before, after)
+	}
+	if want := []any{old.Path}; !reflect.DeepEqual(after["removes"], want) {
+		t.Errorf("removes is %v, want what the apply removed, %v", after["removes"], want)
+	}
 }
 
 // A list that is not exclusive keeps what it does not name, and removes only what it once named.

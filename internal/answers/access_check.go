@@ -2,6 +2,7 @@ package answers
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -12,6 +13,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/access"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
@@ -20,6 +22,9 @@ var _ datasource.DataSourceWithConfigure = (*accessCheck)(nil)
 
 // NewAccessCheck makes the data source jobtoken_access_check.
 func NewAccessCheck() datasource.DataSource { return &accessCheck{} }
+
+// userName is what GitLab lets a user be called.
+var userName = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,254}$`)
 
 type accessCheck struct {
 	session *session.Session
@@ -75,7 +80,7 @@ func (d *accessCheck) Schema(_ context.Context, _ datasource.SchemaRequest, resp
 			"user": schema.StringAttribute{
 				MarkdownDescription: "User name of who started the job. Without it `allowed` is null wherever the role of the user counts.",
 				Optional:            true,
-				Validators:          []validator.String{check.Filled()},
+				Validators:          []validator.String{check.Form(userName, diagnose.InvalidText, "a user name, without @, such as jane.doe")},
 			},
 			"allowed": schema.BoolAttribute{MarkdownDescription: "Whether GitLab allows it; null where that cannot be known, with what is missing in `missing`.", Computed: true},
 			"reason":  computed("The answer in one sentence, for who reads the log of the failed job."),

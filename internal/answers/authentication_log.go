@@ -2,7 +2,6 @@ package answers
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -128,7 +127,7 @@ func (v moment) ValidateString(ctx context.Context, req validator.StringRequest,
 		return
 	}
 	if _, err := parseMoment(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, string(diagnose.InvalidText), fmt.Sprintf("%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
+		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidText, "%s is %q. Write %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
 	}
 }
 

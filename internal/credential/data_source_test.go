@@ -169,7 +169,7 @@ func TestAccTokensDataSource_errors(t *testing.T) {
 		listing("access_tokens", "soon", project, `expires_before = "soon"`))
 	output := cli.Must(t, acctest.Failed, "validate")
 	for _, words := range []string{
-		`one (and only one) of [group] is required`, `2 attributes specified when one (and only one) of`,
+		`Write exactly one of project and group; there is neither.`, `Write exactly one of project and group; there are both.`,
 		`it is a URL`, `"soon" is not a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z.`,
 	} {
 		if !acctest.Says(output, words) {
@@ -188,8 +188,8 @@ func TestAccTokensDataSource_errors(t *testing.T) {
 		listing("deploy_tokens", "hidden", fmt.Sprintf("project = %q", hidden.Path)))
 	output = cli.Plan(t, acctest.Failed)
 	for _, words := range []string{
-		fmt.Sprintf("Could not list the access tokens of group %s (id %d). This needs the Owner role in the group.", libs.Path, libs.ID),
-		fmt.Sprintf("Could not list the deploy tokens of project %s (id %d). This needs the Maintainer role in the project.", developed.Path, developed.ID),
+		fmt.Sprintf("Could not list the access tokens of group %s (id %d). This needs the Owner role in the group; the token's user, %s, has the role maintainer there.", libs.Path, libs.ID, maintainer.Username),
+		fmt.Sprintf("Could not list the deploy tokens of project %s (id %d). This needs the Maintainer role in the project; the token's user, %s, has the role developer there.", developed.Path, developed.ID, maintainer.Username),
 		"Unable to Find Project",
 		fmt.Sprintf("14: group = %q", libs.Path), fmt.Sprintf("18: project = %q", developed.Path), fmt.Sprintf("22: project = %q", hidden.Path),
 	} {

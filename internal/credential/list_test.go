@@ -133,7 +133,7 @@ func TestTokenLists_errors(t *testing.T) {
 	}{
 		"a project that is not there": {q, "project_deploy_token", map[string]any{"project": hidden.Path}, "project", "Could not find project " + hidden.Path},
 		"a group that is not there":   {q, "group_access_token", map[string]any{"group": "4711"}, "group", "Could not find group"},
-		"a role too low":              {q, "group_access_token", map[string]any{"group": libs.Path}, "group", "This needs the Owner role in the group."},
+		"a role too low":              {q, "group_access_token", map[string]any{"group": libs.Path}, "group", "This needs the Owner role in the group; the token's user, "},
 		"a token of nobody":           {nobody, "project_access_token", map[string]any{"project": lib.Path}, "", "The provider's token is missing, wrong, expired or revoked."},
 	} {
 		t.Run(name, func(t *testing.T) {

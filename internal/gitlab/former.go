@@ -136,13 +136,16 @@ func (c *Client) fetchTogether(ctx context.Context, m move) (bool, error) {
 
 // resolveOldPaths asks REST, which alone follows the old paths of projects, side by side.
 func (c *Client) resolveOldPaths(ctx context.Context, answers map[Ref]Resolved) {
+	var missing []Ref
+	for ref, answer := range answers {
+		if ref.Path != "" && apierror.Is(answer.Err, apierror.NotFound) {
+			missing = append(missing, ref)
+		}
+	}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	byID := map[Ref]Ref{}
-	for ref, answer := range answers {
-		if ref.Path == "" || !apierror.Is(answer.Err, apierror.NotFound) {
-			continue
-		}
+	for _, ref := range missing {
 		all.Go(func() {
 			id, err := c.oldPaths.Load(ctx, ref.folded().Path)
 			mu.Lock()

@@ -111,6 +111,10 @@ func right(of string, f fixture) object {
 		return object{"project": project}
 	case "resource jobtoken_allowlist_entry":
 		return object{"project": project, "target_project": f.web.Path}
+	case "data jobtoken_access_check":
+		return object{"from_project": f.web.Path, "to_project": project, "operation": "clone"}
+	case "data jobtoken_authentication_log", "data jobtoken_allowlist_proposal":
+		return object{"project": project}
 	case "ephemeral jobtoken_delivered_secret":
 		return object{"project": project, "key": "TOKEN", "token_id": 12}
 	case "provider":
@@ -229,6 +233,33 @@ func badInput(f fixture) (rows []input) {
 	for _, of := range []string{"list jobtoken_allowlist", "list jobtoken_allowlist_entry", "list jobtoken_settings"} {
 		rows = append(rows, badScopes(f, of)...)
 	}
+
+	const asked = "data jobtoken_access_check"
+	for _, name := range []string{"from_project", "to_project"} {
+		rows = append(rows, references(asked, name, name, over(name))...)
+		row(asked, name, object{name: nil}, name, missing, name)
+	}
+	row(asked, "from_project", object{"from_project": nowhere}, "from_project", "Unable to Find Project", "Check the spelling")
+	row(asked, "to_project", object{"to_project": nowhere}, "", "") // the answer is about it
+	row(asked, "operation", object{"operation": "Clone"}, "operation", invalidValue, `is "Clone". Write one of`, "clone")
+	row(asked, "operation", object{"operation": nil}, "operation", missing, "operation")
+	row(asked, "user", object{"user": ""}, "user", invalidText, "a user name, without @")
+	row(asked, "user", object{"user": "@jane"}, "user", invalidText, `user is "@jane". Write a user name, without @`)
+
+	const log, proposed = "data jobtoken_authentication_log", "data jobtoken_allowlist_proposal"
+	for _, of := range []string{log, proposed} {
+		rows = append(rows, references(of, "project", "project", over("project"))...)
+		row(of, "project", object{"project": nowhere}, "project", "Unable to Find Project", "Check the spelling")
+		for _, since := range []string{"", "yesterday", "2026-02-30", "2026-01-31 12:00"} {
+			row(of, "since", object{"since": since}, "since", invalidText, "since is ", "2026-01-31T12:00:00Z")
+		}
+		row(of, "since", object{"since": f.date(-30)}, "", "")
+	}
+	row(proposed, "keep_existing", object{"keep_existing": false}, "", "")
+	row(proposed, "max_entries", object{"max_entries": 0}, "max_entries", invalidValue, "max_entries is 0. Write a whole number from 1 to 200")
+	row(proposed, "max_entries", object{"max_entries": 201}, "max_entries", invalidValue, "Write a whole number from 1 to 200")
+	row(proposed, "group_when", object{"group_when": 1}, "group_when", invalidValue, "Write a whole number, 2 or more")
+	row(proposed, "allow_top_level_groups", object{"allow_top_level_groups": true}, "", "")
 
 	const secret = "ephemeral jobtoken_delivered_secret"
 	rows = append(rows, references(secret, "project", "project", over("project"))...)

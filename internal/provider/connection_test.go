@@ -78,9 +78,9 @@ func TestAccConnection_refused(t *testing.T) {
 			words: "The token would travel unencrypted to gitlab.invalid. Use https, or set allow_plain_http = true if that is meant.",
 		},
 		"no CA file":             {lines: []string{`ca_cert_file = "missing.pem"`}, attribute: "ca_cert_file", words: "The file cannot be read"},
-		"key without its pair":   {lines: []string{`client_key_file = "key.pem"`}, attribute: "client_key_file", words: `Attribute "client_cert_file" must be specified`},
+		"key without its pair":   {lines: []string{`client_key_file = "key.pem"`}, attribute: "client_key_file", words: "client_key_file is of no use without client_cert_file."},
 		"header of the client's": {lines: []string{`headers = { PRIVATE-TOKEN = "second-half" }`}, attribute: "headers", words: "The header Private-Token cannot be set. Use the token setting."},
-		"endless retries":        {lines: []string{`max_retries = 21`}, attribute: "max_retries", words: "must be between 0 and 20"},
+		"endless retries":        {lines: []string{`max_retries = 21`}, attribute: "max_retries", words: "max_retries is 21. Write a whole number from 0 to 20."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -80,6 +80,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		credential.NewAccessTokensDataSource,
 		answers.NewAccessCheck,
 		answers.NewAuthenticationLog,
+		answers.NewAllowlistProposal,
 	}
 }
 

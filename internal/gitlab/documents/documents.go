@@ -28,6 +28,7 @@ const (
 	GroupReferencesByPath   Name = "GroupReferencesByPath"
 	GroupReferencesByID     Name = "GroupReferencesByID"
 	NamespaceReferences     Name = "NamespaceReferences"
+	GroupSizes              Name = "GroupSizes"
 	AddEntries              Name = "AddEntries"
 	SetPermissions          Name = "SetPermissions"
 	RemoveProjects          Name = "RemoveProjects"

@@ -36,6 +36,7 @@ var repeats = map[documents.Name]int{
 	documents.RemoveGroups:          20,
 	documents.GroupReferencesByPath: 50,
 	documents.NamespaceReferences:   50,
+	documents.GroupSizes:            8,
 }
 
 // names reads the constants out of the package's source, so that none can be forgotten here.

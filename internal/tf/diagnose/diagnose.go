@@ -103,6 +103,7 @@ const (
 	Unreadable         Title = "Job Token Permissions Cannot Be Read"
 	StillUsed          Title = "Job Token Allowlist Entry Is Still in Use"
 	WillRefuse         Title = "Job Token Allowlist Refuses Projects That Use It"
+	HiddenConsumers    Title = "Consumers Are Hidden"
 	UsageUnknown       Title = "Job Token Usage Cannot Be Checked"
 	GroupGone          Title = "Group Was Deleted"
 	NewToken           Title = "Token Is Made Anew"

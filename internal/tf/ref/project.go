@@ -84,7 +84,7 @@ func Resolve(ctx context.Context, client *gitlab.Client, kind gitlab.Kind, at pa
 func NotFound(at path.Path) diagnose.Title {
 	last, _ := at.Steps().LastStep()
 	switch last {
-	case path.PathStepAttributeName("project"):
+	case path.PathStepAttributeName("project"), path.PathStepAttributeName("from_project"):
 		return diagnose.FindProject
 	case path.PathStepAttributeName("group"):
 		return diagnose.FindGroup
