@@ -15,7 +15,7 @@ import (
 // provider's, in a resource with for_each, and the rest is nobody's.
 func TestAccFromClicksToCode(t *testing.T) {
 	t.Parallel()
-	guide := read(t, filepath.Join(repository, "templates", "guides", "from-clicks-to-code.md.tmpl"))
+	guide := read(t, filepath.Join(repository, "templates", "guides", "from-clicks-to-code.md"))
 	block := func(language, of string) string {
 		t.Helper()
 		_, rest, found := strings.Cut(guide, "```"+language+"\n# "+of+"\n")
