@@ -26,7 +26,7 @@ var (
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
-	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract", "internal/bench"}
+	acceptance   = []string{"internal/acctest/...", "internal/demo", "internal/faults", "internal/contract", "internal/bench", "internal/release"}
 	testTools    = []string{"internal/tf/private/golden", "internal/gitlab/gitlabtest"}
 	providerSide = slices.Concat([]string{"."}, features, decision, client, terraform, offered)
 	everything   = []string{".", "internal/..."}

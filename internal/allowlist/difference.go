@@ -5,11 +5,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 )

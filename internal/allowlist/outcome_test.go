@@ -5,9 +5,8 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 )
 
 // The project whose list is reconciled, and what can be on it.

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 

@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )

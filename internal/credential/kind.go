@@ -6,10 +6,9 @@ package credential
 import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 )
 
 // kind is what tells the four resources apart.

@@ -6,14 +6,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/official"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"

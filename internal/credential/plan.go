@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
-
 	"github.com/agnivade/levenshtein"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -20,6 +17,8 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential/delivery"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"

@@ -132,7 +132,6 @@ var faults = []fault{
 	{name: "interrupt", says: regexp.MustCompile(`(?i)interrupted|cancelled`), uncertain: true, do: func(s *struckRequest) {
 		answer := s.pass(s.body)
 		s.interrupt()
-		time.Sleep(20 * time.Millisecond) // the provider learns of it before the answer comes
 		copyAnswer(s.w, answer)
 	}},
 	{name: "answer cut half-way", says: regexp.MustCompile(`(?i)connection|answer`), uncertain: true, do: (*struckRequest).cutHalfWay},

@@ -5,10 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
 )
 
 func answering(status int, body any) gitlabtest.Override {

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )

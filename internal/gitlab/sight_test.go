@@ -3,10 +3,9 @@ package gitlab_test
 import (
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
 )
 
 // What GitLab does not show is not taken for false.

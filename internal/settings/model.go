@@ -3,9 +3,8 @@ package settings
 import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/private"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"

@@ -5,10 +5,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 

@@ -7,10 +7,9 @@ import (
 	"crypto/sha256"
 	"slices"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )

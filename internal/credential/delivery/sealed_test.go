@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 )

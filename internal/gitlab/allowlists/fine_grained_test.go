@@ -7,11 +7,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
 )
 
 func granularToken(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {

@@ -5,9 +5,8 @@ import (
 	"testing"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
 )
 
 func TestFineGrained(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"
 )

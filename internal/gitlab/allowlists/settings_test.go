@@ -7,11 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
 )
 
 func TestUpdateSettingsSendsOnlyWhatChanges(t *testing.T) {

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"

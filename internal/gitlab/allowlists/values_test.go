@@ -6,10 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 )
 
 // A spoilt copy must not be seen through the names that lie beside it.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 

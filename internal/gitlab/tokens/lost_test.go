@@ -11,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 )
 
 func wantFate(t *testing.T, err error, want tokens.Lost, uncertain bool) {

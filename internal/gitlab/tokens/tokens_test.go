@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 )
 
 // tokenCase is one of the four lists of tokens.

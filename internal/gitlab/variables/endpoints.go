@@ -3,10 +3,9 @@ package variables
 import (
 	"context"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 )
 

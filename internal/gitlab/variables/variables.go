@@ -5,10 +5,9 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 )
 

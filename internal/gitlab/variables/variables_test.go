@@ -9,11 +9,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 )
 
 const value = gitlabtest.SecretPrefix + "value-1"

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 )

@@ -10,9 +10,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 )
 
 // Entry is an entry of an allowlist as a configuration, a plan or a state has it.

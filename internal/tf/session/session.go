@@ -7,13 +7,12 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 )

@@ -4,13 +4,12 @@ package toggle
 import (
 	"context"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
 )
 
