@@ -16,14 +16,32 @@ provider "jobtoken" {
 }
 
 locals {
-  estate = yamldecode(file("${path.module}/estate.yaml"))
+  text   = file("${path.module}/estate.yaml")
+  estate = yamldecode(local.text)
+
+  # YAML forgets the first of two equal keys: the projects that have a key twice, or are there twice.
+  blocks = regexall("(?m)^[\"']?([^\\s#:\"'][^:\"'\\n]*)[\"']?:[^\\n]*((?:\\n(?:[ #][^\\n]*)?)*)", local.text)
+  inside = { for i, block in local.blocks : i => flatten(regexall("(?m)^ +[\"']?([^\\s#:\"'][^:\"'\\n]*)[\"']?:(?:\\s|$)", block[1])) }
+  twice = concat(
+    [for i, block in local.blocks : block[0] if length(local.inside[i]) > length(distinct(local.inside[i]))],
+    [for i, block in local.blocks : block[0] if index(local.blocks[*][0], block[0]) < i],
+  )
+}
+
+# Every project has a list already: what the file does not say of it is a line of the first plan. Keep
+# the block, for projects that come later.
+import {
+  for_each = local.estate
+
+  to = jobtoken_allowlist.this[each.key]
+  id = each.key
 }
 
 resource "jobtoken_allowlist" "this" {
   for_each = local.estate
 
   project = each.key
-  enabled = true
+  enabled = lookup(each.value, "enabled", true)
 
   projects = { for path, permissions in lookup(each.value, "projects", {}) : path => { permissions = permissions } }
   groups   = { for path, permissions in lookup(each.value, "groups", {}) : path => { permissions = permissions } }
@@ -31,8 +49,24 @@ resource "jobtoken_allowlist" "this" {
   lifecycle {
     # A misspelled key would otherwise empty the list that it was to fill.
     precondition {
-      condition     = length(setsubtract(keys(each.value), ["projects", "groups"])) == 0
-      error_message = "In estate.yaml, ${each.key} may hold \"projects\" and \"groups\", and nothing else."
+      condition     = try(length(setsubtract(keys(each.value), ["enabled", "projects", "groups"])) == 0, false)
+      error_message = "In estate.yaml, ${each.key} may hold \"enabled\", \"projects\" and \"groups\", and nothing else. Write {} where it holds nothing."
+    }
+    precondition {
+      condition     = !contains(local.twice, each.key)
+      error_message = "In estate.yaml, ${each.key} or a key of it is there twice, of which YAML would forget one."
+    }
+    precondition {
+      condition     = try(contains([true, false], lookup(each.value, "enabled", true)), false)
+      error_message = "In estate.yaml, \"enabled\" of ${each.key} is neither true nor false."
+    }
+    precondition {
+      condition = alltrue([
+        for kind in ["projects", "groups"] : try(alltrue([
+          for path in keys(lookup(each.value, kind, {})) : each.value[kind][path] == null || can(concat(each.value[kind][path], []))
+        ]), false)
+      ])
+      error_message = "In estate.yaml, \"projects\" and \"groups\" of ${each.key} are maps: a consumer with a colon to a line, and behind it nothing or a list of permissions. Leave out a map that is empty."
     }
   }
 }
@@ -41,6 +75,6 @@ output "reaches" {
   description = "What each consumer may reach: the file read the other way round."
   value = transpose({
     for project, consumers in local.estate :
-    project => concat(keys(lookup(consumers, "projects", {})), keys(lookup(consumers, "groups", {})))
+    project => concat(try(keys(consumers.projects), []), try(keys(consumers.groups), []))
   })
 }

@@ -34,3 +34,12 @@ func NeedsCLI(t testing.TB, minor int, what string) {
 		t.Skipf("%s came with Terraform 1.%d and OpenTofu 1.%[2]d; this is %[3]s", what, minor, text)
 	}
 }
+
+// NeedsTerraform skips a test of what came with version 1.minor of Terraform, and not yet with OpenTofu.
+func NeedsTerraform(t testing.TB, minor int, what string) {
+	t.Helper()
+	if HostOfCLI() != hostOfTerraform {
+		t.Skipf("OpenTofu has no %s", what)
+	}
+	NeedsCLI(t, minor, what)
+}

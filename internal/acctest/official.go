@@ -9,12 +9,14 @@ import (
 	"testing"
 )
 
+const hostOfTerraform = "registry.terraform.io"
+
 // HostOfCLI is the registry host that the CLI under test takes for granted.
 func HostOfCLI() string {
 	if host := os.Getenv("TF_ACC_PROVIDER_HOST"); host != "" {
 		return host
 	}
-	return "registry.terraform.io"
+	return hostOfTerraform
 }
 
 // FromOfficial gives the folder a state that gitlabhq/gitlab wrote: one resource of a type, with the

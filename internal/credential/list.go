@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
@@ -18,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/query"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 )
 
@@ -43,62 +46,146 @@ func NewGroupAccessTokenList() list.ListResource {
 	return &tokenList{tokenResource{kind: groupAccessTokens}}
 }
 
-// tokenList finds the tokens of a project or group, with Terraform 1.14's "query", for imports to take
+// tokenList finds the tokens of projects or groups, with Terraform 1.14's "query", for imports to take
 // over. It has the name and the schema of its resource.
 type tokenList struct{ tokenResource }
 
 func (l *tokenList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
-	parent := string(l.kind.parent)
-	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Finds the %ss of a %s that still work. Needs the %s role in the %s.", l.kind.token, parent, tokens.ListingRole(l.kind.token, l.kind.parent).Title, parent),
-		Attributes: map[string]schema.Attribute{
-			parent: schema.StringAttribute{
-				MarkdownDescription: fmt.Sprintf("Full path or numeric id of the %s that the tokens belong to.", parent),
-				Required:            true,
-				Validators:          []validator.String{ref.Valid(l.kind.parent)},
-			},
-			"include_inactive": schema.BoolAttribute{
-				MarkdownDescription: "Finds expired and revoked tokens too, as far as GitLab lists them. Default `false`.",
-				Optional:            true,
-			},
+	role := tokens.ListingRole(l.kind.token, l.kind.parent).Title
+	attributes := map[string]schema.Attribute{
+		"include_inactive": schema.BoolAttribute{
+			MarkdownDescription: "Finds expired and revoked tokens too, as far as GitLab lists them. Default `false`.",
+			Optional:            true,
 		},
+	}
+	if l.kind.parent == gitlab.KindProject {
+		resp.Schema = schema.Schema{
+			MarkdownDescription: fmt.Sprintf("Finds the %ss of a project, or of all projects of a group, that still work. Needs the %s role in each project.", l.kind.token, role),
+			Attributes:          query.Attributes(attributes),
+		}
+		return
+	}
+	attributes["group"] = schema.StringAttribute{
+		MarkdownDescription: "Full path or numeric id of the group that the tokens belong to.",
+		Required:            true,
+		Validators:          []validator.String{ref.Valid(gitlab.KindGroup)},
+	}
+	attributes["include_descendants"] = schema.BoolAttribute{
+		MarkdownDescription: "Finds the tokens of all its subgroups too. Default `false`.",
+		Optional:            true,
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: fmt.Sprintf("Finds the %ss of a group, or of its subgroups too, that still work. Needs the %s role in each group.", l.kind.token, role),
+		Attributes:          attributes,
 	}
 }
 
 // List implements [list.ListResource].
 func (l *tokenList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	stream.Results = func(push func(list.ListResult) bool) {
-		parent, tokens, diags := l.find(ctx, req.Config)
-		if diags.HasError() {
-			push(list.ListResult{Diagnostics: diags})
-			return
+	query.Stream(ctx, req, stream, func(ctx context.Context, g *query.Gathering) diag.Diagnostics {
+		var inactive types.Bool
+		if diags := req.Config.GetAttribute(ctx, path.Root("include_inactive"), &inactive); diags.HasError() {
+			return diags
 		}
-		names := displayNames(tokens)
-		if req.Limit > 0 && int64(len(tokens)) > req.Limit {
-			tokens = tokens[:req.Limit]
-		}
-		for _, token := range tokens {
-			if !push(l.result(ctx, req, parent, token, names[token.ID])) {
-				return
+		add := func(parent gitlab.Target, found []tokens.Token, prefix string) {
+			if now := l.session.GitLab.Now(); !inactive.ValueBool() {
+				found = slices.DeleteFunc(found, func(t tokens.Token) bool { return !t.Active(now) })
+			}
+			names := displayNames(found)
+			for _, token := range found {
+				g.Add(query.Found{Name: prefix + names[token.ID], Fill: func(ctx context.Context, result *list.ListResult) diag.Diagnostics {
+					return l.fill(ctx, req, result, parent, token)
+				}})
 			}
 		}
-	}
+		if l.kind.parent == gitlab.KindProject {
+			return l.ofProjects(ctx, req.Config, g, add)
+		}
+		return l.ofGroups(ctx, req.Config, g, add)
+	})
 }
 
-// find reads the tokens that a list block asks for, by id.
-func (l *tokenList) find(ctx context.Context, config tfsdk.Config) (gitlab.Target, []tokens.Token, diag.Diagnostics) {
-	var spelling types.String
-	var inactive types.Bool
-	diags := config.GetAttribute(ctx, l.kind.at(), &spelling)
-	diags.Append(config.GetAttribute(ctx, path.Root("include_inactive"), &inactive)...)
+// adding adds tokens of a project or group, with names that begin with a prefix.
+type adding func(parent gitlab.Target, found []tokens.Token, prefix string)
+
+func (l *tokenList) ofProjects(ctx context.Context, config tfsdk.Config, g *query.Gathering, add adding) diag.Diagnostics {
+	scope, diags := query.ReadScope(ctx, config)
 	if diags.HasError() {
-		return gitlab.Target{}, nil, diags
+		return diags
 	}
-	parent, found, diags := l.kind.list(ctx, l.session, spelling)
-	if now := l.session.GitLab.Now(); !inactive.ValueBool() {
-		found = slices.DeleteFunc(found, func(t tokens.Token) bool { return !t.Active(now) })
+	g.In(scope)
+	if scope.Group.IsNull() {
+		parent, found, diags := l.kind.list(ctx, l.session, scope.Project)
+		if !diags.HasError() {
+			add(parent, found, "")
+		}
+		return diags
 	}
-	return parent, found, diags
+	for page, diags := range scope.Members(ctx, l.session) {
+		if diags.HasError() {
+			return diags
+		}
+		projects := make([]gitlab.Target, 0, len(page))
+		for _, m := range page {
+			projects = append(projects, m.Target)
+		}
+		if diags := l.ofEach(ctx, projects, g, add); diags.HasError() || g.Full() {
+			return diags
+		}
+	}
+	return nil
+}
+
+func (l *tokenList) ofGroups(ctx context.Context, config tfsdk.Config, g *query.Gathering, add adding) diag.Diagnostics {
+	var scope query.Scope
+	var descendants types.Bool
+	diags := config.GetAttribute(ctx, l.kind.at(), &scope.Group)
+	diags.Append(config.GetAttribute(ctx, path.Root("include_descendants"), &descendants)...)
+	if diags.HasError() {
+		return diags
+	}
+	g.In(scope)
+	if !descendants.ValueBool() {
+		parent, found, diags := l.kind.list(ctx, l.session, scope.Group)
+		if !diags.HasError() {
+			add(parent, found, "")
+		}
+		return diags
+	}
+	top, diags := ref.Resolve(ctx, l.session.GitLab, gitlab.KindGroup, l.kind.at(), scope.Group.ValueString())
+	if diags.HasError() {
+		return diags
+	}
+	below, err := l.session.GitLab.Descendants(ctx, top)
+	if err != nil {
+		return diag.Diagnostics{diagnose.LookupError(l.kind.at(), diagnose.ReadTokens, err)}
+	}
+	return l.ofEach(ctx, append([]gitlab.Target{top}, below...), g, add)
+}
+
+// listsAtOnce is how many lists are read side by side, and so how many at most that the limit makes useless.
+const listsAtOnce = 8
+
+// ofEach reads one list after the other until the limit is reached. What may not be listed is left out.
+func (l *tokenList) ofEach(ctx context.Context, parents []gitlab.Target, g *query.Gathering, add adding) diag.Diagnostics {
+	for some := range slices.Chunk(parents, listsAtOnce) {
+		found, errs := make([][]tokens.Token, len(some)), make([]error, len(some))
+		var all sync.WaitGroup
+		for i, parent := range some {
+			all.Go(func() { found[i], errs[i] = l.session.Tokens.List(ctx, l.kind.token, parent) })
+		}
+		all.Wait()
+		for i, parent := range some {
+			if errs[i] != nil && !g.Withhold(parent, errs[i]) {
+				return diag.Diagnostics{diagnose.ReadError(diagnose.ReadTokens, errs[i])}
+			}
+			add(parent, found[i], parent.Path+": ")
+		}
+		if g.Full() {
+			break
+		}
+	}
+	return nil
 }
 
 // displayNames tell tokens apart, by id. Those of one name have their scopes and end beside it, and the id where
@@ -146,23 +233,21 @@ func successor(tokens []tokens.Token, of tokens.Token) (id int64) {
 	return id
 }
 
-// result is a token as the read of its import would write it.
-func (l *tokenList) result(ctx context.Context, req list.ListRequest, parent gitlab.Target, token tokens.Token, name string) list.ListResult {
-	result := req.NewListResult(ctx)
-	result.DisplayName = name
+// fill is a token as the read of its import would write it.
+func (l *tokenList) fill(ctx context.Context, req list.ListRequest, result *list.ListResult, parent gitlab.Target, token tokens.Token) diag.Diagnostics {
 	id, tokenID := types.Int64Value(parent.ID), types.Int64Value(token.ID)
-	result.Diagnostics.Append(l.identify(ctx, result.Identity, view{common: &common{TokenID: tokenID}, ParentID: &id})...)
+	diags := l.identify(ctx, result.Identity, view{common: &common{TokenID: tokenID}, ParentID: &id})
 	if !req.IncludeResource {
-		return result
+		return diags
 	}
 	m := l.kind.make()
-	result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root("token_id"), tokenID)...)
-	result.Diagnostics.Append(result.Resource.Get(ctx, m)...)
+	diags.Append(result.Resource.SetAttribute(ctx, path.Root("token_id"), tokenID)...)
+	diags.Append(result.Resource.Get(ctx, m)...)
 	v := m.view()
 	*v.Parent, *v.ParentID, v.TokenInState = types.StringValue(parent.Path), id, types.BoolValue(false)
 	// Its one warning, that the token has expired, is no news to who asks for inactive ones.
 	r := refresher{Session: l.session, kind: l.kind, parent: parent, state: v}
 	r.refresh(ctx, []tokens.Token{token})
-	result.Diagnostics.Append(result.Resource.Set(ctx, m)...)
-	return result
+	diags.Append(result.Resource.Set(ctx, m)...)
+	return diags
 }

@@ -3,8 +3,10 @@ package credential_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,99 +16,6 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 )
-
-// query speaks to list resources as Terraform 1.14 does.
-type query struct {
-	*acctest.Protocol
-
-	lists      tfprotov6.ListResourceServer
-	identities map[string]*tfprotov6.ResourceIdentitySchema
-}
-
-// newQuery configures a provider with a token.
-func newQuery(t *testing.T, g *acctest.GitLab, token string) query {
-	t.Helper()
-	p := acctest.NewProtocol(t)
-	lists, ok := p.ProviderServer.(tfprotov6.ListResourceServer)
-	if !ok {
-		t.Fatal("the provider has no list resources")
-	}
-	for _, problem := range p.Configure(t, map[string]any{"base_url": g.BaseURL, "token": token, "allow_plain_http": true}) {
-		t.Fatalf("%s: %s", problem.Summary, problem.Detail)
-	}
-	schemas, err := p.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return query{p, lists, schemas.IdentitySchemas}
-}
-
-// ask lists with a configuration.
-func (q query) ask(t *testing.T, name string, config map[string]any, limit int64, resources bool) []tfprotov6.ListResourceResult {
-	t.Helper()
-	stream, err := q.lists.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: name, Config: acctest.Encode(t, q.Schemas.ListResourceSchemas[name].ValueType(), config), Limit: limit, IncludeResource: resources,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var results []tfprotov6.ListResourceResult
-	for result := range stream.Results {
-		results = append(results, result)
-	}
-	return results
-}
-
-// named lists names, and fails the test on any diagnostic.
-func (q query) named(t *testing.T, name string, config map[string]any, limit int64) []string {
-	t.Helper()
-	found := []string{}
-	for _, result := range q.ask(t, name, config, limit, false) {
-		for _, problem := range result.Diagnostics {
-			t.Errorf("%s: %s", problem.Summary, problem.Detail)
-		}
-		if result.Resource != nil {
-			t.Error("a resource comes unasked")
-		}
-		found = append(found, result.DisplayName)
-	}
-	return found
-}
-
-// imported is the state that an import by a result's identity, and the read after it, make.
-func (q query) imported(t *testing.T, name string, identity *tfprotov6.ResourceIdentityData) any {
-	t.Helper()
-	resp, err := q.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: name, Identity: identity})
-	if err != nil || len(resp.ImportedResources) != 1 {
-		t.Fatalf("the import of a %s gave %+v, %v", name, resp, err)
-	}
-	found := resp.ImportedResources[0]
-	read, err := q.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: name, CurrentState: found.State, Private: found.Private, CurrentIdentity: found.Identity,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return q.plain(t, name, read.NewState)
-}
-
-func (q query) plain(t *testing.T, name string, state *tfprotov6.DynamicValue) any {
-	t.Helper()
-	value, err := state.Unmarshal(q.Schemas.ResourceSchemas[name].ValueType())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return acctest.Plain(t, value)
-}
-
-func (q query) identity(t *testing.T, name string, of *tfprotov6.ResourceIdentityData) map[string]any {
-	t.Helper()
-	attributes := map[string]any{}
-	for key, value := range acctest.Decode(t, q.identities[name].ValueType(), of.IdentityData) {
-		attributes[key] = acctest.Plain(t, value)
-	}
-	return attributes
-}
 
 // Each list resource finds the tokens of its project or group, and says of each what its import does.
 func TestTokenLists(t *testing.T) {
@@ -136,32 +45,34 @@ func TestTokenLists(t *testing.T) {
 		}
 	}
 	g.Advance(t, 25*time.Hour)
-	q := newQuery(t, g, g.Token)
+	q := acctest.NewQuery(t, g, g.Token)
 	for on, parent := range parents {
 		for _, kind := range []string{"deploy_token", "access_token"} {
 			name := "jobtoken_" + on + "_" + kind
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				config := map[string]any{on: parent.configured}
-				if got, want := q.named(t, name, config, 0), []string{"first", "last"}; !reflect.DeepEqual(got, want) {
-					t.Errorf("live ones are %v, want %v", got, want)
-				}
-				if got, want := q.named(t, name, config, 1), []string{"first"}; !reflect.DeepEqual(got, want) {
-					t.Errorf("with a limit of one: %v, want %v", got, want)
-				}
-				config["include_inactive"] = true
-				if got, want := q.named(t, name, config, 100), []string{"first", "brief", "last"}; !reflect.DeepEqual(got, want) {
-					t.Errorf("all are %v, want %v", got, want)
-				}
-				for _, result := range q.ask(t, name, config, 100, true) {
-					if len(result.Diagnostics) > 0 {
-						t.Fatalf("%s: %s", result.Diagnostics[0].Summary, result.Diagnostics[0].Detail)
+				named := func(limit int64, titles []string, want ...string) {
+					t.Helper()
+					if got, said := q.Named(t, name, config, limit); !slices.Equal(got, want) || !slices.Equal(said, titles) {
+						t.Errorf("up to %d are %v, want %v; said is %q", limit, got, want, said)
 					}
+				}
+				named(0, nil, "first", "last")
+				named(1, []string{"List Is Cut at Its Limit (" + parent.configured + ")"}, "first")
+				named(2, nil, "first", "last")
+				config["include_inactive"] = true
+				named(100, nil, "first", "brief", "last")
+				found, problems := q.Ask(t, name, config, 100, true)
+				for _, problem := range problems {
+					t.Fatalf("%s: %s", problem.Summary, problem.Detail)
+				}
+				for _, result := range found {
 					id := ids[parent.of+kind+"s"+result.DisplayName]
-					if got, want := q.identity(t, name, result.Identity), map[string]any{on + "_id": parent.id, "token_id": id}; !maps.Equal(got, want) {
+					if got, want := q.Identity(t, name, result.Identity), map[string]any{on + "_id": parent.id, "token_id": id}; !maps.Equal(got, want) {
 						t.Errorf("the identity of %q is %v, want %v", result.DisplayName, got, want)
 					}
-					got, want := q.plain(t, name, result.Resource), q.imported(t, name, result.Identity)
+					got, want := q.Resource(t, name, result.Resource), q.Imported(t, name, result.Identity)
 					if !reflect.DeepEqual(got, want) {
 						t.Errorf("%q is\n%v, and its import\n%v", result.DisplayName, got, want)
 					}
@@ -184,15 +95,10 @@ func TestTokenLists_requests(t *testing.T) {
 	for i := range 3 {
 		outside(t, g, "projects", lib.ID, "deploy_tokens", map[string]any{"name": fmt.Sprint(i), "scopes": []string{"read_repository"}})
 	}
-	q := newQuery(t, g, g.Token)
+	q := acctest.NewQuery(t, g, g.Token)
 	g.ForgetRequests(t)
 	const name = "jobtoken_project_deploy_token"
-	stream, err := q.lists.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: name, Config: acctest.Encode(t, q.Schemas.ListResourceSchemas[name].ValueType(), map[string]any{"project": lib.Path}), IncludeResource: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	stream := q.Stream(t, name, map[string]any{"project": lib.Path}, 0, true)
 	if requests, _ := g.Requests(t); requests.Total != 0 {
 		t.Errorf("GitLab was asked before anybody read: %v", requests.Counts)
 	}
@@ -202,7 +108,7 @@ func TestTokenLists_requests(t *testing.T) {
 		}
 		break
 	}
-	if got := q.ask(t, name, map[string]any{"project": fmt.Sprint(lib.ID), "include_inactive": true}, 2, true); len(got) != 2 {
+	if got, _ := q.Ask(t, name, map[string]any{"project": fmt.Sprint(lib.ID), "include_inactive": true}, 2, true); len(got) != 2 {
 		t.Errorf("%d are listed, want 2", len(got))
 	}
 	if requests, _ := g.Requests(t); requests.Counts["GET /api/v4/projects/:id/deploy_tokens"] != 1 {
@@ -217,9 +123,9 @@ func TestTokenLists_errors(t *testing.T) {
 	lib, libs, hidden := g.Project(t, "lib"), g.Group(t, "libs", &g.Root), g.Hidden(t, "secret")
 	maintainer := g.NewUser(t)
 	g.Member(t, "groups", g.Root.ID, maintainer, acctest.Maintainer)
-	q, nobody := newQuery(t, g, g.NewToken(t, maintainer, "read_api")), newQuery(t, g, "glpat-of-nobody")
+	q, nobody := acctest.NewQuery(t, g, g.NewToken(t, maintainer, "read_api")), acctest.NewQuery(t, g, "glpat-of-nobody")
 	for name, test := range map[string]struct {
-		q         query
+		q         acctest.Query
 		list      string
 		config    map[string]any
 		attribute string
@@ -232,11 +138,11 @@ func TestTokenLists_errors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			results := test.q.ask(t, "jobtoken_"+test.list, test.config, 10, true)
-			if len(results) != 1 || len(results[0].Diagnostics) != 1 {
-				t.Fatalf("got %+v, want one result with one diagnostic", results)
+			results, problems := test.q.Ask(t, "jobtoken_"+test.list, test.config, 10, true)
+			if len(results) != 0 || len(problems) != 1 {
+				t.Fatalf("got %+v and %+v, want one diagnostic", results, problems)
 			}
-			problem := results[0].Diagnostics[0]
+			problem := problems[0]
 			var at *tftypes.AttributePath
 			if test.attribute != "" {
 				at = tftypes.NewAttributePath().WithAttributeName(test.attribute)
@@ -246,8 +152,70 @@ func TestTokenLists_errors(t *testing.T) {
 			}
 		})
 	}
-	if got := q.named(t, "jobtoken_group_deploy_token", map[string]any{"group": libs.Path}, 10); len(got) != 0 {
+	if got, said := q.Named(t, "jobtoken_group_deploy_token", map[string]any{"group": libs.Path}, 10); len(got)+len(said) != 0 {
 		t.Errorf("a group without deploy tokens has %v, and a Maintainer may list them", got)
+	}
+}
+
+// The tokens of all projects of a group, and of a group and its subgroups, are told apart by their paths. What the
+// token may not list is named before the first.
+func TestTokenLists_descendants(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	acctest.NeedsEmbedded(t, g)
+	libs := g.Group(t, "libs", &g.Root)
+	core := g.Group(t, "core", &libs)
+	app, lib := g.Project(t, "app"), g.ProjectIn(t, core, "lib")
+	archived, doomed := g.Project(t, "old"), g.Project(t, "doomed")
+	for _, p := range []acctest.Project{app, lib, archived, doomed} {
+		for _, name := range []string{"ci", "cd"} {
+			outside(t, g, "projects", p.ID, "deploy_tokens", map[string]any{"name": name, "scopes": []string{"read_repository"}})
+		}
+	}
+	for _, group := range []acctest.Group{g.Root, libs, core} {
+		outside(t, g, "groups", group.ID, "deploy_tokens", map[string]any{"name": "ci", "scopes": []string{"read_repository"}})
+	}
+	g.Admin(t, http.MethodPost, fmt.Sprintf("/projects/%d/archive", archived.ID), nil, nil)
+	g.Admin(t, http.MethodDelete, fmt.Sprintf("/projects/%d", doomed.ID), nil, nil)
+	reader := g.NewUser(t)
+	g.Member(t, "groups", g.Root.ID, reader, acctest.Developer)
+	g.Member(t, "groups", core.ID, reader, acctest.Maintainer)
+	q, some := acctest.NewQuery(t, g, g.Token), acctest.NewQuery(t, g, g.NewToken(t, reader, "read_api"))
+	root := g.Root.Path
+	withheld, cut := fmt.Sprintf("Some Are Not Listed (%s)", root), fmt.Sprintf("List Is Cut at Its Limit (%s)", root)
+	const ofProjects, ofGroups = "jobtoken_project_deploy_token", "jobtoken_group_deploy_token"
+	for name, c := range map[string]struct {
+		q      acctest.Query
+		list   string
+		more   map[string]any
+		limit  int64
+		want   []string
+		titles []string
+	}{
+		"projects":            {q, ofProjects, nil, 0, []string{app.Path + ": ci", app.Path + ": cd", lib.Path + ": ci", lib.Path + ": cd"}, nil},
+		"archived ones too":   {q, ofProjects, map[string]any{"include_archived": true}, 0, []string{app.Path + ": ci", app.Path + ": cd", lib.Path + ": ci", lib.Path + ": cd", archived.Path + ": ci", archived.Path + ": cd"}, nil},
+		"projects, cut":       {q, ofProjects, nil, 3, []string{app.Path + ": ci", app.Path + ": cd", lib.Path + ": ci"}, []string{cut}},
+		"projects, some only": {some, ofProjects, nil, 1, []string{lib.Path + ": ci"}, []string{withheld, cut}},
+		"groups":              {q, ofGroups, map[string]any{"include_descendants": true}, 3, []string{root + ": ci", libs.Path + ": ci", core.Path + ": ci"}, nil},
+		"groups, some only":   {some, ofGroups, map[string]any{"include_descendants": true}, 3, []string{core.Path + ": ci"}, []string{withheld}},
+	} {
+		config := map[string]any{"group": root}
+		maps.Copy(config, c.more)
+		got, titles := c.q.Named(t, c.list, config, c.limit)
+		slices.Sort(got)
+		slices.Sort(c.want)
+		if c.limit != 3 && !slices.Equal(got, c.want) || len(got) != len(c.want) || !slices.Equal(titles, c.titles) {
+			t.Errorf("%s: got %q, want %q; said is %q", name, got, c.want, titles)
+		}
+	}
+	found, problems := q.Ask(t, ofGroups, map[string]any{"group": fmt.Sprint(g.Root.ID), "include_descendants": true}, 0, true)
+	if len(found) != 3 || len(problems) != 0 {
+		t.Fatalf("got %v, %v", found, problems)
+	}
+	for _, result := range found {
+		if got, want := q.Resource(t, ofGroups, result.Resource), q.Imported(t, ofGroups, result.Identity); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is\n%v, and its import\n%v", result.DisplayName, got, want)
+		}
 	}
 }
 
@@ -255,7 +223,7 @@ func TestTokenLists_errors(t *testing.T) {
 // the newest Terraform could generate, say what the schemas do.
 func TestTokenLists_schemas(t *testing.T) {
 	t.Parallel()
-	q := newQuery(t, acctest.New(t), "glpat-of-nobody")
+	q := acctest.NewQuery(t, acctest.New(t), "glpat-of-nobody")
 	for _, on := range []string{"project", "group"} {
 		for _, kind := range []string{"deploy_token", "access_token"} {
 			name := "jobtoken_" + on + "_" + kind
@@ -268,7 +236,7 @@ func TestTokenLists_schemas(t *testing.T) {
 			if on == "group" && kind == "access_token" {
 				role = "Owner"
 			}
-			if !strings.Contains(schema.Block.Description, "Needs the "+role+" role in the "+on) {
+			if !strings.Contains(schema.Block.Description, "Needs the "+role+" role in each "+on) {
 				t.Errorf("%s does not tell its role: %s", name, schema.Block.Description)
 			}
 			page, err := os.ReadFile("../../templates/list-resources/" + strings.TrimPrefix(name, "jobtoken_") + ".md")
@@ -279,15 +247,12 @@ func TestTokenLists_schemas(t *testing.T) {
 				if !strings.Contains(string(page), "- `"+attribute.Name+"` (") || !strings.Contains(string(page), ") "+attribute.Description+"\n") {
 					t.Errorf("the page of %s does not describe %s", name, attribute.Name)
 				}
-				if attribute.Description == "" || attribute.Required != (attribute.Name == on) {
+				if attribute.Description == "" || attribute.Required != (attribute.Name == on && on == "group") {
 					t.Errorf("%s.%s is %+v", name, attribute.Name, attribute)
 				}
 			}
-			resp, err := q.lists.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
-				TypeName: name, Config: acctest.Encode(t, schema.ValueType(), map[string]any{on: "https://gitlab.example.com/acme"}),
-			})
-			if err != nil || len(resp.Diagnostics) != 1 || !strings.Contains(resp.Diagnostics[0].Detail, "it is a URL") {
-				t.Errorf("%s takes a URL: %+v, %v", name, resp, err)
+			if problems := q.Validate(t, name, map[string]any{on: "https://gitlab.example.com/acme"}); len(problems) != 1 || !strings.Contains(problems[0].Detail, "it is a URL") {
+				t.Errorf("%s takes a URL: %+v", name, problems)
 			}
 		}
 	}

@@ -12,27 +12,20 @@ type scene struct {
 var scenes = []scene{
 	{
 		title: "Import what was clicked together over years",
-		tell: "acme/shared-lib has a job token allowlist that several people filled by hand.\n" +
-			"The configuration repeats it, an import block adopts it: nothing changes.",
+		tell: "In the group acme people have filled job token allowlists by hand. A data source writes the\n" +
+			"configuration that takes them over, and its plan changes nothing.",
 		steps: []step{
-			configure(`import {
-  to = jobtoken_allowlist.shared_lib
-  id = "acme/shared-lib"
+			configure(`data "jobtoken_allowlists" "acme" {
+  group             = "acme"
+  only_with_entries = true
 }
 
-resource "jobtoken_allowlist" "shared_lib" {
-  project = "acme/shared-lib"
-  enabled = true
-  projects = {
-    "acme/app"     = {}
-    "acme/reports" = { permissions = ["read_packages", "read_repositories"] }
-  }
-  groups = {
-    "acme/platform" = {}
-  }
+output "configuration" {
+  value     = data.jobtoken_allowlists.acme.configuration
+  sensitive = true
 }
 `),
-			plan, apply,
+			applyAtOnce, adopt("configuration"), plan, apply,
 		},
 	},
 	{
@@ -40,7 +33,7 @@ resource "jobtoken_allowlist" "shared_lib" {
 		tell: "acme/web gets what its jobs' users may do anyway; acme/deployer may only read packages.\n" +
 			"The plan has a line for each.",
 		steps: []step{
-			configure(`resource "jobtoken_allowlist" "shared_lib" {
+			configure(`resource "jobtoken_allowlist" "shared-lib" {
   project = "acme/shared-lib"
   enabled = true
   projects = {
@@ -54,7 +47,7 @@ resource "jobtoken_allowlist" "shared_lib" {
   }
 }
 `),
-			plan, apply, showList,
+			applyAtOnce, showList,
 		},
 	},
 	{

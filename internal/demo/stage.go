@@ -92,9 +92,9 @@ func (s *stage) play(ctx context.Context, scene scene) error {
 }
 
 func (s *stage) terraform(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "terraform", append(args, "-no-color")...) //nolint:gosec // the commands of the scenes
+	cmd := exec.CommandContext(ctx, "terraform", args...) //nolint:gosec // the commands of the scenes
 	cmd.Dir = s.folder
-	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=",
+	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=", "TF_CLI_ARGS=-no-color",
 		"GITLAB_BASE_URL="+s.gitlab.URL(), "GITLAB_TOKEN="+s.gitlab.Tokens()["terraform"])
 	output, err := cmd.CombinedOutput()
 	return string(output), err

@@ -19,6 +19,8 @@ var (
 	plan    = terraform("plan", "-out=saved.tfplan")
 	apply   = terraform("apply", "saved.tfplan")
 	destroy = terraform("destroy", "-auto-approve")
+
+	applyAtOnce = terraform("apply", "-auto-approve")
 )
 
 // configure replaces the configuration and shows it.
@@ -26,6 +28,18 @@ func configure(text string) step {
 	return func(_ context.Context, s *stage) error {
 		fmt.Printf("\n  # main.tf\n%s\n", indent(strings.TrimSpace(text)))
 		return s.write("main.tf", text)
+	}
+}
+
+// adopt makes the configuration of what an output holds.
+func adopt(output string) step {
+	return func(ctx context.Context, s *stage) error {
+		text, err := s.terraform(ctx, "output", "-raw", output)
+		if err != nil {
+			return fmt.Errorf("terraform output: %w\n%s", err, text)
+		}
+		fmt.Printf("\n$ terraform output -raw %s >main.tf\n", output)
+		return configure(text)(ctx, s)
 	}
 }
 

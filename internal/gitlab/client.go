@@ -53,6 +53,8 @@ type Client struct {
 	caller  *coalesce.Loader[struct{}, Caller]
 	roles   *coalesce.Loader[Key, Membership]
 	clock   func() time.Time
+	// beforeLookups is set before the first use.
+	beforeLookups func(context.Context)
 
 	addressFrom, tokenFrom string
 }

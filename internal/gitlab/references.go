@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -35,6 +36,9 @@ type Resolved = coalesce.Outcome[Target]
 
 // ResolveAll finds many references of one kind at once.
 func (c *Client) ResolveAll(ctx context.Context, kind Kind, refs []Ref) map[Ref]Resolved {
+	if c.beforeLookups != nil && kind == KindProject {
+		c.beforeLookups(ctx)
+	}
 	keys := make([]reference, 0, len(refs))
 	for _, ref := range refs {
 		keys = append(keys, reference{kind, ref.folded()})
@@ -248,6 +252,17 @@ func (c *Client) KnownPath(target Target) (string, bool) {
 
 // Forget has a target's path asked for anew, which turned out not to lead there any more.
 func (c *Client) Forget(target Target) { c.references.Invalidate(reference{target.Kind, target.Ref()}) }
+
+// Learn notes where a target is, as an answer told that was asked for at a time: its references are not
+// asked for again.
+func (c *Client) Learn(target Target, asked time.Time) {
+	c.references.Prime(reference{target.Kind, target.Ref()}, target, asked)
+	c.references.Prime(reference{target.Kind, Ref{Path: target.Path}.folded()}, target, asked)
+}
+
+// BeforeLookups has a function run before projects are looked up, which may [Client.Learn] them. It is
+// called each time, and is to be set before the first use.
+func (c *Client) BeforeLookups(warm func(context.Context)) { c.beforeLookups = warm }
 
 // Refind asks which paths targets have now, unless that was learnt lately, and answers in their order.
 func (c *Client) Refind(ctx context.Context, targets []Target) []Resolved {

@@ -101,8 +101,12 @@ func right(of string, f fixture) object {
 		return config
 	} else if is && what == "list" {
 		return object{kind.parent: map[string]any{"project": project, "group": group}[kind.parent]}
+	} else if what == "list" {
+		return object{"project": project}
 	}
 	switch of {
+	case "data jobtoken_allowlists":
+		return object{"group": group}
 	case "resource jobtoken_allowlist", "resource jobtoken_settings", "data jobtoken_allowlist", "data jobtoken_settings", "data jobtoken_deploy_tokens", "data jobtoken_access_tokens":
 		return object{"project": project}
 	case "resource jobtoken_allowlist_entry":
@@ -207,6 +211,27 @@ func badInput(f fixture) (rows []input) {
 		row(of, "active", object{"active": false}, "", "")
 		row(of, "expires_before", object{"expires_before": "soon"}, "expires_before", invalidExpiry, "is not a date such as 2027-01-31")
 		row(of, "expires_before", object{"expires_before": "never"}, "expires_before", invalidExpiry, "is not a date such as 2027-01-31")
+	}
+
+	const estate = "data jobtoken_allowlists"
+	rows = append(rows, references(estate, "group", "group", over("group"))...)
+	row(estate, "group", object{"group": nowhere}, "group", "Unable to Find Group", "Check the spelling")
+	row(estate, "group", object{"group": nil}, "group", exactlyOne, "Write exactly one of group and projects; there is neither")
+	row(estate, "projects", object{"projects": []any{f.app.Path}}, "projects", exactlyOne, "there are both")
+	row(estate, "projects", object{"group": nil, "projects": []any{nowhere}}, "", "")
+	for _, name := range []string{"projects", "skip"} {
+		of := func(element any) object {
+			return map[string]object{"projects": {"group": nil, name: []any{element}}, "skip": {name: []any{element}}}[name]
+		}
+		rows = append(rows, references(estate, name, name, of)...)
+		row(estate, name, of(nil), name, noValue, "An element of "+name+" is null", "leave it out")
+	}
+	for _, name := range []string{"only_with_entries", "include_archived", "include_deletion_scheduled", "usage", "settings"} {
+		row(estate, name, object{name: true}, "", "")
+	}
+
+	for _, of := range []string{"list jobtoken_allowlist", "list jobtoken_allowlist_entry", "list jobtoken_settings"} {
+		rows = append(rows, badScopes(f, of)...)
 	}
 
 	const asked = "data jobtoken_access_check"
@@ -322,9 +347,26 @@ func badTokens(f fixture, name string) (rows []input) {
 	}
 
 	list := "list " + name
-	rows = append(rows, references(list, kind.parent, kind.parent, over(kind.parent))...)
+	if kind.parent == "project" {
+		rows = append(rows, badScopes(f, list)...)
+	} else {
+		rows = append(rows, references(list, kind.parent, kind.parent, over(kind.parent))...)
+		rows = append(rows, input{list, "include_descendants", object{"include_descendants": true}, "", "", nil})
+	}
 	rows = append(rows, input{list, "include_inactive", object{"include_inactive": true}, "", "", nil})
 	return rows
+}
+
+// badScopes are the rows of a list block that names a project or a group.
+func badScopes(f fixture, of string) (rows []input) {
+	rows = append(rows, references(of, "project", "project", over("project"))...)
+	rows = append(rows, references(of, "group", "group", func(value any) object { return object{"project": nil, "group": value} })...)
+	return append(rows,
+		input{of, "project", object{"project": nil}, "project", exactlyOne, []string{"Write exactly one of project and group; there is neither"}},
+		input{of, "group", object{"group": f.Root.Path}, "group", exactlyOne, []string{"there are both"}},
+		input{of, "include_archived", object{"include_archived": true}, "", "", nil},
+		input{of, "include_deletion_scheduled", object{"include_deletion_scheduled": true}, "", "", nil},
+	)
 }
 
 // badProviders are the rows of the provider block. Each setting that is unknown is refused by its name.

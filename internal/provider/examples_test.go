@@ -125,17 +125,51 @@ func TestEstate(t *testing.T) {
 func TestEstate_mistakes(t *testing.T) {
 	t.Parallel()
 	g := start(t, "acme")
-	for name, mistake := range map[string]struct{ file, says string }{
-		"a misspelled key":   {"acme/shared-lib:\n  project:\n    acme/app:\n", `acme/shared-lib may hold "projects" and "groups", and nothing else`},
-		"a list, not a map":  {"acme/shared-lib:\n  projects:\n    - acme/app\n", "must have map or object type"},
-		"a key without more": {"acme/shared-lib:\n  projects:\n", "must not be null"},
-		"no permissions":     {"acme/shared-lib:\n  projects:\n    acme/app:\n", "Permissions Are Not Stated"},
-		"a permission":       {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\n", "Unknown Permission"},
+	for name, mistake := range map[string]struct {
+		file string
+		says []string
+	}{
+		"a permission":   {"acme/shared-lib:\n  projects:\n    acme/app: [write_packages]\nacme/web:\n  projects:\n    acme/app: read_jobs\n", []string{"Unknown Permission", `"projects" and "groups" of acme/web are maps`}},
+		"no permissions": {"acme/shared-lib:\n  projects:\n    acme/app:\n", []string{"Permissions Are Not Stated"}},
+		"of the file": {
+			`acme/shared-lib:
+  project:
+    acme/app:
+acme/web:
+  projects:
+    - acme/app
+acme/app:
+  projects:
+acme/reports:
+acme/deployer:
+  enabled: never
+acme/docs:
+  projects:
+    "acme/app":
+    acme/web: [read_jobs]
+    acme/app: [read_jobs]
+"acme/platform/runner-images":
+  projects:
+    acme/app:
+acme/platform/runner-images: {}
+`, []string{
+				`acme/shared-lib may hold "enabled", "projects" and "groups", and nothing else.`,
+				`"projects" and "groups" of acme/web are maps`,
+				`"projects" and "groups" of acme/app are maps`,
+				`acme/reports may hold`,
+				`"enabled" of acme/deployer is neither true nor false`,
+				`acme/docs or a key of it is there twice`,
+				`acme/platform/runner-images or a key of it is there twice`,
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if output := layEstate(t, g, mistake.file).Plan(t, acctest.Failed); !acctest.Says(output, mistake.says) {
-				t.Errorf("the plan does not say %q:\n%s", mistake.says, output)
+			output := layEstate(t, g, mistake.file).Plan(t, acctest.Failed)
+			for _, words := range mistake.says {
+				if !acctest.Says(output, words) {
+					t.Errorf("the plan does not say %q:\n%s", words, output)
+				}
 			}
 		})
 	}
@@ -160,7 +194,7 @@ func TestAccEstate(t *testing.T) {
 	}
 	c := layEstate(t, g, file.String())
 	g.ForgetRequests(t)
-	if output := c.Apply(t, 0); !acctest.Says(output, "Resources: 60 added, 0 changed, 0 destroyed.") {
+	if output := c.Apply(t, 0); !acctest.Says(output, "Resources: 60 imported, 0 added, 60 changed, 0 destroyed.") {
 		t.Errorf("the apply did something else:\n%s", output)
 	}
 	count(t, g, "the first apply", 400)

@@ -19,6 +19,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
@@ -74,6 +75,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		allowlist.NewDataSource,
 		settings.NewDataSource,
+		estate.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
 		answers.NewAccessCheck,
@@ -90,6 +92,9 @@ func (p *jobtokenProvider) EphemeralResources(context.Context) []func() ephemera
 // ListResources lists what "terraform query" can find.
 func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		allowlist.NewList,
+		allowlist.NewEntryList,
+		settings.NewList,
 		credential.NewProjectDeployTokenList,
 		credential.NewGroupDeployTokenList,
 		credential.NewProjectAccessTokenList,

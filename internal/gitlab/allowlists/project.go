@@ -22,7 +22,9 @@ import (
 type Project struct {
 	ID int64
 	// Path is the full path at the time of reading.
-	Path     string
+	Path string
+	// Archived projects can be read, and not be written to.
+	Archived bool
 	Settings Settings
 	// Projects and Groups are the inbound allowlist as stored. The project itself is among Projects
 	// only where an entry for it is stored (GitLab 18.1 and later).
@@ -373,37 +375,20 @@ func (s *Service) prefetch(ctx context.Context, _ struct{}) (problem, err error)
 const prefetchPages = 200
 
 func (s *Service) prefetchGroup(ctx context.Context, path string) error {
-	variables := map[string]any{"fullPath": path}
-	for range prefetchPages {
-		asked := s.gitlab.Clock()
-		var answer struct {
-			Group *struct {
-				Projects struct {
-					PageInfo pageInfo       `json:"pageInfo"`
-					Nodes    []*projectNode `json:"nodes"`
-				} `json:"projects"`
-			} `json:"group"`
-		}
-		problems, err := s.gitlab.Query(ctx, documents.GroupSnapshots, gitlab.Fit{}, variables, &answer)
-		if err != nil || answer.Group == nil && len(problems) > 0 {
-			return nil //nolint:nilerr // see prefetch
-		}
-		if answer.Group == nil {
+	pages := 0
+	for _, err := range s.Group(ctx, path) {
+		switch {
+		case apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 			return s.gitlab.ExplainHidden(ctx, &apierror.Error{
 				Kind: apierror.Invalid, Doing: "read the projects of", Target: "group " + path,
 				Note: "prefetch_groups names a group that GitLab does not show to this user",
 			})
+		case err != nil:
+			return nil //nolint:nilerr // see prefetch
 		}
-		for id, outcome := range s.snapshots(ctx, answer.Group.Projects.Nodes, problems, []string{"group", "projects", "nodes"}, gitlab.Fit{}) {
-			if outcome.Err == nil && below(outcome.Value.Path, path) {
-				s.projects.Prime(id, outcome.Value, asked)
-			}
-		}
-		page := answer.Group.Projects.PageInfo
-		if !page.HasNextPage || page.EndCursor == "" || page.EndCursor == variables["after"] {
+		if pages++; pages == prefetchPages {
 			return nil
 		}
-		variables["after"] = page.EndCursor
 	}
 	return nil
 }
@@ -418,6 +403,7 @@ type (
 	projectNode struct {
 		ID        string         `json:"id"`
 		FullPath  string         `json:"fullPath"`
+		Archived  bool           `json:"archived"`
 		Settings  *settingsNode  `json:"ciCdSettings"`
 		Allowlist *allowlistNode `json:"ciJobTokenScopeAllowlist"`
 	}
@@ -457,7 +443,7 @@ type (
 
 func (n *projectNode) project() *Project {
 	_, id := gitlab.ParseGID(n.ID)
-	p := &Project{ID: id, Path: n.FullPath}
+	p := &Project{ID: id, Path: n.FullPath, Archived: n.Archived}
 	if n.Settings != nil {
 		p.Settings = n.Settings.settings()
 	}

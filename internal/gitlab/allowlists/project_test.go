@@ -75,7 +75,7 @@ func TestSnapshot(t *testing.T) {
 	got := readAll(t, connect(s), 1)[1]
 	on := true
 	want := &allowlists.Project{
-		ID: 1, Path: "acme/p1",
+		ID: 1, Path: "acme/p1", Archived: true,
 		Settings: allowlists.Settings{InboundAllowlist: true, Outbound: true, PushRepository: true, CrossProjectPush: &on},
 		Projects: []allowlists.Entry{
 			{

@@ -3,6 +3,8 @@
 package allowlists
 
 import (
+	"context"
+
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
@@ -13,6 +15,7 @@ import (
 type Service struct {
 	gitlab      *gitlab.Client
 	projects    *coalesce.Loader[int64, *Project]
+	pages       *coalesce.Loader[pageKey, *groupPage]
 	effective   *coalesce.Loader[int64, bool]
 	instance    *coalesce.Loader[struct{}, Enforcement]
 	permissions *coalesce.Loader[struct{}, []string]
@@ -29,10 +32,15 @@ type Service struct {
 func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s := &Service{gitlab: client, prefetchGroups: prefetchGroups}
 	s.projects = gitlab.Batched(client, s.fetchProjects)
+	s.pages = gitlab.Single(client, s.fetchGroupPage)
 	s.effective = gitlab.Single(client, s.fetchEffective)
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
 	s.prefetched = gitlab.Single(client, s.prefetch)
 	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
 	s.gatherWrites()
+	if len(prefetchGroups) > 0 {
+		// What names a project by its path asks before it reads: then too a page that is read first has the answer.
+		client.BeforeLookups(func(ctx context.Context) { _ = s.prefetchOnce(ctx) }) // its error is that of the first read
+	}
 	return s
 }

@@ -232,6 +232,9 @@ func (s *Stub) GroupPages(size int) Override {
 		end := min(begin+size, len(below))
 		var nodes, errors []any
 		for at, p := range below[begin:end] {
+			if p.Spoiled && strings.Contains(r.Query, "jobTokenPolicies") {
+				return InternalError()
+			}
 			if p.Refused {
 				errors = append(errors, Problem(NotAccessible, "group", "projects", "nodes", at, "ciJobTokenScopeAllowlist"))
 			}

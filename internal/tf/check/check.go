@@ -201,7 +201,7 @@ func ExactlyOne(first, second string) validator.String {
 
 // ValidateString implements validator.String.
 func (v exactlyOne) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	var second types.String
+	var second attr.Value
 	other := req.Path.ParentPath().AtName(v.names[1])
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, other, &second)...)
 	switch {

@@ -124,6 +124,8 @@ const (
 	UnknownScope       Title = "Unknown Scope of Token"
 	MadeUpUsername     Title = "User Name Was Made Up by GitLab"
 	NotVerified        Title = "Certificates Are Not Verified"
+	NotListed          Title = "Some Are Not Listed"
+	ListIsCut          Title = "List Is Cut at Its Limit"
 )
 
 // For puts the project into the title, so that Terraform does not fold the warning with those of

@@ -1,0 +1,89 @@
+package provider_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
+)
+
+// TestAccFromClicksToCode does what the guide says, with its own words: some projects are the official
+// provider's, in a resource with for_each, and the rest is nobody's.
+func TestAccFromClicksToCode(t *testing.T) {
+	t.Parallel()
+	guide := read(t, filepath.Join(repository, "templates", "guides", "from-clicks-to-code.md"))
+	block := func(language, of string) string {
+		t.Helper()
+		_, rest, found := strings.Cut(guide, "```"+language+"\n# "+of+"\n")
+		text, _, closed := strings.Cut(rest, "\n```")
+		if !found || !closed {
+			t.Fatalf("the guide has no %s", of)
+		}
+		return text + "\n"
+	}
+	for name, keys := range map[string]map[string]string{
+		"moved.tf":       {"acme/shared-lib": "acme/shared-lib", "acme/web": "acme/web", "acme/deployer": "acme/deployer"},
+		"other-moved.tf": {"acme/shared-lib": "library", "acme/web": "web", "acme/deployer": "deployer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := start(t, "acme")
+			found := allowlistsOf(t, g, "acme")
+			c := acctest.NewCLI(t, g, block("terraform", "find.tf"))
+			c.Apply(t, 0)
+			c = layEstate(t, g, c.Run(t, "output", "-raw", "estate").Output)
+			write(t, filepath.Join(c.Dir, "moved.tf"), block("terraform", name))
+			official := map[string]map[string]any{}
+			for path, key := range keys {
+				official[key] = officialList(t, found, path)
+			}
+			c.FromOfficialEach(t, "gitlab_project_job_token_scopes", 1, official)
+			plan := c.Plan(t, acctest.Changes)
+			want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", len(found)-len(keys))
+			if moved := strings.Count(plan, "has moved to jobtoken_allowlist.this"); moved != len(keys) || !strings.Contains(plan, want) {
+				t.Fatalf("%d have moved, want %d, and %q:\n%s", moved, len(keys), want, plan)
+			}
+			c.Apply(t, 0)
+			c.Plan(t, acctest.NoChanges)
+		})
+	}
+}
+
+// allowlistsOf are what the data source finds in a group, by path.
+func allowlistsOf(t *testing.T, g *acctest.GitLab, group string) map[string]any {
+	t.Helper()
+	p := acctest.NewProtocol(t)
+	for _, problem := range p.Configure(t, map[string]any{"base_url": g.BaseURL, "token": g.Token, "allow_plain_http": true}) {
+		t.Fatalf("%s: %s", problem.Summary, problem.Detail)
+	}
+	of := p.Schemas.DataSourceSchemas["jobtoken_allowlists"].ValueType()
+	resp, err := p.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "jobtoken_allowlists", Config: acctest.Encode(t, of, object{"group": group})})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		t.Fatalf("%v, %+v", err, resp.Diagnostics)
+	}
+	found, _ := acctest.Plain(t, acctest.Decode(t, of, resp.State)["allowlists"]).(map[string]any)
+	return found
+}
+
+// officialList is a list as the official provider's state has it.
+func officialList(t *testing.T, found map[string]any, path string) map[string]any {
+	t.Helper()
+	list, _ := found[path].(map[string]any)
+	ids := func(of string) []any {
+		ids := []any{}
+		entries, _ := list[of].(map[string]any)
+		for _, entry := range entries {
+			attributes, _ := entry.(map[string]any)
+			ids = append(ids, attributes["id"])
+		}
+		return ids
+	}
+	if list["enabled"] == nil {
+		t.Fatalf("%s is not found", path)
+	}
+	return map[string]any{"id": path, "project": path, "enabled": list["enabled"], "target_project_ids": ids("projects"), "target_group_ids": ids("groups")}
+}
