@@ -32,13 +32,13 @@ type refresher struct {
 }
 
 // refresh fills the state. Gone means that no token was made in the end.
-func (r *refresher) refresh(ctx context.Context, tokens []tokens.Token) (gone bool) {
+func (r *refresher) refresh(ctx context.Context, listed []tokens.Token) (gone bool) {
 	now := r.GitLab.Now()
 	r.findLost(ctx)
 	if r.state.TokenID.IsNull() {
 		return true
 	}
-	token, found := byID(tokens, r.state.TokenID.ValueInt64())
+	token, found := byID(listed, r.state.TokenID.ValueInt64())
 	switch {
 	case found:
 		r.state.flatten(token, now)
@@ -56,7 +56,7 @@ func (r *refresher) refresh(ctx context.Context, tokens []tokens.Token) (gone bo
 	case r.record.Ended.IsZero():
 		r.record.Ended = now.UTC().Truncate(time.Second)
 	}
-	r.previous(ctx, tokens, now)
+	r.previous(ctx, listed, now)
 	reasons := r.deliveries(ctx)
 	r.rotation(found, now, reasons)
 	return false
@@ -99,9 +99,9 @@ func (r *refresher) findLost(ctx context.Context) {
 	r.record.Lost = nil
 }
 
-func enumerate(tokens []tokens.Token) string {
+func enumerate(listed []tokens.Token) string {
 	text := ""
-	for i, t := range tokens {
+	for i, t := range listed {
 		if i > 0 {
 			text += ", "
 		}
@@ -112,10 +112,10 @@ func enumerate(tokens []tokens.Token) string {
 
 // previous drops older tokens that have ended, and marks those that an apply has to end: which would
 // not end by themselves within a day.
-func (r *refresher) previous(ctx context.Context, tokens []tokens.Token, now time.Time) {
+func (r *refresher) previous(ctx context.Context, listed []tokens.Token, now time.Time) {
 	var left []previous
 	for _, p := range r.record.Previous {
-		among := tokens
+		among := listed
 		if p.Of != nil {
 			elsewhere, err := r.Tokens.List(ctx, r.kind.token, p.Of.or(r.parent))
 			if err != nil { // nothing tells whether it lives

@@ -187,7 +187,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		w.expect(sealed.Place, sealed.Path)
 	}
 	located := r.locate(ctx, held)
-	parent, tokens, err := r.look(ctx, view, held)
+	parent, listed, err := r.look(ctx, view, held)
 	held = located()
 	if err != nil {
 		last := r.last(view, held)
@@ -216,7 +216,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		view.TokenInState = types.BoolValue(false) // imported
 	}
 	f := refresher{Session: r.session, kind: r.kind, parent: parent, state: view, record: held}
-	gone := f.refresh(ctx, tokens)
+	gone := f.refresh(ctx, listed)
 	if resp.Diagnostics.Append(f.diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -285,7 +285,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		held = withheld(view)
 	}
 	held = held.joined(view)
-	parent, tokens, err := r.look(ctx, view, held)
+	parent, listed, err := r.look(ctx, view, held)
 	if err != nil {
 		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
 		if !gone || !held.ParentDeleted { // which the read has said
@@ -297,7 +297,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		}
 		return
 	}
-	token, found := byID(tokens, view.TokenID.ValueInt64())
+	token, found := byID(listed, view.TokenID.ValueInt64())
 	session.Shared[walk](r.session).hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
 	if common := inBoth(half.Places, held.places()); len(common) > 0 && found && token.Active(r.session.GitLab.Now()) {
 		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held, planned: half.Places}, common)
@@ -371,11 +371,11 @@ func (r *tokenResource) parseID(ctx context.Context, text string) (gitlab.Target
 
 // checkImported refuses an import of what is not there, which a read could only take for deleted.
 func (r *tokenResource) checkImported(ctx context.Context, parent gitlab.Target, id int64) diag.Diagnostics {
-	tokens, err := r.session.Tokens.List(ctx, r.kind.token, parent)
+	listed, err := r.session.Tokens.List(ctx, r.kind.token, parent)
 	if err != nil {
 		return diag.Diagnostics{diagnose.ReadError(diagnose.Import, err)}
 	}
-	if _, found := byID(tokens, id); !found {
+	if _, found := byID(listed, id); !found {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(string(diagnose.Import),
 			fmt.Sprintf("The %s has no %s with the id %d. A token of another project or group has to be imported with that one.", parent, r.kind.token, id))}
 	}
@@ -439,11 +439,11 @@ func (r *tokenResource) last(v view, held record) gitlab.Target {
 }
 
 // look reads the parent of a token, and the parent's tokens.
-func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, tokens []tokens.Token, err error) {
+func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, listed []tokens.Token, err error) {
 	if parent, err = r.parent(ctx, v, held.Path); err == nil {
-		tokens, err = r.session.Tokens.List(ctx, r.kind.token, parent)
+		listed, err = r.session.Tokens.List(ctx, r.kind.token, parent)
 	}
-	return parent, tokens, err
+	return parent, listed, err
 }
 
 // identify writes the identity, first thing in everything: without one the framework fails.

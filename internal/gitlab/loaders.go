@@ -10,14 +10,15 @@ import (
 
 const (
 	batchSize = 50 // GitLab takes at most 50 paths, and answers within its 30 s
-	flights   = 2  // of one kind under way: more would leave with few keys each
+	// Flights are the shared requests of one kind under way: more would leave with little in each.
+	Flights = 2
 	// ReadTimeout bounds all retries of one read together.
 	ReadTimeout = 3 * time.Minute
 )
 
 // Batched keeps what a fetch reads, many keys to a request.
 func Batched[K comparable, V any](c *Client, fetch coalesce.Fetch[K, V]) *coalesce.Loader[K, V] {
-	return coalesce.New(coalesce.Options{MaxBatch: batchSize, Flights: flights, Timeout: ReadTimeout, Now: c.clock, Split: transport.SmallerMayPass}, fetch)
+	return coalesce.New(coalesce.Options{MaxBatch: batchSize, Flights: Flights, Timeout: ReadTimeout, Now: c.clock, Split: transport.SmallerMayPass}, fetch)
 }
 
 // Single keeps what a fetch reads, one key to a request.

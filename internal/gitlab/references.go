@@ -108,12 +108,16 @@ func (c *Client) fetchReferences(ctx context.Context, keys []reference) (map[ref
 		if len(refs) == 0 {
 			continue
 		}
+		asked := c.clock()
 		found, err := finder.find(ctx, refs)
 		if err != nil {
 			return nil, c.Annotate(err, lookingUp, "")
 		}
 		for _, ref := range refs {
 			target, ok := found[ref]
+			if ok && !finder.byID && finder.kind != kindNamespace {
+				c.references.Prime(reference{finder.kind, target.Ref()}, target, asked)
+			}
 			outcome := coalesce.Outcome[Target]{Value: target}
 			if !ok {
 				outcome.Err = &apierror.Error{Kind: apierror.NotFound, Doing: "find", Target: string(finder.kind) + " " + ref.String()}
@@ -270,10 +274,30 @@ func (c *Client) Refind(ctx context.Context, targets []Target) []Resolved {
 		keys[i] = reference{target.Kind, target.Ref()}
 	}
 	c.references.Expire(FreshFor, keys...)
-	found := c.references.LoadAll(ctx, keys)
+	found := c.references.LoadAll(ctx, c.besideOld(keys))
 	answers := make([]Resolved, len(targets))
 	for i, key := range keys {
 		answers[i] = found[key]
 	}
 	return answers
+}
+
+// besideOld adds to references, where they cost a request, others that have become too old to write by: who
+// has asked for those will write by them, too.
+func (c *Client) besideOld(keys []reference) []reference {
+	fresh := func(key reference) bool { _, age, kept := c.references.Kept(key); return kept && age <= FreshFor }
+	if !slices.ContainsFunc(keys, func(key reference) bool { return !fresh(key) }) {
+		return keys
+	}
+	for _, old := range c.references.Old(FreshFor) {
+		key := reference{old.Kind, old.Ref()}
+		if len(keys) >= batchSize {
+			break
+		}
+		if old.Kind != kindNamespace && !fresh(key) && !slices.Contains(keys, key) {
+			c.references.Expire(FreshFor, key)
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

@@ -68,7 +68,6 @@ func TestResolveAllAsksForFiftyAtOnce(t *testing.T) {
 	for id := range int64(60) {
 		byID = append(byID, gitlab.Ref{ID: 61 + id})
 	}
-	client := s.Client()
 	for _, asked := range []struct {
 		kind     gitlab.Kind
 		refs     []gitlab.Ref
@@ -79,6 +78,7 @@ func TestResolveAllAsksForFiftyAtOnce(t *testing.T) {
 		{gitlab.KindProject, byID, "ProjectReferencesByID", 2},
 		{gitlab.KindGroup, groups, "GroupReferencesByPath", 3},
 	} {
+		client := s.Client()
 		for ref, answer := range client.ResolveAll(t.Context(), asked.kind, asked.refs) {
 			if answer.Err != nil || answer.Value.ID == 0 || (ref.ID != 0 && ref.ID != answer.Value.ID) {
 				t.Errorf("%s: %v, %v", ref, answer.Value, answer.Err)
@@ -88,6 +88,20 @@ func TestResolveAllAsksForFiftyAtOnce(t *testing.T) {
 		client.ResolveAll(t.Context(), asked.kind, asked.refs[:10])
 		s.WantRequests(asked.name, asked.requests)
 	}
+}
+
+// What a path has led to needs not be asked for by its id.
+func TestPathTellsTheID(t *testing.T) {
+	t.Parallel()
+	s := gitlabtest.NewStub(t, gitlabtest.Numbered(1)...)
+	client := s.Client()
+	for _, ref := range []gitlab.Ref{{Path: "acme/p1"}, {ID: 1}} {
+		if found, err := client.Resolve(t.Context(), gitlab.KindProject, ref); err != nil || found != gitlabtest.Target(1) {
+			t.Errorf("%s: %v, %v", ref, found, err)
+		}
+	}
+	s.WantRequests("ProjectReferencesByPath", 1)
+	s.WantRequests("ProjectReferencesByID", 0)
 }
 
 func TestReferenceInTwoSpellingsIsAskedOnce(t *testing.T) {

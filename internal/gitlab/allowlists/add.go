@@ -124,6 +124,7 @@ func (w *write) confirm(ctx context.Context, added []int) {
 func (w *write) compare(ctx context.Context, i int, p payload) {
 	source, stored, shown := p.shown()
 	if !shown {
+		w.learnt.unclear = true
 		return
 	}
 	change := w.results[i].Change
@@ -136,9 +137,11 @@ func (w *write) compare(ctx context.Context, i int, p payload) {
 			Note: fmt.Sprintf("GitLab stored %s instead of %s: fine-grained permissions are not active there", stored.Permissions, change.Permissions),
 		}
 	default:
+		w.learnt.holds(stored)
 		w.finish(i, nil)
 		return
 	}
+	w.learnt.unclear = true
 	if err := w.takeBack(ctx, i, source, stored); err != nil {
 		problem.Note += fmt.Sprintf("; it could not be taken back (%v): look after the entry by hand", err)
 	} else {

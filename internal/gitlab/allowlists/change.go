@@ -55,7 +55,11 @@ func (s *Service) Change(ctx context.Context, project gitlab.Target, changes []C
 	for i, change := range changes {
 		w.results[i].Change = change
 	}
-	defer s.projects.Invalidate(project.ID)
+	defer func() {
+		if w.learnt.unclear {
+			s.projects.Invalidate(project.ID)
+		}
+	}()
 	for range maxRounds {
 		lost := w.round(ctx)
 		if lost == nil && !w.anyOpen() {

@@ -32,6 +32,9 @@ type Project struct {
 	// Outbound are leftovers of the legacy outbound list ("Limit access from this project"), which
 	// GitLab stores beside the inbound one.
 	Outbound []gitlab.Target
+
+	// written means that a write of this client has changed it since it was read.
+	written bool
 }
 
 // Settings are a project's stored job-token toggles. They are not the effective ones: see
@@ -93,7 +96,7 @@ func (p *Project) IsOwn(t gitlab.Target) bool { return t.Kind == gitlab.KindProj
 func (p *Project) OwnEntry() (Entry, bool) { return p.entry(p.Target()) }
 
 // Project reads the snapshot of a project. Callers at the same time share requests; the answer is
-// kept until this client writes to the project, and each caller has a copy of its own. A project that
+// kept, with what this client has written to the list since, and each caller has a copy of its own. A project that
 // is gone or out of sight is NotFound; one whose list the user may not read (Maintainer is needed) is
 // Forbidden.
 func (s *Service) Project(ctx context.Context, id int64) (*Project, error) {
@@ -114,6 +117,15 @@ func (s *Service) FreshProject(ctx context.Context, id int64) (*Project, error) 
 		return nil, err
 	}
 	s.projects.Expire(gitlab.FreshFor, id)
+	return s.Project(ctx, id)
+}
+
+// WholeProject is [Service.Project] with who has added each entry, and when: what the answers of writes
+// leave out is read.
+func (s *Service) WholeProject(ctx context.Context, id int64) (*Project, error) {
+	if kept, _, ok := s.projects.Kept(id); ok && kept.written {
+		s.projects.Invalidate(id)
+	}
 	return s.Project(ctx, id)
 }
 

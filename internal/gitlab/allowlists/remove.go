@@ -46,12 +46,15 @@ func (w *write) remove(ctx context.Context) (lost error) {
 }
 
 func (w *write) removeByID(ctx context.Context, due []int) (lost error) {
+	defer w.remember()
 	for at, i := range due {
 		w.progress[i].sent, w.stale = true, true
 		err := w.service.deleteEntry(transport.WithEffect(ctx, transport.Write), w.project.ID, w.results[i].Change.Target)
 		e, failed := apierror.As(err)
+		w.learnt.unclear = w.learnt.unclear || failed
 		switch {
 		case !failed:
+			w.learnt.gone = append(w.learnt.gone, w.results[i].Change.Target)
 			w.finish(i, nil)
 		case e.Uncertain:
 			return err
@@ -139,13 +142,16 @@ func removalInput(target gitlab.Target) map[string]any {
 func (w *write) checkRemoved(ctx context.Context, i int, p payload, list *Project) {
 	source, removed, shown := p.shown()
 	if !shown {
+		w.learnt.unclear = true
 		return
 	}
 	problem := w.elsewhere(i, source, removed.Target)
 	if problem == nil {
+		w.learnt.gone = append(w.learnt.gone, removed.Target)
 		w.finish(i, nil)
 		return
 	}
+	w.learnt.unclear = true
 	if former, listed := list.entry(removed.Target); removed.PermissionsUnreadable && source.ID == list.ID && listed {
 		removed = former
 	}

@@ -7,9 +7,11 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 )
 
-// Service keeps what it has read of a project until it writes to it. It is safe for concurrent use.
+// Service keeps what it has read of a project, with what its own writes have changed since. It is safe for
+// concurrent use.
 type Service struct {
 	gitlab      *gitlab.Client
 	projects    *coalesce.Loader[int64, *Project]
@@ -17,6 +19,8 @@ type Service struct {
 	effective   *coalesce.Loader[int64, bool]
 	instance    *coalesce.Loader[struct{}, Enforcement]
 	permissions *coalesce.Loader[struct{}, []string]
+
+	mutations map[documents.Name]*coalesce.Queue[mutation, []mutated]
 
 	prefetchGroups []string
 	// prefetched keeps what came of it, an error too.
@@ -33,6 +37,7 @@ func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
 	s.prefetched = gitlab.Single(client, s.prefetch)
 	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
+	s.gatherWrites()
 	if len(prefetchGroups) > 0 {
 		// What names a project by its path asks before it reads: then too a page that is read first has the answer.
 		client.BeforeLookups(func(ctx context.Context) { _ = s.prefetchOnce(ctx) }) // its error is that of the first read

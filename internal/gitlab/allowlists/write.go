@@ -26,9 +26,11 @@ type write struct {
 	// before is the list as it was before the first addition or change of permissions.
 	before *Project
 	// seen is the list as it was last read, and seenAt when. Stale means that something was sent since.
-	seen    *Project
-	seenAt  time.Time
-	stale   bool
+	seen   *Project
+	seenAt time.Time
+	stale  bool
+	// learnt is what the answers have told since that was last remembered.
+	learnt  learnt
 	results []Result
 	// progress is by index of results.
 	progress []progress
@@ -101,11 +103,9 @@ func (w *write) look(ctx context.Context) (*Project, error) {
 	return w.saw(at)(w.service.Project(ctx, w.project.ID))
 }
 
-// saw notes a reading of the list, and the path that the project has. Others read for themselves: the
-// next write makes it old.
+// saw notes a reading of the list, and the path that the project has.
 func (w *write) saw(at time.Time) func(*Project, error) (*Project, error) {
 	return func(project *Project, err error) (*Project, error) {
-		w.service.projects.Invalidate(w.project.ID)
 		if err == nil {
 			w.seen, w.seenAt, w.stale, w.project = project, at, false, project.Target()
 		}
@@ -292,33 +292,35 @@ func (p payload) shown() (source gitlab.Target, entry Entry, ok bool) {
 	return p.Entry.Source.Target(gitlab.KindProject), p.Entry.entry(gitlab.KindProject), true
 }
 
-// mutate sends one document with an aliased mutation for each of a batch and hands out the answers.
-// An error of a single mutation is recorded; the returned error concerns all of them.
+// mutate sends an aliased mutation for each of a batch, beside those of other writes, and hands out the
+// answers. An error of a single mutation is recorded; the returned error concerns all of them.
 func (w *write) mutate(ctx context.Context, name documents.Name, fit gitlab.Fit, batch []int, input func(Change) map[string]any, answered func(int, payload)) error {
-	fit.Count = len(batch)
-	variables := make(map[string]any, len(batch))
+	inputs := make(mutation, len(batch))
 	for at, i := range batch {
-		fields := input(w.results[i].Change)
-		fields["projectPath"] = w.project.Path
-		variables[documents.Input(at)] = fields
+		inputs[at] = input(w.results[i].Change)
+		inputs[at]["projectPath"] = w.project.Path
 		w.progress[i].sent = true
 	}
 	w.stale = true
-	var answer map[string]*payload
-	problems, err := w.service.gitlab.Send(ctx, name, fit, variables, transport.Write, &answer)
+	var answers []mutated
+	var err error
+	if queue := w.service.mutations[name]; queue != nil {
+		answers, err = queue.Do(ctx, inputs)
+	} else {
+		answers, err = w.service.mutate(ctx, name, fit, inputs)
+	}
 	if err != nil {
+		w.learnt.unclear = true
 		return err
 	}
+	defer w.remember()
 	for at, i := range batch {
-		p := answer[documents.Result(at)]
-		switch {
-		case p == nil:
-			w.refuse(i, topLevel(problems, documents.Result(at)))
-		case len(p.Errors) > 0:
-			w.refuse(i, apierror.FromPayload(p.Errors))
-		default:
-			answered(i, *p)
+		if err := answers[at].problem; err != nil {
+			w.learnt.unclear = true
+			w.refuse(i, err)
+			continue
 		}
+		answered(i, answers[at].payload)
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ type call[K comparable, V any] struct {
 	key     K
 	batch   *batch[K, V]
 	waiters int
+	// changes are made to what the fetch says.
+	changes []func(V) V
 	// done is closed when outcome is set.
 	done    chan struct{}
 	outcome Outcome[V]
@@ -24,9 +26,10 @@ type batch[K comparable, V any] struct {
 	// parent gives the fetch its values; its end does not end the fetch.
 	parent context.Context //nolint:containedctx // the first caller's, for the time of one batch
 	calls  []*call[K, V]
+	weight int
 	begun  bool
-	// at is when it was begun.
-	at time.Time
+	// at is when it was begun, by the loader's clock and by ours.
+	at, left time.Time
 	// waiters counts the callers of all calls; at none the fetch is cancelled.
 	waiters int
 	cancel  context.CancelFunc
@@ -45,24 +48,28 @@ func (l *Loader[K, V]) join(ctx context.Context, key K) *call[K, V] {
 }
 
 func (l *Loader[K, V]) open(ctx context.Context, key K) *call[K, V] {
-	if len(l.waiting) == 0 || l.full(l.waiting[len(l.waiting)-1]) {
+	weight := 1
+	if l.weight != nil {
+		weight = l.weight(key)
+	}
+	if len(l.waiting) == 0 || l.waiting[len(l.waiting)-1].weight+weight > l.options.MaxBatch {
 		l.waiting = append(l.waiting, &batch[K, V]{parent: ctx})
 	}
 	b := l.waiting[len(l.waiting)-1]
+	b.weight += weight
 	c := &call[K, V]{key: key, batch: b, done: make(chan struct{})}
 	b.calls = append(b.calls, c)
 	l.calls[key] = c
 	return c
 }
 
-func (l *Loader[K, V]) full(b *batch[K, V]) bool { return len(b.calls) >= l.options.MaxBatch }
-
 // depart lets those batches leave that need not wait for a fetch to return. The
 // lock is held.
 func (l *Loader[K, V]) depart() {
 	for len(l.waiting) > 0 {
 		bounded := l.options.Flights > 0 && l.flying >= l.options.Flights
-		if l.flying > 0 && (bounded || !l.full(l.waiting[0])) {
+		full := l.waiting[0].weight >= l.options.MaxBatch || len(l.waiting) > 1
+		if l.flying > 0 && (bounded || !full) || !full && l.returning.awaited(l.waiting[0]) {
 			return
 		}
 		l.dispatch()
@@ -74,7 +81,7 @@ func (l *Loader[K, V]) dispatch() {
 	b := l.waiting[0]
 	l.waiting = l.waiting[1:]
 	l.flying++
-	b.begun, b.at = true, l.options.Now()
+	b.begun, b.at, b.left = true, l.options.Now(), time.Now()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.parent))
 	b.cancel = cancel
 	keys := make([]K, len(b.calls))
@@ -86,9 +93,11 @@ func (l *Loader[K, V]) dispatch() {
 
 // landed notes that a fetch has returned, and lets the next batch leave. The lock
 // is held.
-func (l *Loader[K, V]) landed() {
+func (l *Loader[K, V]) landed(b *batch[K, V]) {
 	l.flying--
-	if len(l.waiting) > 0 {
+	if l.options.once {
+		l.awaitReturn(b)
+	} else if len(l.waiting) > 0 {
 		l.dispatch()
 	}
 	l.depart()
@@ -104,16 +113,21 @@ func (l *Loader[K, V]) run(ctx context.Context, cancel context.CancelFunc, b *ba
 		if !ok {
 			outcome.Err = fmt.Errorf("%w: %v", ErrMissing, c.key)
 		}
+		if outcome.Err == nil {
+			for _, change := range c.changes {
+				outcome.Value = change(outcome.Value)
+			}
+		}
 		c.outcome = outcome
 		if l.calls[c.key] == c {
 			delete(l.calls, c.key)
-			if outcome.Err == nil {
+			if outcome.Err == nil && !l.options.once {
 				l.kept[c.key] = kept[V]{outcome.Value, b.at}
 			}
 		}
 		close(c.done)
 	}
-	l.landed()
+	l.landed(b)
 }
 
 // fetchSplitting fetches keys; where the whole fails in a way that Split accepts,
@@ -179,7 +193,10 @@ func (l *Loader[K, V]) wait(ctx context.Context, c *call[K, V]) (V, error) {
 	case <-c.done:
 		return c.outcome.Value, c.outcome.Err
 	case <-ctx.Done():
-		l.leave(c)
+		if l.leave(c) {
+			<-c.done
+			return c.outcome.Value, c.outcome.Err
+		}
 		var none V
 		return none, ctx.Err()
 	}
@@ -187,14 +204,19 @@ func (l *Loader[K, V]) wait(ctx context.Context, c *call[K, V]) (V, error) {
 
 // leave takes a caller off its call. A call without callers is taken out of a
 // batch that still waits, and a fetch without callers is cancelled; who asks next
-// must not join it.
-func (l *Loader[K, V]) leave(c *call[K, V]) {
+// must not join it. It tells whether the outcome has to be waited for all the same.
+func (l *Loader[K, V]) leave(c *call[K, V]) (stay bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c.waiters--
 	b := c.batch
 	b.waiters--
 	switch {
+	case b.begun && l.options.once:
+		if b.waiters == 0 {
+			b.cancel()
+		}
+		return true
 	case b.begun && b.waiters == 0:
 		b.cancel()
 		for _, abandoned := range b.calls {
@@ -202,14 +224,20 @@ func (l *Loader[K, V]) leave(c *call[K, V]) {
 		}
 	case !b.begun && c.waiters == 0:
 		l.forget(c)
-		b.drop(c)
+		l.drop(c)
 		if len(b.calls) == 0 {
 			l.waiting = slices.DeleteFunc(l.waiting, func(other *batch[K, V]) bool { return other == b })
 		}
 	}
+	return false
 }
 
-func (b *batch[K, V]) drop(c *call[K, V]) {
+func (l *Loader[K, V]) drop(c *call[K, V]) {
+	b := c.batch
+	b.weight--
+	if l.weight != nil {
+		b.weight -= l.weight(c.key) - 1
+	}
 	b.calls = slices.DeleteFunc(b.calls, func(other *call[K, V]) bool { return other == c })
 }
 

@@ -28,6 +28,9 @@ type Options struct {
 	// Split says of a whole-batch error that the batch is to be halved and fetched
 	// again, down to single keys. Nil means never.
 	Split func(error) bool
+
+	// once marks fetches that are no fetches: see [Queue].
+	once bool
 }
 
 // Outcome is what a fetch learned about one key: a value or an error.
@@ -65,6 +68,10 @@ type Loader[K comparable, V any] struct {
 	waiting []*batch[K, V]
 	// flying counts the fetches under way.
 	flying int
+	// weight is how much of a batch a key takes; nil means 1.
+	weight func(K) int
+	// returning are the callers of what has just returned.
+	returning returning[K, V]
 }
 
 // New makes a loader over a fetch.
@@ -166,4 +173,31 @@ func (l *Loader[K, V]) Prime(key K, value V, asked time.Time) {
 	defer l.mu.Unlock()
 	l.detach(key)
 	l.kept[key] = kept[V]{value, asked}
+}
+
+// Update changes what is kept of a key, if anything is; its age stays. What a fetch
+// that has begun says is changed too: it may have come too early or just in time, so
+// the change must be one that can be made twice.
+func (l *Loader[K, V]) Update(key K, change func(V) V) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.calls[key]; c != nil && c.batch.begun {
+		c.changes = append(c.changes, change)
+	}
+	if have, ok := l.kept[key]; ok {
+		l.kept[key] = kept[V]{change(have.value), have.at}
+	}
+}
+
+// Old are the values that are kept and were asked for longer than age ago.
+func (l *Loader[K, V]) Old(age time.Duration) (values []V) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := l.options.Now().Add(-age)
+	for _, have := range l.kept {
+		if have.at.Before(limit) {
+			values = append(values, have.value)
+		}
+	}
+	return values
 }

@@ -207,7 +207,7 @@ func ReadProject(ctx context.Context, s *session.Session, spelling types.String)
 	if diags.HasError() {
 		return nil, diags
 	}
-	project, err := s.Lists.Project(ctx, target.ID)
+	project, err := s.Lists.WholeProject(ctx, target.ID)
 	if err != nil {
 		diags.Append(diagnose.LookupError(Attribute, diagnose.ReadSettings, err))
 	}
