@@ -161,6 +161,9 @@ func (tr *trial) stays() {
 		if touched[n.item] || touched[toggle] || tr.leftover(n.address) {
 			continue // others have decided anew
 		}
+		if _, is := tr.start[item{n.what, inbound}]; !is && strings.HasPrefix(n.what, "project:") {
+			continue // it is gone, and refused by nobody
+		}
 		was := effective(tr.start, n.item)
 		if !tr.ownToggle(n, toggle) {
 			// Another resource may switch the list on in this apply, before or after: then only those

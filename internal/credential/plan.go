@@ -290,7 +290,11 @@ func (p *planner) identify(ctx context.Context) {
 // asPlanned gives deliveries whose owner is gone since the plan of a replacement the owner of that plan. False
 // if there is none that does.
 func (p *planner) asPlanned() bool {
-	o := session.Shared[walk](p.Session).offered(p.kind.typeName(), p.variables())
+	w := session.Shared[walk](p.Session)
+	o := w.offered(p.kind.typeName(), p.variables())
+	if o == nil {
+		o = w.offeredLike(p.kind.typeName(), p.wanted)
+	}
 	if o == nil {
 		return false
 	}

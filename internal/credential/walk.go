@@ -222,6 +222,28 @@ func (w *walk) offered(kind string, wanted []delivery.Place) *offer {
 	return nil
 }
 
+// offeredLike looks for the one token that was left to who goes into variables like these, whose owners cannot
+// be found any more; nil is none, or more than one.
+func (w *walk) offeredLike(kind string, wanted map[string]delivery.Delivery) (one *offer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for place, o := range w.offers {
+		if o.kind != kind || o == one {
+			continue
+		}
+		for _, d := range wanted {
+			if d.Owner.ID == 0 && place.Kind == d.Owner.Kind && place.Key == d.Key && place.Scope == d.Scope {
+				if one != nil {
+					return nil
+				}
+				one = o
+				break
+			}
+		}
+	}
+	return one
+}
+
 // expect notes where tokens of this walk are, or are to go.
 func (w *walk) expect(place delivery.Place, path string) {
 	w.mu.Lock()
