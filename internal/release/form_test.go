@@ -70,10 +70,12 @@ func TestProblems(t *testing.T) {
 		spoil, after func(fstest.MapFS)
 		want         string
 	}{
-		"as it should be":            {nil, nil, ""},
-		"a platform is missing":      {func(f fstest.MapFS) { delete(f, linux) }, nil, "no archive for linux_amd64"},
-		"a program of another name":  {func(f fstest.MapFS) { f[linux] = zipped(t, 0o755, "LICENSE", "CHANGELOG.md", project) }, nil, "it holds"},
-		"a file too many":            {func(f fstest.MapFS) { f[linux] = zipped(t, 0o755, "LICENSE", "CHANGELOG.md", project+"_v1.2.3", "README.md") }, nil, "it holds"},
+		"as it should be":           {nil, nil, ""},
+		"a platform is missing":     {func(f fstest.MapFS) { delete(f, linux) }, nil, "no archive for linux_amd64"},
+		"a program of another name": {func(f fstest.MapFS) { f[linux] = zipped(t, 0o755, "LICENSE", "CHANGELOG.md", project) }, nil, "it holds"},
+		"a file too many": {func(f fstest.MapFS) {
+			f[linux] = zipped(t, 0o755, "LICENSE", "CHANGELOG.md", project+"_v1.2.3", "README.md")
+		}, nil, "it holds"},
 		"a program that cannot run":  {func(f fstest.MapFS) { f[linux] = zipped(t, 0o644, "LICENSE", "CHANGELOG.md", project+"_v1.2.3") }, nil, "cannot be run"},
 		"an archive of another name": {func(f fstest.MapFS) { f[project+"-1.2.3-linux.zip"] = f[linux] }, nil, "is not named"},
 		"no archive at all":          {nil, func(f fstest.MapFS) { f[linux] = &fstest.MapFile{Data: []byte("PK")} }, "not a valid zip"},
@@ -82,10 +84,14 @@ func TestProblems(t *testing.T) {
 		"a line too many":            {nil, func(f fstest.MapFS) { f[sums].Data = append(f[sums].Data, strings.Repeat("0", 64)+"  more.zip\n"...) }, "which is not released"},
 		"another form of sums":       {nil, func(f fstest.MapFS) { f[sums].Data = []byte("MD5 (x) = y\n") }, "is no line of sha256sum"},
 		"no manifest":                {func(f fstest.MapFS) { delete(f, manifest) }, nil, "no " + manifest},
-		"a manifest without a sum":   {nil, func(f fstest.MapFS) { f[sums].Data = bytes.ReplaceAll(f[sums].Data, []byte("manifest"), []byte("other")) }, "no line for " + manifest},
-		"another protocol":           {func(f fstest.MapFS) { f[manifest].Data = bytes.ReplaceAll(f[manifest].Data, []byte("6.0"), []byte("5.0")) }, nil, "speaks 6.0"},
-		"another manifest":           {func(f fstest.MapFS) { f[manifest].Data = []byte(`{"version":2}`) }, nil, "version 2"},
-		"no JSON":                    {func(f fstest.MapFS) { f[manifest].Data = []byte("6.0") }, nil, "cannot unmarshal"},
+		"a manifest without a sum": {nil, func(f fstest.MapFS) {
+			f[sums].Data = bytes.ReplaceAll(f[sums].Data, []byte("manifest"), []byte("other"))
+		}, "no line for " + manifest},
+		"another protocol": {func(f fstest.MapFS) {
+			f[manifest].Data = bytes.ReplaceAll(f[manifest].Data, []byte("6.0"), []byte("5.0"))
+		}, nil, "speaks 6.0"},
+		"another manifest": {func(f fstest.MapFS) { f[manifest].Data = []byte(`{"version":2}`) }, nil, "version 2"},
+		"no JSON":          {func(f fstest.MapFS) { f[manifest].Data = []byte("6.0") }, nil, "cannot unmarshal"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
