@@ -112,6 +112,9 @@ func Value(t testing.TB, of tftypes.Type, plain any) tftypes.Value {
 	case tftypes.List:
 		return tftypes.NewValue(of, values(t, of.ElementType, cast[[]any](t, of, plain)))
 	default:
+		if text, ok := plain.(string); ok && of.Is(tftypes.DynamicPseudoType) {
+			return tftypes.NewValue(tftypes.String, text)
+		}
 		return tftypes.NewValue(of, plain)
 	}
 }

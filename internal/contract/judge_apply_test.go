@@ -158,7 +158,7 @@ func (tr *trial) stays() {
 	touched := tr.touched()
 	for _, n := range tr.book.needs {
 		toggle := item{n.of, inbound}
-		if touched[n.item] || touched[toggle] {
+		if touched[n.item] || touched[toggle] || tr.leftover(n.address) {
 			continue // others have decided anew
 		}
 		was := effective(tr.start, n.item)

@@ -28,7 +28,8 @@ func (j *journey) planFailed(t testing.TB, r run, resources map[string]core.Reso
 	}
 }
 
-// stated are the references to consumers that the state holds, by address and kind.
+// stated are the references to consumers that the state holds, by address, project and kind: on a list that is to
+// be another project's they are new.
 func (j *journey) stated(t testing.TB) map[string]bool {
 	t.Helper()
 	all := map[string]bool{}
@@ -36,23 +37,28 @@ func (j *journey) stated(t testing.TB) map[string]bool {
 		if h.deposed {
 			continue // the successor has no state of its own
 		}
-		if reference, is := h.attributes["project"].(string); is && j.book.lookup("project", reference) != j.book.projectOf(h.address, h.attributes) {
+		of := j.book.projectOf(h.address, h.attributes)
+		if reference, is := h.attributes["project"].(string); is && j.book.lookup("project", reference) != of {
 			continue // its path is another project's now, for which a list is made anew
 		}
 		for _, kind := range []string{"project", "group"} {
 			entries, _ := h.attributes[kind+"s"].(map[string]any)
 			for key, entry := range entries {
-				all[h.address+" "+kind+" "+key] = true
+				all[j.book.consumer(h.address, of, kind, key)] = true
 				if object, is := entry.(map[string]any); is && object["target"] != nil {
-					all[fmt.Sprintf("%s %s %s", h.address, kind, object["target"])] = true
+					all[j.book.consumer(h.address, of, kind, fmt.Sprint(object["target"]))] = true
 				}
 			}
 			if reference := h.attributes["target_"+kind]; reference != nil {
-				all[fmt.Sprintf("%s %s %s", h.address, kind, reference)] = true
+				all[j.book.consumer(h.address, of, kind, fmt.Sprint(reference))] = true
 			}
 		}
 	}
 	return all
+}
+
+func (*book) consumer(address, project, kind, reference string) string {
+	return strings.Join([]string{address, project, kind, reference}, " ")
 }
 
 // orphaned tells whether the state holds a resource whose project is gone: it cannot be read.
@@ -132,7 +138,7 @@ func repairList(b *book, config map[string]any) bool {
 				reference = target
 			}
 			id := b.lookup(kind, reference)
-			if id == "" && b.knownMayBeGone && b.stated[b.address+" "+kind+" "+reference] {
+			if id == "" && b.knownMayBeGone && b.stated[b.consumer(b.address, project, kind, reference)] {
 				continue
 			}
 			if id == "" || id == project && !b.w.modern || !b.take(project, id) {

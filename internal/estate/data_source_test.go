@@ -140,10 +140,10 @@ func TestAllowlists(t *testing.T) {
 	want := map[string]any{
 		s.app.Path:   map[string]any{"projects": map[string]any{s.app.Path: []any{"read_jobs"}}},
 		s.empty.Path: map[string]any{},
-		s.off.Path:   map[string]any{"enabled": false, "projects": map[string]any{s.app.Path: nil}},
+		s.off.Path:   map[string]any{"enabled": false, "projects": map[string]any{s.app.Path: []any{"default"}}},
 		s.lib.Path: map[string]any{
-			"projects": map[string]any{s.app.Path: nil, s.hidden.Path: []any{"read_jobs", "read_packages"}, s.off.Path: []any{}},
-			"groups":   map[string]any{g.Root.Path: nil},
+			"projects": map[string]any{s.app.Path: []any{"default"}, s.hidden.Path: []any{"read_jobs", "read_packages"}, s.off.Path: []any{}},
+			"groups":   map[string]any{g.Root.Path: []any{"default"}},
 		},
 	}
 	if fmt.Sprint(got["estate"]) != fmt.Sprint(want) {
@@ -171,7 +171,7 @@ resource "jobtoken_allowlist" "libs_core_v2" {
 `, s.lib.Path)
 	for _, part := range []string{
 		list,
-		"{ permissions = [\"read_jobs\", \"read_packages\"] }\n",
+		"{ permissions = [\"read_jobs\", \"read_packages\"] }\n", "{ permissions = [\"default\"] }\n",
 		"resource \"jobtoken_allowlist\" \"_7empty\" {\n  project = " + fmt.Sprintf("%q", s.empty.Path) + "\n  enabled = true\n\n  projects = {}\n\n  groups = {}\n}\n",
 		"resource \"jobtoken_settings\" \"off\" {\n", "  push_repository_allowed    = false\n",
 	} {

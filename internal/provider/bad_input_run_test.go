@@ -263,7 +263,7 @@ func missingRows(t *testing.T) (rows []input) {
 // something is any value of a type.
 func something(of tftypes.Type) any {
 	switch {
-	case of.Is(tftypes.String):
+	case of.Is(tftypes.String), of.Is(tftypes.DynamicPseudoType):
 		return "x"
 	case of.Is(tftypes.Number):
 		return 1

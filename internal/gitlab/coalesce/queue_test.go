@@ -128,7 +128,9 @@ func TestQueueThatIsInterrupted(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(flightTime)
-		<-busy
+		if err := <-busy; err != nil {
+			t.Error(err)
+		}
 		time.Sleep(flightTime / 2) // for as long the next ones wait for more
 		synctest.Wait()
 		interrupt() // the other caller of the flight has not gone

@@ -169,21 +169,8 @@ func (w *write) round(ctx context.Context) (stored Variable, again bool, err err
 	if e, ok := apierror.As(err); ok && missing(e) {
 		return Variable{}, true, err
 	}
-	err = unanswered(err)
 	w.note(err)
 	return stored, false, err
-}
-
-// unanswered says of a request that may be sent twice that it may have been done, where no answer of GitLab's
-// came to the last one. Below that is no question, for sending it again settles it.
-func unanswered(err error) error {
-	e, ok := apierror.As(err)
-	if !ok || e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected {
-		return err
-	}
-	told := *e
-	told.Uncertain = true
-	return &told
 }
 
 // note takes down what a write may have done.
@@ -220,7 +207,7 @@ func (w *write) create(ctx context.Context) (stored Variable, again bool, err er
 func (w *write) replace(ctx context.Context, have Variable) (stored Variable, again bool, err error) {
 	ctx, cancel := gitlab.CleanUp(ctx)
 	defer cancel()
-	if err := unanswered(w.service.remove(ctx, w.of, w.want.Variable)); err != nil {
+	if err := w.service.remove(ctx, w.of, w.want.Variable); err != nil {
 		w.lost = w.lost || apierror.MayBeDone(err)
 		return Variable{}, false, err
 	}
