@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/version"

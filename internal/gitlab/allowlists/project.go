@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
-
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/coalesce"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/documents"
