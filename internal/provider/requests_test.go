@@ -119,8 +119,8 @@ func TestAccRequests_manyListsInParallel(t *testing.T) {
 	sources := g.Projects(t, "source", 200)
 	cli := acctest.NewRacingCLI(t, g, lists(sources, g.Projects(t, "consumer", 3)))
 	requests := counted(t, g, func() { cli.Apply(t, 0, "-parallelism=50") })
-	if got := requests.GraphQL["AddEntries"]; got > len(sources)/2 {
-		t.Errorf("%d lists took %d writes: they share few of them", len(sources), got)
+	if got := requests.GraphQL["AddEntries"]; got == 0 || got > len(sources) {
+		t.Errorf("%d lists took %d writes: some were sent twice", len(sources), got)
 	}
 	slow(t, g)
 	requests = counted(t, g, func() { cli.Plan(t, acctest.NoChanges, "-parallelism=50") })
