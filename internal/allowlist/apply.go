@@ -272,7 +272,7 @@ func (done *applied) record(project *allowlists.Project, s side, planned intent.
 		}
 	}
 	failed := func(target gitlab.Target) bool {
-		return refused[target.Ref()] || slices.ContainsFunc(planned.Vanished, func(t gitlab.Target) bool { return t.ID == target.ID })
+		return refused[target.Ref()] || slices.ContainsFunc(planned.Vanished, func(t gitlab.Target) bool { return t.Kind == s.kind && t.ID == target.ID })
 	}
 	m := newMapping(len(s.want))
 	for _, e := range s.want {

@@ -98,7 +98,7 @@ func (l *lookup) caution(subject string, planned intent.Intent, want, before []e
 func alsoWidened(want, before []entry, steps []intent.Step) (lines []string) {
 	for _, e := range want {
 		at := slices.IndexFunc(before, func(b entry) bool {
-			return b.target.ID == e.target.ID && e.target.ID != 0 || b.key == e.key && e.target.ID == 0
+			return b.kind == e.kind && (b.target.ID == e.target.ID && e.target.ID != 0 || b.key == e.key && e.target.ID == 0)
 		})
 		stepped := slices.ContainsFunc(steps, func(s intent.Step) bool { return s.Held && s.Target.Kind == e.kind && s.Target.ID == e.target.ID })
 		if at < 0 || stepped || !e.permissionsKnown || !e.permissions.Default || !before[at].permissionsKnown || before[at].permissions.Default {
