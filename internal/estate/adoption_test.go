@@ -23,7 +23,7 @@ func TestAccAdoption(t *testing.T) {
 		g.Allow(t, b, a.Path, "read_packages", "read_jobs")
 		g.Allow(t, b, s.libs.Path, acctest.None)
 		if i%7 == 0 {
-			g.Allow(t, a, a.Path, "read_jobs")
+			allowOwn(t, g, a)
 			g.Allow(t, a, s.hidden.Path)
 			g.SetToggle(t, a, false)
 		}
