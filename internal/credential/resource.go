@@ -403,7 +403,8 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 	diags.Append(l.twice()...)
 	unbroken, cancel, err := withoutInterrupt(ctx)
 	if err != nil {
-		diags.AddError(string(diagnose.CreateToken), "The apply was interrupted before this token was touched. Nothing was changed; apply again.")
+		diags.AddError(string(diagnose.CreateToken), fmt.Sprintf(
+			"Could not go on with the %s %q of the %s: the apply was interrupted before it was touched.\n\nNothing was changed; apply again.", r.kind.token, view.Name.ValueString(), parent))
 		return l, ctx, func() {}
 	}
 	return l, unbroken, func() {
