@@ -218,9 +218,6 @@ func expand(ctx context.Context, kind gitlab.Kind, m types.Map) ([]entry, diag.D
 	return entries, diags
 }
 
-// byDefault is how a configuration asks for GitLab's default permissions in so many words.
-const byDefault = "default"
-
 // set reads an object of a map. Reflection, which costs more than all else of a plan, is left to what is
 // no such object.
 func (m *entryModel) set(ctx context.Context, object types.Object) diag.Diagnostics {
@@ -251,7 +248,7 @@ func expandPermissions(set types.Set) (permissions allowlists.Permissions, isKno
 		}
 		names = append(names, name.ValueString())
 	}
-	if slices.Equal(names, []string{byDefault}) {
+	if slices.Equal(names, []string{allowlists.ByDefault}) {
 		return allowlists.DefaultPermissions(), true
 	}
 	return allowlists.FineGrained(names...), true
@@ -263,7 +260,7 @@ func stated(now, before types.Set) types.Set {
 	if !now.IsNull() || before.IsNull() {
 		return now
 	}
-	return types.SetValueMust(types.StringType, []attr.Value{types.StringValue(byDefault)})
+	return types.SetValueMust(types.StringType, []attr.Value{types.StringValue(allowlists.ByDefault)})
 }
 
 func flattenPermissions(permissions allowlists.Permissions) types.Set {

@@ -41,13 +41,13 @@ func (v defaultAlone) MarkdownDescription(ctx context.Context) string { return v
 func (defaultAlone) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	if !aloneIfDefault(req.ConfigValue) {
 		resp.Diagnostics.Append(diagnose.Problem(req.Path, diagnose.InvalidPermission,
-			"%s has %q beside names of permissions, and %[2]q means all that the job's user may do. Write [%[2]q] alone, or the names alone.", req.Path, byDefault))
+			"%s has %q beside names of permissions, and %[2]q means all that the job's user may do. Write [%[2]q] alone, or the names alone.", req.Path, allowlists.ByDefault))
 	}
 }
 
 func aloneIfDefault(names types.Set) bool {
 	elements := names.Elements()
-	return len(elements) < 2 || !slices.ContainsFunc(elements, types.StringValue(byDefault).Equal)
+	return len(elements) < 2 || !slices.ContainsFunc(elements, types.StringValue(allowlists.ByDefault).Equal)
 }
 
 // requirePermissions refuses entries that state none, where the provider block asks for that. It needs no
@@ -59,7 +59,7 @@ func (l *lookup) requirePermissions(entries []entry) {
 		}
 		l.diags.Append(diagnose.Problem(e.permissionsAt(), diagnose.StatePermissions,
 			"The entry %q states no permissions, and the provider block has require_permissions = true. Write permissions with the names that it needs, or [%q] for GitLab's default permissions: all that the job's user may do. If they are there, look at how the key is spelled: Terraform drops one that it does not know.",
-			e.key, byDefault))
+			e.key, allowlists.ByDefault))
 	}
 }
 

@@ -3,6 +3,7 @@ package answers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,6 +147,9 @@ func (d *allowlistProposal) Read(ctx context.Context, req datasource.ReadRequest
 		resp.Diagnostics.Append(diagnose.LookupError(path.Root("project"), diagnose.ReadLog, err))
 		return
 	}
+	if resp.Diagnostics.Append(unreadable(project)...); resp.Diagnostics.HasError() {
+		return
+	}
 	asked := m.expand(project, log)
 	if candidates := asked.Candidates(); len(candidates) > 0 {
 		sizes, err := d.session.GitLab.GroupSizes(ctx, candidates)
@@ -157,8 +161,23 @@ func (d *allowlistProposal) Read(ctx context.Context, req datasource.ReadRequest
 			asked.Groups[name] = proposal.Group{ID: size.Target.ID, Projects: size.Projects}
 		}
 	}
-	resp.Diagnostics.Append(m.answer(project, asked)...)
+	if resp.Diagnostics.Append(m.answer(project, asked)...); resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// unreadable refuses a list with entries whose permissions GitLab cannot show: none that is proposed would leave
+// them as they are.
+func unreadable(project *allowlists.Project) (diags diag.Diagnostics) {
+	for _, entry := range slices.Concat(project.Groups, project.Projects) {
+		if entry.PermissionsUnreadable {
+			diags.Append(diagnose.Problem(path.Root("project"), diagnose.ReadAllowlist,
+				"Could not read the permissions of %s on the allowlist of %s: they hold a name that this GitLab no longer knows.\n\nWrite them anew, in GitLab or in a configuration, and ask again.",
+				entry.Target, project.Target()))
+		}
+	}
+	return diags
 }
 
 // expand is what is asked, with what GitLab knows but the groups; uses by hidden projects are counted.
@@ -234,10 +253,7 @@ func (m *proposalModel) answer(project *allowlists.Project, asked proposal.Reque
 }
 
 func flattenChoice(choice proposal.Choice, wishes proposal.Wishes) proposedModel {
-	permissions := append([]string{}, choice.Permissions...)
-	if choice.Default {
-		permissions = []string{"default"}
-	}
+	permissions := allowlists.Permissions{Default: choice.Default, Names: append([]string{}, choice.Permissions...)}.Stated()
 	consumers := make([]string, 0, len(choice.Consumers))
 	for _, consumer := range choice.Consumers {
 		consumers = append(consumers, consumer.Path)

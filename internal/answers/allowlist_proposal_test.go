@@ -3,6 +3,7 @@ package answers_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -173,5 +174,20 @@ output "hcl" {
 	}
 	if !slices.Contains(strings.Fields(pasted), "enabled") {
 		t.Errorf("the list would stay as it is:\n%s", pasted)
+	}
+}
+
+// Permissions that GitLab cannot show cannot be left as they are.
+func TestAccAllowlistProposal_unreadablePermissions(t *testing.T) {
+	t.Parallel()
+	c := newConsumed(t)
+	p := configured(t, c.GitLab, c.Token)
+	// Every attempt with permissions fails; the one without them is let through.
+	c.Refuse(t, "ProjectSnapshots", 3, http.StatusInternalServerError, "application/json", `{"errors":[{"message":"Internal server error"}]}`)
+	_, diags := ask(t, p, "jobtoken_allowlist_proposal", map[string]any{"project": c.lib.Path})
+	if len(diags) != 1 || diags[0].Summary != "Unable to Read Job Token Allowlist" || !strings.Contains(diags[0].Detail, "Could not read the permissions of project "+c.all[0].Path) {
+		for _, d := range diags {
+			t.Errorf("%s: %s", d.Summary, d.Detail)
+		}
 	}
 }

@@ -100,6 +100,12 @@ var breakages = []breakage{
 		"nothing is minted that nobody needs",
 	},
 	{
+		"a group taken for the project of its number", "internal/allowlist/caution.go",
+		"return b.kind == e.kind && (b.target.ID == e.target.ID && e.target.ID != 0 || b.key == e.key && e.target.ID == 0)",
+		"return b.target.ID == e.target.ID && e.target.ID != 0 || b.key == e.key && e.target.ID == 0",
+		"a plan warns of what it does",
+	},
+	{
 		"the answers of a shared request mixed up", "internal/gitlab/allowlists/gather.go",
 		"answers = answers[len(*m):]", "answers = answers[0:]",
 		"state = server|a write needs a line|an apply fails for a reason",

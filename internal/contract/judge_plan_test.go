@@ -3,6 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,26 @@ func (j *journey) stated(t testing.TB) map[string]bool {
 		}
 	}
 	return all
+}
+
+var (
+	listOfWarning = regexp.MustCompile(`^On the allowlist of project \S+ \(id (\d+)\), `)
+	named         = regexp.MustCompile(`(project|group) \S+ \(id (\d+)\)`)
+)
+
+// warnsOfWhatItDoes holds warnings of a widening against the lines of the plan: each entry has to have one.
+func (j *journey) warnsOfWhatItDoes(p *core.Plan) {
+	for _, d := range p.Diagnostics {
+		list := listOfWarning.FindStringSubmatch(d.Detail)
+		if list == nil || !strings.HasPrefix(d.Summary, "Job Token Allowlist Entry Is Widened") {
+			continue
+		}
+		for _, of := range named.FindAllStringSubmatch(strings.TrimPrefix(d.Detail, list[0]), -1) {
+			if i := (item{"project:" + list[1], of[1] + ":" + of[2]}); len(j.book.grants[i]) == 0 {
+				j.hold("a plan warns of what it does", "no line is about %s of %s: %s", j.w.nameOf(i.what), j.w.nameOf(i.of), d.Detail)
+			}
+		}
+	}
 }
 
 func (*book) consumer(address, project, kind, reference string) string {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/graphqlapi"
 )
@@ -29,6 +30,8 @@ type proxy struct {
 	strike           *strike
 	meddle           func()
 	struck           bool
+	// far is how long an answer that writes nothing takes to come.
+	far time.Duration
 }
 
 // event is something that may have changed the server.
@@ -71,6 +74,14 @@ func (p *proxy) watch(s *strike, meddle func()) {
 	p.last = p.w.look()
 }
 
+// network has answers take as long as over one: what an older and a younger object of one resource are to find
+// out about each other they find out while both are read.
+func (p *proxy) network(far time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.far = far
+}
+
 // seen are the events since watch.
 func (p *proxy) seen() []event {
 	p.mu.Lock()
@@ -103,9 +114,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	writes := isWrite(r, body)
 	p.mu.Lock()
-	refuse := p.hit(writes)
+	refuse, far := p.hit(writes), p.far
 	if !writes {
 		p.mu.Unlock()
+		time.Sleep(far)
 		p.forward(w, r, body)
 		return
 	}

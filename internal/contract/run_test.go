@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
@@ -205,6 +206,10 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 	}
 	j.w.proxy.watch(nil, nil)
 	tr := &trial{journey: j, t: t, run: r, planned: j.w.look()}
+	if slices.ContainsFunc(slices.Collect(maps.Values(j.core.State.Deposed)), func(objects []*core.Object) bool { return len(objects) > 0 }) {
+		j.w.proxy.network(20 * time.Millisecond)
+		defer j.w.proxy.network(0)
+	}
 	tr.plan = j.core.Plan(t, resources, options)
 	j.diagnostics(tr.plan.Diagnostics)
 	j.coreSays(tr.plan.Findings)
@@ -222,6 +227,7 @@ func (j *journey) planned(t testing.TB, r run, resources map[string]core.Resourc
 	}
 	j.book.read(tr.plan, tr.leftoversStay(), tr.run.NoRefresh)
 	j.triggered(tr.plan)
+	j.warnsOfWhatItDoes(tr.plan)
 	if !r.NoRefresh {
 		for _, address := range j.book.minted {
 			j.hold("nothing is minted that nobody needs", "%s makes a new token, though a variable shows the secret of the one that works", address)

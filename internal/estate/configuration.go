@@ -83,7 +83,7 @@ func (w writer) toggles(b *strings.Builder, p *project) {
 
 func granted(permissions allowlists.Permissions) string {
 	names := make([]string, 0, len(permissions.Names))
-	for _, name := range stated(permissions) {
+	for _, name := range permissions.Stated() {
 		names = append(names, quote(name))
 	}
 	return "{ permissions = [" + strings.Join(names, ", ") + "] }"

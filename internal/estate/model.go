@@ -122,14 +122,6 @@ func flattenPermissions(permissions allowlists.Permissions) types.Set {
 	return types.SetValueMust(types.StringType, values(permissions.Names))
 }
 
-// stated are permissions in the words of a configuration, which require_permissions may want of it.
-func stated(permissions allowlists.Permissions) []string {
-	if permissions.Default {
-		return []string{"default"}
-	}
-	return permissions.Names
-}
-
 func values(names []string) []attr.Value {
 	elements := make([]attr.Value, 0, len(names))
 	for _, name := range names {
@@ -178,7 +170,7 @@ func compact(found []*project) attr.Value {
 		for _, kind := range kinds {
 			entries := map[string]attr.Value{}
 			for _, e := range p.configured(kind) {
-				entries[e.Target.Path] = types.ListValueMust(types.StringType, values(stated(e.Permissions)))
+				entries[e.Target.Path] = types.ListValueMust(types.StringType, values(e.Permissions.Stated()))
 			}
 			if len(entries) > 0 {
 				attributes[attribute(kind)] = object(entries)

@@ -101,6 +101,18 @@ func TestAnswerAboutAnother(t *testing.T) {
 		_, err := s.Client().NamespaceVisible(t.Context(), "acme")
 		gitlabtest.WantError(t, err, apierror.Misdirected, "and answered about")
 	})
+	t.Run("the size of a group", func(t *testing.T) {
+		t.Parallel()
+		s := gitlabtest.NewStub(t).On("GroupSizes", one(gitlabtest.Record{"id": gitlabtest.Gid("Group", 66), "fullPath": "evil/others", "projects": gitlabtest.Record{"count": 1}}))
+		_, err := s.Client().GroupSizes(t.Context(), []string{"acme/team"})
+		gitlabtest.WantError(t, err, apierror.Misdirected, "and answered about")
+	})
+	t.Run("a group without a size", func(t *testing.T) {
+		t.Parallel()
+		s := gitlabtest.NewStub(t).On("GroupSizes", one(gitlabtest.Record{"id": gitlabtest.Gid("Group", 7), "fullPath": "acme/team", "projects": nil}))
+		_, err := s.Client().GroupSizes(t.Context(), []string{"acme/team"})
+		gitlabtest.WantError(t, err, apierror.Unsupported, "it has no number of projects")
+	})
 	t.Run("a member", func(t *testing.T) {
 		t.Parallel()
 		gitlabtest.EachOwner(t, func(t *testing.T, in gitlab.Target) {

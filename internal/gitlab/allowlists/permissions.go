@@ -22,6 +22,17 @@ type Permissions struct {
 	Names []string
 }
 
+// ByDefault is how a configuration asks for GitLab's default permissions in so many words.
+const ByDefault = "default"
+
+// Stated are the permissions in words of a configuration: their names, or [ByDefault] alone.
+func (p Permissions) Stated() []string {
+	if p.Default {
+		return []string{ByDefault}
+	}
+	return p.Names
+}
+
 // DefaultPermissions are those of an entry without a fine-grained list.
 func DefaultPermissions() Permissions { return Permissions{Default: true} }
 
