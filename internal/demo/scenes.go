@@ -57,7 +57,7 @@ output "configuration" {
 		steps: []step{
 			byHand(http.MethodDelete, "/projects/{acme/shared-lib}/job_token_scope/allowlist/{acme/app}", ""),
 			cloneRefused("acme/app", "dev"),
-			plan, apply,
+			applyAtOnce,
 			cloneWorks("acme/app", "dev"),
 			tell("A project that is not on the list stays out, even with a job of its own:"),
 			cloneRefused("outside/intruder", "mallory"),

@@ -108,7 +108,9 @@ func (s *stage) write(name, text string) error {
 var boilerplate = regexp.MustCompile(`(?s:Terraform used the selected providers.*?\n\n)` +
 	`|Terraform will perform the following actions:\n\n` +
 	`|(?s:\n─{5,}\n.*$)` +
-	`|(?m:^.*(?:Refreshing state|Preparing import|Still \w+)\.\.\..*\n)`)
+	`|You can apply this plan to save these new output values[^.]*\.\n` +
+	`|\nOutputs:\n\n.* = <sensitive>\n` +
+	`|(?m:^[a-z_.A-Z-]+: (?:Refreshing state|Preparing import|Reading|Read complete|Still \w+).*\n)`)
 
 var emptyLines = regexp.MustCompile(`\n{3,}`)
 
