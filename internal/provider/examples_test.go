@@ -134,7 +134,7 @@ func TestEstate_mistakes(t *testing.T) {
 		"of the file": {
 			`acme/shared-lib:
   project:
-    acme/app:
+    acme/app: # what is here, there: and everywhere
 acme/web:
   projects:
     - acme/app
@@ -151,7 +151,7 @@ acme/docs:
 "acme/platform/runner-images":
   projects:
     acme/app:
-acme/platform/runner-images: {}
+acme/platform/runner-images : {}
 `, []string{
 				`acme/shared-lib may hold "enabled", "projects" and "groups", and nothing else.`,
 				`"projects" and "groups" of acme/web are maps`,
@@ -162,16 +162,72 @@ acme/platform/runner-images: {}
 				`acme/platform/runner-images or a key of it is there twice`,
 			},
 		},
+		"of other files": {
+			`acme/web: {projects: {acme/docs: [], acme/app: [], 'acme/docs' : [default]}}
+acme/app:
+  projects: {acme/web: [default]}
+  enabled: true
+  projects: {acme/app: [default]}
+acme/docs:
+  groups:
+    7: []
+    7: [default]
+acme/reports:
+  - projects
+acme/deployer: projects
+acme/shared-lib:
+  enabled:
+acme/platform/runner-images:
+  groups:
+    acme/platform: {permissions: [read_jobs]}
+`, []string{
+				`acme/web or a key of it is there twice`,
+				`acme/app or a key of it is there twice`,
+				`acme/docs or a key of it is there twice`,
+				`acme/reports may hold`,
+				`acme/deployer may hold`,
+				`"enabled" of acme/shared-lib is neither true nor false`,
+				`"projects" and "groups" of acme/platform/runner-images are maps`,
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			output := layEstate(t, g, mistake.file).Plan(t, acctest.Failed)
+			if got := strings.Count(output, "is there twice"); got != strings.Count(strings.Join(mistake.says, "\n"), "is there twice") {
+				t.Errorf("the plan says %d times that something is there twice", got)
+			}
 			for _, words := range mistake.says {
 				if !acctest.Says(output, words) {
 					t.Errorf("the plan does not say %q:\n%s", words, output)
 				}
 			}
 		})
+	}
+}
+
+// TestEstate_anchors: what is merged, written over, or the number of a project and of a group is not there twice.
+func TestEstate_anchors(t *testing.T) {
+	t.Parallel()
+	file := `acme/web: # a comment, with: colons, with: commas
+  enabled: false
+  projects: &some
+    acme/deployer: [read_jobs] # here, with: words
+  groups: &teams
+    acme: [default]
+
+acme/shared-lib:
+  projects:
+    <<: *some
+    acme/deployer: []
+    6: []
+  groups:
+    <<: *teams
+    6: []
+`
+	for _, file := range []string{file, strings.ReplaceAll(file, "\n", "\r\n")} {
+		c := layEstate(t, start(t, "acme"), file)
+		c.Plan(t, acctest.Changes)
 	}
 }
 
