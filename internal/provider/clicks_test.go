@@ -28,7 +28,7 @@ func TestAccFromClicksToCode(t *testing.T) {
 	acme := func(keys map[string]string) func(*testing.T) (*acctest.GitLab, string, map[string]string) {
 		return func(t *testing.T) (*acctest.GitLab, string, map[string]string) {
 			t.Helper()
-			return start(t, "acme"), "acme", keys
+			return start(t), "acme", keys
 		}
 	}
 	for name, c := range map[string]struct {

@@ -113,7 +113,7 @@ func TestReadme(t *testing.T) {
 // TestEstate applies the example of many projects as it is.
 func TestEstate(t *testing.T) {
 	t.Parallel()
-	c := layEstate(t, start(t, "acme"), read(t, filepath.Join(examples, "estate", "estate.yaml")))
+	c := layEstate(t, start(t), read(t, filepath.Join(examples, "estate", "estate.yaml")))
 	if output := c.Apply(t, 0); !acctest.Says(output, `"acme/deployer" = tolist([ "acme/shared-lib", "acme/web", ])`) {
 		t.Errorf("the output does not tell what a consumer reaches:\n%s", output)
 	}
@@ -124,7 +124,7 @@ func TestEstate(t *testing.T) {
 // TestEstate_mistakes holds the example to refuse a file that would empty a list by mistake.
 func TestEstate_mistakes(t *testing.T) {
 	t.Parallel()
-	g := start(t, "acme")
+	g := start(t)
 	for name, mistake := range map[string]struct {
 		file string
 		says []string
@@ -226,7 +226,7 @@ acme/shared-lib:
     6: []
 `
 	for _, file := range []string{file, strings.ReplaceAll(file, "\n", "\r\n")} {
-		c := layEstate(t, start(t, "acme"), file)
+		c := layEstate(t, start(t), file)
 		c.Plan(t, acctest.Changes)
 	}
 }
@@ -408,10 +408,10 @@ func lay(t *testing.T, folder, file string) *acctest.CLI {
 	return c
 }
 
-// start starts an embedded GitLab that holds a seed.
-func start(t *testing.T, seed string) *acctest.GitLab {
+// start starts an embedded GitLab that holds the company of the examples.
+func start(t *testing.T) *acctest.GitLab {
 	t.Helper()
-	return worksAs(company(t, seed))
+	return worksAs(company(t, "acme"))
 }
 
 // worksAs is a GitLab on which the provider works as the company's user for it.
