@@ -400,7 +400,7 @@ func importByCommand(t *testing.T, folder string) {
 // lay starts the company's GitLab and lays an example out beside the provider block.
 func lay(t *testing.T, folder, file string) *acctest.CLI {
 	t.Helper()
-	server := company(t, "acme")
+	server := company(t)
 	prepare(t, server, filepath.Base(folder))
 	c := acctest.NewCLI(t, worksAs(server), "")
 	write(t, filepath.Join(c.Dir, "provider.tf"), read(t, filepath.Join(examples, "provider", "provider.tf")))
@@ -411,7 +411,7 @@ func lay(t *testing.T, folder, file string) *acctest.CLI {
 // start starts an embedded GitLab that holds the company of the examples.
 func start(t *testing.T) *acctest.GitLab {
 	t.Helper()
-	return worksAs(company(t, "acme"))
+	return worksAs(company(t))
 }
 
 // worksAs is a GitLab on which the provider works as the company's user for it.
@@ -419,10 +419,10 @@ func worksAs(server *emulator.Server) *acctest.GitLab {
 	return &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}
 }
 
-// company starts an embedded GitLab that holds a seed, for a test that has more to ask of it than the provider.
-func company(t *testing.T, seed string) *emulator.Server {
+// company starts the embedded GitLab of the examples, for a test that has more to ask of it than the provider.
+func company(t *testing.T) *emulator.Server {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Seed: seed})
+	server, err := emulator.Start(emulator.Options{Seed: "acme"})
 	if err != nil {
 		t.Fatalf("start the embedded GitLab: %v", err)
 	}
