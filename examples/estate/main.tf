@@ -19,13 +19,20 @@ locals {
   text   = file("${path.module}/estate.yaml")
   estate = yamldecode(local.text)
 
-  # YAML forgets the first of two equal keys: the projects that have a key twice, or are there twice.
-  blocks = regexall("(?m)^[\"']?([^\\s#:\"'][^:\"'\\n]*)[\"']?:[^\\n]*((?:\\n(?:[ #][^\\n]*)?)*)", local.text)
-  inside = { for i, block in local.blocks : i => flatten(regexall("(?m)^ +[\"']?([^\\s#:\"'][^:\"'\\n]*)[\"']?:(?:\\s|$)", block[1])) }
-  twice = concat(
-    [for i, block in local.blocks : block[0] if length(local.inside[i]) > length(distinct(local.inside[i]))],
-    [for i, block in local.blocks : block[0] if index(local.blocks[*][0], block[0]) < i],
-  )
+  # YAML forgets the first of two equal keys. So these are the keys as they are written, for each time that a
+  # project is there, and the projects of which YAML has kept fewer.
+  written = {
+    for block in regexall("(?m)^[\"']?([^\\s:\"'-][^:\"'\\n]*?)[\"']? *:([^\\n]*(?:\\n(?:[ \\r][^\\n]*)?)*)", replace(local.text, "/(^|\\s)#[^\\n]*/", "$1")) :
+    block[0] => flatten(regexall("(?m)(?:^ +|[{,] *)[\"']?([^\\s:\"'{},-][^:\"'{},\\n]*?)[\"']? *:(?:\\s|$)", block[1]))...
+  }
+  kept = { for project, list in local.estate : project => try(concat(keys(list), try(keys(list.projects), []), try(keys(list.groups), [])), []) }
+  twice = [
+    for project, times in local.written : project if length(times) > 1 || anytrue([
+      for key in times[0] : length([for other in times[0] : other if other == key]) > max(1, length([
+        for other in try(local.kept[project], []) : other if other == key
+      ])) if key != "<<"
+    ])
+  ]
 }
 
 # Every project has a list already: what the file does not say of it is a line of the first plan. Keep

@@ -59,7 +59,7 @@ func (r Requests) Writes() []string {
 
 // reading are the operations of the provider that only read.
 var reading = []string{
-	"ProjectSnapshots", "GroupSnapshots", "AllowlistPage", "ProjectReferencesByPath", "ProjectReferencesByID",
+	"ProjectSnapshots", "ProjectSnapshotsByPath", "GroupSnapshots", "AllowlistPage", "ProjectReferencesByPath", "ProjectReferencesByID",
 	"GroupReferencesByPath", "GroupReferencesByID", "NamespaceReferences", "PermissionNames", "AuthenticationLog", "Check",
 }
 

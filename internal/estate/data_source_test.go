@@ -159,6 +159,23 @@ func TestAllowlists(t *testing.T) {
 	}
 }
 
+// A list that is off is in effect where the instance enforces all, and its stored toggle stays as it is.
+func TestAllowlists_enforced(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	s.Enforce(t, true)
+	got := newReading(t, s.GitLab, s.reader).must(t, map[string]any{"group": s.Root.Path})
+	for _, p := range []acctest.Project{s.off, s.lib} {
+		if at(t, got, "allowlists", p.Path, "effective") != true {
+			t.Errorf("%s is %v", p.Path, at(t, got, "allowlists", p.Path))
+		}
+	}
+	stored := at(t, got, "allowlists", s.off.Path, "enabled")
+	if compact, _ := at(t, got, "estate", s.off.Path).(map[string]any); stored == false && compact["enabled"] != false {
+		t.Errorf("the estate switches it on: %v", compact)
+	}
+}
+
 func TestAllowlists_configuration(t *testing.T) {
 	t.Parallel()
 	s := newSmall(t)
@@ -316,7 +333,22 @@ func TestAllowlists_usage(t *testing.T) {
 	}
 }
 
-// The projects of a group are read 50 to a request, beside one for the version; lists that are off cost one more,
+// A log that GitLab does not show is a warning, and the rest is shown.
+func TestAllowlists_usageUnknown(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	acctest.NeedsEmbedded(t, s.GitLab)
+	s.Refuse(t, "AuthenticationLog", 1, http.StatusForbidden, "application/json", `{"message":"403 Forbidden"}`)
+	got, problems := newReading(t, s.GitLab, s.reader).ask(t, map[string]any{"projects": []any{s.lib.Path}, "usage": true})
+	if len(problems) != 1 || problems[0].Summary != "Job Token Usage Cannot Be Checked" || !strings.Contains(problems[0].Detail, s.lib.Path) {
+		t.Fatalf("got %+v", problems)
+	}
+	if lib := at(t, got, "allowlists", s.lib.Path); at(t, lib, "readable") != true || at(t, lib, "projects", s.app.Path, "last_used") != nil {
+		t.Errorf("the list is %v", lib)
+	}
+}
+
+// The projects of a group, or those that are named, are read 50 to a request, beside one for the version; lists that are off cost one more,
 // however many they are.
 func TestAllowlists_requests(t *testing.T) {
 	t.Parallel()
@@ -324,16 +356,26 @@ func TestAllowlists_requests(t *testing.T) {
 	acctest.NeedsEmbedded(t, g)
 	g.Enforce(t, false)
 	projects := g.Projects(t, "p", 101)
+	var named, numbered []any
+	for _, p := range projects {
+		named, numbered = append(named, p.Path), append(numbered, fmt.Sprint(p.ID))
+	}
 	for _, read := range []struct {
-		group string
-		off   int
-		want  int
-	}{{g.Root.Path, 0, 3 + 1}, {g.Root.Path, 3, 3 + 1 + 1}, {fmt.Sprint(g.Root.ID), 3, 3 + 1 + 1 + 1}} {
+		config map[string]any
+		off    int
+		want   int
+	}{
+		{map[string]any{"group": g.Root.Path}, 0, 3 + 1},
+		{map[string]any{"projects": named}, 0, 3 + 1},
+		{map[string]any{"projects": numbered}, 0, 3 + 1},
+		{map[string]any{"group": g.Root.Path}, 3, 3 + 1 + 1},
+		{map[string]any{"group": fmt.Sprint(g.Root.ID)}, 3, 3 + 1 + 1 + 1},
+	} {
 		for _, p := range projects[:read.off] {
 			g.SetToggle(t, p, false)
 		}
 		g.ForgetRequests(t)
-		newReading(t, g, g.Token).must(t, map[string]any{"group": read.group})
+		newReading(t, g, g.Token).must(t, read.config)
 		if requests, _ := g.Requests(t); requests.Total != read.want {
 			t.Errorf("%d requests, want %d: %v %v", requests.Total, read.want, requests.Counts, requests.GraphQL)
 		}

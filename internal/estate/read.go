@@ -135,6 +135,7 @@ func (r *reader) readProjects(ctx context.Context, spellings []string) {
 		}
 		refs = append(refs, parsed)
 	}
+	r.Lists.Ahead(ctx, refs)
 	found := r.GitLab.ResolveAll(ctx, gitlab.KindProject, refs)
 	var targets []gitlab.Target
 	for i, parsed := range refs {

@@ -250,6 +250,12 @@ func (c *Client) KnownPath(target Target) (string, bool) {
 	return "", false
 }
 
+// Knows tells that a reference is not asked for again.
+func (c *Client) Knows(kind Kind, ref Ref) bool {
+	_, age, ok := c.references.Kept(reference{kind, ref.folded()})
+	return ok && age <= FreshFor
+}
+
 // Forget has a target's path asked for anew, which turned out not to lead there any more.
 func (c *Client) Forget(target Target) { c.references.Invalidate(reference{target.Kind, target.Ref()}) }
 

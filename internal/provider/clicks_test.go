@@ -25,32 +25,63 @@ func TestAccFromClicksToCode(t *testing.T) {
 		}
 		return text + "\n"
 	}
-	for name, keys := range map[string]map[string]string{
-		"moved.tf":       {"acme/shared-lib": "acme/shared-lib", "acme/web": "acme/web", "acme/deployer": "acme/deployer"},
-		"other-moved.tf": {"acme/shared-lib": "library", "acme/web": "web", "acme/deployer": "deployer"},
+	acme := func(keys map[string]string) func(*testing.T) (*acctest.GitLab, string, map[string]string) {
+		return func(t *testing.T) (*acctest.GitLab, string, map[string]string) {
+			t.Helper()
+			return start(t), "acme", keys
+		}
+	}
+	for name, c := range map[string]struct {
+		block  string
+		estate func(*testing.T) (g *acctest.GitLab, group string, keys map[string]string)
+	}{
+		"by path":      {"moved.tf", acme(map[string]string{"acme/shared-lib": "acme/shared-lib", "acme/web": "acme/web", "acme/deployer": "acme/deployer"})},
+		"by other key": {"other-moved.tf", acme(map[string]string{"acme/shared-lib": "library", "acme/web": "web", "acme/deployer": "deployer"})},
+		"by many":      {"moved.tf", halfOfficial},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := start(t, "acme")
-			found := allowlistsOf(t, g, "acme")
-			c := acctest.NewCLI(t, g, block("terraform", "find.tf"))
-			c.Apply(t, 0)
-			c = layEstate(t, g, c.Run(t, "output", "-raw", "estate").Output)
-			write(t, filepath.Join(c.Dir, "moved.tf"), block("terraform", name))
+			g, group, keys := c.estate(t)
+			found := allowlistsOf(t, g, group)
+			cli := acctest.NewCLI(t, g, strings.Replace(block("terraform", "find.tf"), `group = "acme"`, fmt.Sprintf("group = %q", group), 1))
+			cli.Apply(t, 0)
+			cli = layEstate(t, g, cli.Run(t, "output", "-raw", "estate").Output)
+			write(t, filepath.Join(cli.Dir, "moved.tf"), block("terraform", c.block))
 			official := map[string]map[string]any{}
 			for path, key := range keys {
 				official[key] = officialList(t, found, path)
 			}
-			c.FromOfficialEach(t, "gitlab_project_job_token_scopes", 1, official)
-			plan := c.Plan(t, acctest.Changes)
+			cli.FromOfficialEach(t, "gitlab_project_job_token_scopes", 1, official)
+			plan := cli.Plan(t, acctest.Changes)
 			want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", len(found)-len(keys))
 			if moved := strings.Count(plan, "has moved to jobtoken_allowlist.this"); moved != len(keys) || !strings.Contains(plan, want) {
 				t.Fatalf("%d have moved, want %d, and %q:\n%s", moved, len(keys), want, plan)
 			}
-			c.Apply(t, 0)
-			c.Plan(t, acctest.NoChanges)
+			cli.Apply(t, 0)
+			cli.Plan(t, acctest.NoChanges)
 		})
 	}
+}
+
+// halfOfficial is an estate of sixty projects, of which the official provider manages every second one, by its path.
+func halfOfficial(t *testing.T) (g *acctest.GitLab, group string, keys map[string]string) {
+	t.Helper()
+	g = acctest.New(t)
+	g.Enforce(t, false)
+	projects, keys := g.Projects(t, "p", 60), map[string]string{}
+	for i, p := range projects {
+		g.Allow(t, p, projects[(i+1)%len(projects)].Path)
+		if i%7 == 0 {
+			g.SetToggle(t, p, false)
+		}
+		if i%2 == 0 {
+			g.Allow(t, p, g.Group(t, fmt.Sprintf("team-%d", i), &g.Root).Path)
+			keys[p.Path] = p.Path
+		} else {
+			g.Allow(t, p, projects[(i+2)%len(projects)].Path, "read_jobs")
+		}
+	}
+	return g, g.Root.Path, keys
 }
 
 // allowlistsOf are what the data source finds in a group, by path.

@@ -113,7 +113,7 @@ func TestReadme(t *testing.T) {
 // TestEstate applies the example of many projects as it is.
 func TestEstate(t *testing.T) {
 	t.Parallel()
-	c := layEstate(t, start(t, "acme"), read(t, filepath.Join(examples, "estate", "estate.yaml")))
+	c := layEstate(t, start(t), read(t, filepath.Join(examples, "estate", "estate.yaml")))
 	if output := c.Apply(t, 0); !acctest.Says(output, `"acme/deployer" = tolist([ "acme/shared-lib", "acme/web", ])`) {
 		t.Errorf("the output does not tell what a consumer reaches:\n%s", output)
 	}
@@ -124,7 +124,7 @@ func TestEstate(t *testing.T) {
 // TestEstate_mistakes holds the example to refuse a file that would empty a list by mistake.
 func TestEstate_mistakes(t *testing.T) {
 	t.Parallel()
-	g := start(t, "acme")
+	g := start(t)
 	for name, mistake := range map[string]struct {
 		file string
 		says []string
@@ -134,7 +134,7 @@ func TestEstate_mistakes(t *testing.T) {
 		"of the file": {
 			`acme/shared-lib:
   project:
-    acme/app:
+    acme/app: # what is here, there: and everywhere
 acme/web:
   projects:
     - acme/app
@@ -151,7 +151,7 @@ acme/docs:
 "acme/platform/runner-images":
   projects:
     acme/app:
-acme/platform/runner-images: {}
+acme/platform/runner-images : {}
 `, []string{
 				`acme/shared-lib may hold "enabled", "projects" and "groups", and nothing else.`,
 				`"projects" and "groups" of acme/web are maps`,
@@ -162,16 +162,72 @@ acme/platform/runner-images: {}
 				`acme/platform/runner-images or a key of it is there twice`,
 			},
 		},
+		"of other files": {
+			`acme/web: {projects: {acme/docs: [], acme/app: [], 'acme/docs' : [default]}}
+acme/app:
+  projects: {acme/web: [default]}
+  enabled: true
+  projects: {acme/app: [default]}
+acme/docs:
+  groups:
+    7: []
+    7: [default]
+acme/reports:
+  - projects
+acme/deployer: projects
+acme/shared-lib:
+  enabled:
+acme/platform/runner-images:
+  groups:
+    acme/platform: {permissions: [read_jobs]}
+`, []string{
+				`acme/web or a key of it is there twice`,
+				`acme/app or a key of it is there twice`,
+				`acme/docs or a key of it is there twice`,
+				`acme/reports may hold`,
+				`acme/deployer may hold`,
+				`"enabled" of acme/shared-lib is neither true nor false`,
+				`"projects" and "groups" of acme/platform/runner-images are maps`,
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			output := layEstate(t, g, mistake.file).Plan(t, acctest.Failed)
+			if got := strings.Count(output, "is there twice"); got != strings.Count(strings.Join(mistake.says, "\n"), "is there twice") {
+				t.Errorf("the plan says %d times that something is there twice", got)
+			}
 			for _, words := range mistake.says {
 				if !acctest.Says(output, words) {
 					t.Errorf("the plan does not say %q:\n%s", words, output)
 				}
 			}
 		})
+	}
+}
+
+// TestEstate_anchors: what is merged, written over, or the number of a project and of a group is not there twice.
+func TestEstate_anchors(t *testing.T) {
+	t.Parallel()
+	file := `acme/web: # a comment, with: colons, with: commas
+  enabled: false
+  projects: &some
+    acme/deployer: [read_jobs] # here, with: words
+  groups: &teams
+    acme: [default]
+
+acme/shared-lib:
+  projects:
+    <<: *some
+    acme/deployer: []
+    6: []
+  groups:
+    <<: *teams
+    6: []
+`
+	for _, file := range []string{file, strings.ReplaceAll(file, "\n", "\r\n")} {
+		c := layEstate(t, start(t), file)
+		c.Plan(t, acctest.Changes)
 	}
 }
 
@@ -344,7 +400,7 @@ func importByCommand(t *testing.T, folder string) {
 // lay starts the company's GitLab and lays an example out beside the provider block.
 func lay(t *testing.T, folder, file string) *acctest.CLI {
 	t.Helper()
-	server := company(t, "acme")
+	server := company(t)
 	prepare(t, server, filepath.Base(folder))
 	c := acctest.NewCLI(t, worksAs(server), "")
 	write(t, filepath.Join(c.Dir, "provider.tf"), read(t, filepath.Join(examples, "provider", "provider.tf")))
@@ -352,10 +408,10 @@ func lay(t *testing.T, folder, file string) *acctest.CLI {
 	return c
 }
 
-// start starts an embedded GitLab that holds a seed.
-func start(t *testing.T, seed string) *acctest.GitLab {
+// start starts an embedded GitLab that holds the company of the examples.
+func start(t *testing.T) *acctest.GitLab {
 	t.Helper()
-	return worksAs(company(t, seed))
+	return worksAs(company(t))
 }
 
 // worksAs is a GitLab on which the provider works as the company's user for it.
@@ -363,10 +419,10 @@ func worksAs(server *emulator.Server) *acctest.GitLab {
 	return &acctest.GitLab{BaseURL: server.URL(), Token: server.Tokens()["terraform"]}
 }
 
-// company starts an embedded GitLab that holds a seed, for a test that has more to ask of it than the provider.
-func company(t *testing.T, seed string) *emulator.Server {
+// company starts the embedded GitLab of the examples, for a test that has more to ask of it than the provider.
+func company(t *testing.T) *emulator.Server {
 	t.Helper()
-	server, err := emulator.Start(emulator.Options{Seed: seed})
+	server, err := emulator.Start(emulator.Options{Seed: "acme"})
 	if err != nil {
 		t.Fatalf("start the embedded GitLab: %v", err)
 	}

@@ -49,7 +49,7 @@ func prepare(t *testing.T, server *emulator.Server, typeName string) {
 // TestExampleDeployToken clones with what the example puts into CI/CD variables, and looks for the secret.
 func TestExampleDeployToken(t *testing.T) {
 	t.Parallel()
-	server := company(t, "acme")
+	server := company(t)
 	g, library := worksAs(server), acctest.Project{ID: 1, Path: "acme/shared-lib"}
 	c := layGuide(t, g, "deploy-token")
 	c.Apply(t, 0)
@@ -81,7 +81,7 @@ func TestExamplePipelinePush(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("the script needs a POSIX shell")
 	}
-	server := company(t, "acme")
+	server := company(t)
 	g, docs := worksAs(server), acctest.Project{ID: 5, Path: "acme/docs"}
 	layGuide(t, g, "pipeline-push").Apply(t, 0)
 	token := variable(t, server, docs.ID, "CHANGELOG_TOKEN")
@@ -116,7 +116,7 @@ func TestExampleRotation(t *testing.T) {
 		t.Fatal("the job applies nothing")
 	}
 	const day = 24 * time.Hour
-	server := company(t, "acme")
+	server := company(t)
 	g, library, docs := worksAs(server), acctest.Project{ID: 1, Path: "acme/shared-lib"}, acctest.Project{ID: 5, Path: "acme/docs"}
 	c := layGuide(t, g, "rotation")
 	nightly := func() (machines, job string) {
@@ -160,7 +160,7 @@ func TestExampleRotation(t *testing.T) {
 func TestExampleVault(t *testing.T) {
 	t.Parallel()
 	acctest.NeedsCLI(t, 11, "write-only arguments")
-	server := company(t, "acme")
+	server := company(t)
 	c := layGuide(t, worksAs(server), "vault")
 	c.WithVault(t)
 	c.Apply(t, 0)

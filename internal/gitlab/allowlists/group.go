@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
@@ -59,6 +60,56 @@ func (s *Service) Members(ctx context.Context, targets []gitlab.Target) ([]Membe
 		page.members = append(page.members, Member{Target: target})
 	}
 	return s.members(ctx, page)
+}
+
+// atOnce is how many projects GitLab takes by their paths.
+const atOnce = 50
+
+// Ahead reads projects before their references are resolved, 50 to a request: what it tells of a project and
+// its path is not asked for again. What it does not tell, and its errors, are left to that.
+func (s *Service) Ahead(ctx context.Context, refs []gitlab.Ref) {
+	_ = s.prefetchOnce(ctx)
+	var paths []string
+	var ids []int64
+	for _, ref := range refs {
+		switch {
+		case s.gitlab.Knows(gitlab.KindProject, ref):
+		case ref.ID != 0:
+			ids = append(ids, ref.ID)
+		default:
+			paths = append(paths, strings.ToLower(ref.Path))
+		}
+	}
+	asked := s.gitlab.Clock()
+	for _, outcome := range s.projects.LoadAll(ctx, ids) {
+		if outcome.Err == nil {
+			s.gitlab.Learn(outcome.Value.Target(), asked)
+		}
+	}
+	for some := range slices.Chunk(paths, atOnce) {
+		s.aheadByPath(ctx, some)
+	}
+}
+
+func (s *Service) aheadByPath(ctx context.Context, paths []string) {
+	asked := s.gitlab.Clock()
+	var answer struct {
+		Projects struct {
+			Nodes []*projectNode `json:"nodes"`
+		} `json:"projects"`
+	}
+	if _, err := s.gitlab.Query(ctx, documents.ProjectSnapshotsByPath, gitlab.Fit{}, map[string]any{"fullPaths": paths}, &answer); err != nil {
+		return
+	}
+	shown := slices.DeleteFunc(answer.Projects.Nodes, func(node *projectNode) bool {
+		return node == nil || !node.isWhole() || !slices.ContainsFunc(paths, func(path string) bool { return strings.EqualFold(path, node.project().Path) })
+	})
+	for id, outcome := range s.snapshots(ctx, shown, nil, nil, gitlab.Fit{}) {
+		if outcome.Err == nil {
+			s.projects.Prime(id, outcome.Value, asked)
+			s.gitlab.Learn(outcome.Value.Target(), asked)
+		}
+	}
 }
 
 const readingGroup = "read the projects of"

@@ -1,7 +1,9 @@
 package allowlists_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -61,6 +63,59 @@ func TestGroupPrimes(t *testing.T) {
 	readAll(t, client, 1, 2, 3, 4)
 	if names := s.Names(); !slices.Equal(names, []string{"GroupSnapshots", "GroupSnapshots"}) {
 		t.Errorf("sent %v", names)
+	}
+}
+
+// Projects that are named are read by their paths, 50 to a request, and not resolved first. What that does not tell is
+// asked for in the usual way.
+func TestAhead(t *testing.T) {
+	t.Parallel()
+	projects := gitlabtest.Numbered(60)
+	projects[1].Refused = true
+	for name, c := range map[string]struct {
+		override gitlabtest.Override
+		want     []string
+	}{
+		"all but one": {nil, []string{"ProjectSnapshots", "ProjectSnapshotsByPath", "ProjectSnapshotsByPath", "ProjectReferencesByPath", "ProjectSnapshots"}},
+		"nothing":     {func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply { return gitlabtest.InternalError() }, nil},
+		"another": {func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+			return gitlabtest.Data(map[string]any{"projects": map[string]any{"nodes": []any{nil, gitlabtest.Reference("Project", 1, "acme/p9"), gitlabtest.Reference("Project", 7, "elsewhere/p")}}})
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := gitlabtest.NewStub(t, projects...).On("GET /api/v4/projects/acme%2Fnowhere", gitlabtest.NotFound)
+			if c.override != nil {
+				s.On("ProjectSnapshotsByPath", c.override)
+			}
+			client := connect(s)
+			refs := []gitlab.Ref{{ID: 60}, {Path: "acme/nowhere"}}
+			for _, p := range projects[:59] {
+				refs = append(refs, gitlab.Ref{Path: strings.ToUpper(p.Path)})
+			}
+			client.Ahead(t.Context(), refs)
+			client.Ahead(t.Context(), refs[2:3])
+			found := client.ResolveAll(t.Context(), gitlab.KindProject, refs)
+			var targets []gitlab.Target
+			for _, ref := range refs {
+				if found[ref].Err == nil {
+					targets = append(targets, found[ref].Value)
+				}
+			}
+			members, err := client.Members(t.Context(), targets)
+			if err != nil || len(members) != 60 {
+				t.Fatalf("%d members, %v", len(members), err)
+			}
+			for i, m := range members {
+				if want := fmt.Sprintf("acme/p%d", (i+59)%60+1); m.Path != want || (m.Err == nil) != (m.Path != "acme/p2") {
+					t.Errorf("got %s, want %s: %v", m.Path, want, m.Err)
+				}
+			}
+			names := slices.DeleteFunc(s.Names(), func(name string) bool { return !strings.HasPrefix(name, "Project") })
+			if c.want != nil && !slices.Equal(names, c.want) {
+				t.Errorf("sent %v", names)
+			}
+		})
 	}
 }
 

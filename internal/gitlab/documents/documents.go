@@ -21,6 +21,7 @@ type Name string
 // The operations of the client.
 const (
 	ProjectSnapshots        Name = "ProjectSnapshots"
+	ProjectSnapshotsByPath  Name = "ProjectSnapshotsByPath"
 	GroupSnapshots          Name = "GroupSnapshots"
 	AllowlistPage           Name = "AllowlistPage"
 	ProjectReferencesByPath Name = "ProjectReferencesByPath"

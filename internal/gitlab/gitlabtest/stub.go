@@ -247,7 +247,7 @@ func (s *Stub) answer(r Request) Reply {
 // Usual is the answer that no override replaces.
 func (s *Stub) Usual(r Request) Reply {
 	switch documents.Name(r.Name) {
-	case documents.ProjectSnapshots:
+	case documents.ProjectSnapshots, documents.ProjectSnapshotsByPath:
 		return s.snapshots(r)
 	case documents.AllowlistPage:
 		return s.allowlistPage(r)
@@ -318,8 +318,14 @@ const NotAccessible = "The resource that you are attempting to access does not e
 
 func (s *Stub) snapshots(r Request) Reply {
 	nodes, errors := []any{}, []any(nil)
+	var asked []*Project
 	for _, id := range IDsOf(r) {
-		p := s.Project(id)
+		asked = append(asked, s.Project(id))
+	}
+	for _, path := range StringsOf(r.Variables["fullPaths"]) {
+		asked = append(asked, s.projectByPath(path))
+	}
+	for _, p := range asked {
 		if p == nil {
 			continue
 		}
