@@ -25,24 +25,11 @@ func (p *planner) usage(ctx context.Context, leaving []gitlab.Target) map[gitlab
 	}
 	usage := make(map[gitlab.Target]string)
 	for _, target := range leaving {
-		if last := lastUse(target, log); !last.IsZero() {
+		if last := allowlists.LastUse(target, log); !last.IsZero() {
 			usage[target] = ", last used " + last.UTC().Format(time.DateOnly)
 		}
 	}
 	return usage
-}
-
-// lastUse is when a project, or any project below a group, last used its access.
-func lastUse(target gitlab.Target, log []allowlists.LogEntry) (last time.Time) {
-	below := strings.ToLower(target.Path) + "/"
-	for _, use := range log {
-		covered := target.Kind == gitlab.KindProject && use.Origin.ID == target.ID ||
-			target.Kind == gitlab.KindGroup && strings.HasPrefix(strings.ToLower(use.Origin.Path), below)
-		if covered && use.LastAuthorized.After(last) {
-			last = use.LastAuthorized
-		}
-	}
-	return last
 }
 
 // warnStillUsed warns of entries that leave by a line of the diff although jobs use them.
@@ -95,7 +82,7 @@ func (p *planner) warnRefused(ctx context.Context) {
 	admitted := p.admitted()
 	var lines []string
 	for _, use := range log {
-		if !slices.ContainsFunc(admitted, func(t gitlab.Target) bool { return !lastUse(t, []allowlists.LogEntry{use}).IsZero() }) {
+		if !slices.ContainsFunc(admitted, func(t gitlab.Target) bool { return !allowlists.LastUse(t, []allowlists.LogEntry{use}).IsZero() }) {
 			lines = append(lines, fmt.Sprintf("  - %s, last used %s", use.Origin, use.LastAuthorized.UTC().Format(time.DateOnly)))
 		}
 	}

@@ -81,6 +81,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		answers.NewAccessCheck,
 		answers.NewAuthenticationLog,
 		answers.NewAllowlistProposal,
+		answers.NewGroupReport,
 	}
 }
 

@@ -90,6 +90,32 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 	return known, nil
 }
 
+// Effects tells for each project whether its list limits access, nil where GitLab does not tell. One request
+// is enough: what a project whose toggle is off tells of the instance holds for all of them.
+func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, error) {
+	var enforced *bool
+	for _, p := range projects {
+		if p.Settings.InboundAllowlist || enforced != nil {
+			continue
+		}
+		switch enforcement, err := s.EnforcementFor(ctx, p); {
+		case err != nil && !withheld(err):
+			return nil, err
+		case err == nil:
+			known := enforcement == Enforced
+			enforced = &known
+		}
+	}
+	effects, on := make([]*bool, len(projects)), true
+	for i, p := range projects {
+		effects[i] = enforced
+		if p.Settings.InboundAllowlist {
+			effects[i] = &on
+		}
+	}
+	return effects, nil
+}
+
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
 	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
 	if err == nil && settings == nil {
