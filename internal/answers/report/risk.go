@@ -173,7 +173,7 @@ func (r *Report) entryRisks(p Project, e Entry) (risks []Risk) {
 	}
 	if e.Group && e.Default {
 		add(GroupWithDefault, fmt.Sprintf("Jobs of every project below %s may do in %s all that their users may.", e.Path, p.Path),
-			"Write the permissions that they need in place of these, which leave git clone and image pulls alone, into groups of its jobtoken_allowlist.",
+			"Give it, in groups of its jobtoken_allowlist, the permissions that its jobs need. With none, as in this line, git clone and image pulls still work.",
 			fmt.Sprintf("%q = { permissions = [] }", e.Path))
 	}
 	switch {
