@@ -256,6 +256,8 @@ func (l *link) label() string {
 		return plural(l.open, "open project")
 	case l.open == 1:
 		return "open"
+	case l.entries > 1 && l.defaults == l.entries:
+		return plural(l.entries, "default entry")
 	case l.entries > 1 && l.defaults > 0:
 		return fmt.Sprintf("%s, %d default", plural(l.entries, "entry"), l.defaults)
 	case l.entries > 1:

@@ -288,7 +288,7 @@ func TestMermaid_large(t *testing.T) {
 		projects []report.Project
 		says     []string
 	}{
-		"deep": {deep, []string{`[["acme/g7/#42; #40;25 projects, 25 entries among them#41;"]]`, `==>|"25 entries, 25 default"|`}},
+		"deep": {deep, []string{`[["acme/g7/#42; #40;25 projects, 25 entries among them#41;"]]`, `==>|"25 default entries"|`}},
 		"flat": {flat, []string{`["outside/x"]`, `more entries"]`}},
 	} {
 		text := report.New("acme", c.projects, now, 0).Mermaid()
