@@ -129,7 +129,9 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 	d.known = stored
 	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.SettingsStay.For(d.known.Path), d.known.project(d.state.ProjectID))...)
 	resp.Diagnostics.Append(r.session.Claim(d.known.project(d.state.ProjectID), d.leaving())...)
-	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))...)
+	d.kept = r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName)
+	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, d.kept)...)
+	resp.Diagnostics.Append(d.warnLosses(ctx)...)
 }
 
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

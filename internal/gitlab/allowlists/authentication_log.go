@@ -35,15 +35,22 @@ func (p *logPage) isWhole() bool {
 }
 
 // AuthenticationLog reads who used a project by job token: one row per origin project, the latest
-// use of each, some minutes late, at most 1,000. Uses that were refused are not in it.
+// use of each, some minutes late, at most 1,000. Uses that were refused are not in it. The log is read once and
+// kept.
 //
 // See https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-authentication-log.
 func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) ([]LogEntry, error) {
+	log, err := s.logs.Load(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(log), nil
+}
+
+func (s *Service) fetchLog(ctx context.Context, project gitlab.Target) ([]LogEntry, error) {
 	const doing = "read the job token authentication log of"
 	var log []LogEntry
 	variables := map[string]any{"ids": gitlab.GIDs("Project", []int64{project.ID})}
-	ctx, cancel := context.WithTimeout(ctx, gitlab.ReadTimeout)
-	defer cancel()
 	for range gitlab.MaxPages {
 		var answer struct {
 			Projects struct {
