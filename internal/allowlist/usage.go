@@ -30,7 +30,7 @@ func (p *planner) warnLosses(ctx context.Context, steps []intent.Step) {
 }
 
 // warnLosses tells it of a single entry that comes, changes or goes.
-func (l *lookup) warnLosses(ctx context.Context, steps []intent.Step) {
+func (l *listSession) warnLosses(ctx context.Context, steps []intent.Step) {
 	l.diags.Append(usage.Warn(ctx, l.Session, l.project, func(before usage.Access) usage.Access { return usage.After(before, steps) })...)
 }
 

@@ -84,14 +84,19 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 	}
 	known := NotEnforced
 	if effective {
+		if off, err := s.stillOff(ctx, project.ID); err != nil {
+			return EnforcementUnknown, err
+		} else if !off {
+			return s.Enforcement(ctx)
+		}
 		known = Enforced
 	}
 	s.instance.Prime(struct{}{}, known, s.gitlab.Clock())
 	return known, nil
 }
 
-// Effects tells for each project whether its list limits access, nil where GitLab does not tell. One request
-// is enough: what a project whose toggle is off tells of the instance holds for all of them.
+// Effects tells for each project whether its list limits access, nil where GitLab does not tell. What one
+// project whose toggle is off tells of the instance holds for all of them.
 func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, error) {
 	var enforced *bool
 	for _, p := range projects {
@@ -101,7 +106,7 @@ func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, er
 		switch enforcement, err := s.EnforcementFor(ctx, p); {
 		case err != nil && !withheld(err):
 			return nil, err
-		case err == nil:
+		case err == nil && enforcement != EnforcementUnknown:
 			known := enforcement == Enforced
 			enforced = &known
 		}
@@ -114,6 +119,17 @@ func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, er
 		}
 	}
 	return effects, nil
+}
+
+// stillOff tells a list that the instance enforces from one that was switched on between the reading of its
+// toggle and that of its effect. It asks once per walk.
+func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {
+	if enforcement, _, ok := s.instance.Kept(struct{}{}); ok && enforcement == Enforced {
+		return true, nil
+	}
+	s.projects.Invalidate(id)
+	project, err := s.Project(ctx, id)
+	return err == nil && !project.Settings.InboundAllowlist, err
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
