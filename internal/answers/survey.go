@@ -164,7 +164,7 @@ func (s *survey) learnTokens(ctx context.Context) {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			for _, kind := range []tokens.Kind{tokens.Deploy, tokens.Access} {
-				listed, err := s.Session.Tokens.List(ctx, kind, p.Target)
+				listed, err := s.Tokens.List(ctx, kind, p.Target)
 				problems[i] = cmp.Or(problems[i], err)
 				for _, token := range listed {
 					if token.ExpiresAt.IsZero() && token.Active(now) {

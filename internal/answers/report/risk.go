@@ -31,7 +31,7 @@ const (
 	EnforcedByInstance Rule = "enforced_only_by_instance"
 	GroupWithDefault   Rule = "group_with_default_permissions"
 	CrossProjectPush   Rule = "cross_project_push"
-	EndlessDeployToken Rule = "deploy_token_never_ends"
+	EndlessDeployToken Rule = "deploy_token_never_ends" //nolint:gosec // the name of a rule
 	EndlessAccessToken Rule = "access_token_never_ends"
 	TargetScheduled    Rule = "target_deletion_scheduled"
 	TargetHidden       Rule = "target_hidden"
