@@ -105,7 +105,7 @@ func right(of string, f fixture) object {
 		return object{"project": project}
 	}
 	switch of {
-	case "data jobtoken_allowlists":
+	case "data jobtoken_allowlists", "data jobtoken_group_report":
 		return object{"group": group}
 	case "resource jobtoken_allowlist", "resource jobtoken_settings", "data jobtoken_allowlist", "data jobtoken_settings", "data jobtoken_deploy_tokens", "data jobtoken_access_tokens":
 		return object{"project": project}
@@ -260,6 +260,16 @@ func badInput(f fixture) (rows []input) {
 	row(proposed, "max_entries", object{"max_entries": 201}, "max_entries", invalidValue, "Write a whole number from 1 to 200")
 	row(proposed, "group_when", object{"group_when": 1}, "group_when", invalidValue, "Write a whole number, 2 or more")
 	row(proposed, "allow_top_level_groups", object{"allow_top_level_groups": true}, "", "")
+
+	const reported = "data jobtoken_group_report"
+	for _, name := range []string{"group", "project"} {
+		rows = append(rows, references(reported, name, name, over(name))...)
+	}
+	row(reported, "group", object{"group": nowhere}, "group", "Unable to Find Group", "Check the spelling")
+	row(reported, "group", object{"group": nil}, "group", missing, "group")
+	row(reported, "project", object{"project": nowhere}, "project", "Unable to Find Project", "Check the spelling")
+	row(reported, "unused_days", object{"unused_days": 0}, "unused_days", invalidValue, "unused_days is 0. Write a whole number from 1 to 3650")
+	row(reported, "tokens", object{"tokens": true}, "", "")
 
 	const secret = "ephemeral jobtoken_delivered_secret"
 	rows = append(rows, references(secret, "project", "project", over("project"))...)

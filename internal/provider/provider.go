@@ -81,6 +81,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 		answers.NewAccessCheck,
 		answers.NewAuthenticationLog,
 		answers.NewAllowlistProposal,
+		answers.NewGroupReport,
 	}
 }
 
@@ -186,7 +187,7 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Validators:          []validator.List{check.Texts(ref.Valid(gitlab.KindGroup))},
 			},
 			"check_usage": schema.BoolAttribute{
-				MarkdownDescription: "Ask GitLab's authentication log, and warn of entries that a plan removes although jobs have used them, and of projects that a list would refuse once it is switched on. One more request for each such list.",
+				MarkdownDescription: "Ask GitLab's authentication log, and warn of projects from which a plan takes access that their jobs have used, with the last use: an entry goes or is narrowed, a group gives way to projects, a list is switched on, a resource is destroyed. One more request for each project that such a plan concerns. Default: `false`.",
 				Optional:            true,
 			},
 			"require_permissions": schema.BoolAttribute{

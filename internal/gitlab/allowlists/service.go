@@ -19,6 +19,7 @@ type Service struct {
 	effective   *coalesce.Loader[int64, bool]
 	instance    *coalesce.Loader[struct{}, Enforcement]
 	permissions *coalesce.Loader[struct{}, []string]
+	logs        *coalesce.Loader[gitlab.Target, []LogEntry]
 
 	mutations map[documents.Name]*coalesce.Queue[mutation, []mutated]
 
@@ -37,6 +38,7 @@ func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
 	s.prefetched = gitlab.Single(client, s.prefetch)
 	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
+	s.logs = gitlab.Single(client, s.fetchLog)
 	s.gatherWrites()
 	if len(prefetchGroups) > 0 {
 		// What names a project by its path asks before it reads: then too a page that is read first has the answer.

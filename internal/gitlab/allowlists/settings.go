@@ -95,6 +95,32 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 	return known, nil
 }
 
+// Effects tells for each project whether its list limits access, nil where GitLab does not tell. What one
+// project whose toggle is off tells of the instance holds for all of them.
+func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, error) {
+	var enforced *bool
+	for _, p := range projects {
+		if p.Settings.InboundAllowlist || enforced != nil {
+			continue
+		}
+		switch enforcement, err := s.EnforcementFor(ctx, p); {
+		case err != nil && !withheld(err):
+			return nil, err
+		case err == nil && enforcement != EnforcementUnknown:
+			known := enforcement == Enforced
+			enforced = &known
+		}
+	}
+	effects, on := make([]*bool, len(projects)), true
+	for i, p := range projects {
+		effects[i] = enforced
+		if p.Settings.InboundAllowlist {
+			effects[i] = &on
+		}
+	}
+	return effects, nil
+}
+
 // stillOff tells a list that the instance enforces from one that was switched on between the reading of its
 // toggle and that of its effect. It asks once per walk.
 func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {

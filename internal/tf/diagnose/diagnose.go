@@ -102,6 +102,7 @@ const (
 	EntriesStay        Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable         Title = "Job Token Permissions Cannot Be Read"
 	StillUsed          Title = "Job Token Allowlist Entry Is Still in Use"
+	NarrowsUsed        Title = "Job Token Allowlist Entry in Use Is Narrowed"
 	WillRefuse         Title = "Job Token Allowlist Refuses Projects That Use It"
 	HiddenConsumers    Title = "Consumers Are Hidden"
 	UsageUnknown       Title = "Job Token Usage Cannot Be Checked"

@@ -24,7 +24,7 @@ type Session struct {
 	Lists     *allowlists.Service
 	Tokens    *tokens.Service
 	Variables *variables.Service
-	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
+	// CheckUsage asks GitLab's authentication log whose access a plan takes away.
 	CheckUsage bool
 	// RequirePermissions refuses allowlist entries that state no permissions.
 	RequirePermissions bool
