@@ -111,6 +111,12 @@ var breakages = []breakage{
 		"state = server|a write needs a line|an apply fails for a reason",
 	},
 	{
+		"a destroy that ends the enforcement", "internal/enforcement/resource.go",
+		"func (r *enforcementResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {",
+		"func (r *enforcementResource) Delete(ctx context.Context, _ resource.DeleteRequest, _ *resource.DeleteResponse) {\n\t_, _ = r.session.Lists.SetInstanceEnforces(ctx, false)",
+		"a write needs a line|never wider than the plan",
+	},
+	{
 		"what a read has changed not told", "internal/tf/unchanged/server.go",
 		"if !same || !told || !done.Same || !private.same() {", "if !same || !told || !private.same() {",
 		"with the layer",

@@ -22,6 +22,9 @@ func (g *generator) meddling() meddling {
 	if len(all) == 0 {
 		return meddling{}
 	}
+	if g.governs() && g.chance(40) {
+		return meddling{Do: "enforce", On: g.chance(50)}
+	}
 	if m := g.aimed(); m.Do != "" {
 		return m
 	}

@@ -101,6 +101,8 @@ func right(of string, f fixture) object {
 		return config
 	} else if is && what == "list" {
 		return object{kind.parent: map[string]any{"project": project, "group": group}[kind.parent]}
+	} else if what == "list" && name == "jobtoken_instance_enforcement" {
+		return object{}
 	} else if what == "list" {
 		return object{"project": project}
 	}
@@ -117,6 +119,8 @@ func right(of string, f fixture) object {
 		return object{"project": project}
 	case "ephemeral jobtoken_delivered_secret":
 		return object{"project": project, "key": "TOKEN", "token_id": 12}
+	case "resource jobtoken_instance_enforcement":
+		return object{"enabled": true}
 	case "provider":
 		return object{"base_url": f.BaseURL, "token": f.Token, "allow_plain_http": true}
 	}
@@ -194,6 +198,10 @@ func badInput(f fixture) (rows []input) {
 	row(settings, "outbound_allowlist_enabled", object{"outbound_allowlist_enabled": true}, "outbound_allowlist_enabled", "Legacy Outbound Allowlist Cannot Be Switched On", "leave the attribute out")
 	row(settings, "push_repository_allowed", object{"push_repository_allowed": true}, "", "")
 	row(settings, "cross_project_push_allowed", object{"cross_project_push_allowed": true}, "", "")
+
+	const noAdministrator = "Unable to Read Whether Job Token Allowlists Are Enforced"
+	row("resource jobtoken_instance_enforcement", "enabled", object{"enabled": true}, "", noAdministrator, "Give the provider the token of an administrator")
+	row("data jobtoken_instance_enforcement", "enabled", object{}, "", noAdministrator, "Give the provider the token of an administrator")
 
 	for _, name := range slices.Sorted(maps.Keys(tokenKinds)) {
 		rows = append(rows, badTokens(f, name)...)
@@ -432,6 +440,9 @@ func badImports(f fixture) (rows []input) {
 	identity(entry, "target_project_id", object{"project_id": f.app.ID, "target_project_id": -4}, positive)
 	identity(entry, "target_group_id", object{"project_id": f.app.ID, "target_project_id": 1, "target_group_id": 1}, "exactly one of target_project_id and target_group_id")
 	identity(entry, "target_group_id", object{"project_id": f.app.ID, "target_group_id": 0}, positive)
+	const instance = "jobtoken_instance_enforcement"
+	id(instance, "enforcement", "is not the setting that this resource manages. Write enforce_ci_inbound_job_token_scope_enabled")
+	identity(instance, "setting", object{"setting": ""}, "Write enforce_ci_inbound_job_token_scope_enabled")
 	for name, kind := range tokenKinds {
 		parent := map[string]string{"project": f.app.Path, "group": f.Root.Path}[kind.parent]
 		for _, number := range []string{"", "0", "-1", "+12", "012", "x", "1.5", "99999999999999999999"} {

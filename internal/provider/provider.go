@@ -19,6 +19,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/enforcement"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
@@ -63,6 +64,7 @@ func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource
 		allowlist.NewResource,
 		allowlist.NewEntryResource,
 		settings.NewResource,
+		enforcement.NewResource,
 		credential.NewProjectDeployToken,
 		credential.NewGroupDeployToken,
 		credential.NewProjectAccessToken,
@@ -75,6 +77,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		allowlist.NewDataSource,
 		settings.NewDataSource,
+		enforcement.NewDataSource,
 		estate.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
@@ -95,6 +98,7 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 		allowlist.NewList,
 		allowlist.NewEntryList,
 		settings.NewList,
+		enforcement.NewList,
 		credential.NewProjectDeployTokenList,
 		credential.NewGroupDeployTokenList,
 		credential.NewProjectAccessTokenList,
