@@ -23,6 +23,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/share"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
@@ -65,6 +66,7 @@ func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource
 		allowlist.NewEntryResource,
 		settings.NewResource,
 		enforcement.NewResource,
+		share.NewResource,
 		credential.NewProjectDeployToken,
 		credential.NewGroupDeployToken,
 		credential.NewProjectAccessToken,
@@ -99,6 +101,7 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 		allowlist.NewEntryList,
 		settings.NewList,
 		enforcement.NewList,
+		share.NewList,
 		credential.NewProjectDeployTokenList,
 		credential.NewGroupDeployTokenList,
 		credential.NewProjectAccessTokenList,
