@@ -278,6 +278,8 @@ func importID(r core.Resource) string {
 		return project
 	case r.Kind == enforcementKind:
 		return "enforce_ci_inbound_job_token_scope_enabled"
+	case r.Kind == shareKind:
+		return fmt.Sprintf("%s:%s", project, r.Config["group"])
 	case r.Kind != "jobtoken_allowlist_entry":
 		return ""
 	case r.Config["target_group"] != nil:

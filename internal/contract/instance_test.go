@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -21,7 +22,13 @@ var enforcement = item{instance, enforced}
 // are. Under enforcement a project's toggle cannot be switched off: beside that switch there are entries only.
 func (g *generator) more(seed uint64) {
 	dice := rand.New(rand.NewPCG(seed, 1))
-	if dice.IntN(100) >= 6 {
+	roll := dice.IntN(100)
+	if roll >= 6 && roll < 20 {
+		for i, source := range sources[:1+dice.IntN(2)] {
+			g.add(fmt.Sprintf("%s.s%d", shareKind, i), map[string]any{"project": g.ref(source), "group": g.ref(one(g, teams...)), "role": one(g, shareRoles...)})
+		}
+	}
+	if roll >= 6 {
 		return
 	}
 	for address := range g.resources {
@@ -33,9 +40,11 @@ func (g *generator) more(seed uint64) {
 }
 
 // governs tells whether a configuration has the instance's switch, for which the provider's user has to be an administrator.
-func (g *generator) governs() bool {
+func (g *generator) governs() bool { return g.has(enforcementKind) }
+
+func (g *generator) has(kind string) bool {
 	for address := range g.resources {
-		if kindOf(address) == enforcementKind {
+		if kindOf(address) == kind {
 			return true
 		}
 	}

@@ -101,6 +101,14 @@ var doings = map[string]func(testing.TB, *world, meddling){
 			}
 		}
 	},
+	"share": func(t testing.TB, w *world, m meddling) {
+		at := fmt.Sprintf("/projects/%d/share", w.projects[m.Of])
+		w.call(t, http.MethodDelete, fmt.Sprintf("%s/%d", at, w.groups[m.Target]), nil, nil)
+		w.call(t, http.MethodPost, at, map[string]any{"group_id": w.groups[m.Target], "group_access": levels[m.To]}, nil)
+	},
+	"unshare": func(t testing.TB, w *world, m meddling) {
+		w.call(t, http.MethodDelete, fmt.Sprintf("/projects/%d/share/%d", w.projects[m.Of], w.groups[m.Target]), nil, nil)
+	},
 	"enforce": func(t testing.TB, w *world, m meddling) {
 		w.call(t, http.MethodPut, "/application/settings", map[string]any{"enforce_ci_inbound_job_token_scope_enabled": m.On}, nil)
 	},

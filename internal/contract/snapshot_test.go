@@ -86,6 +86,7 @@ func (w *world) look() snapshot {
 				}
 			}
 			seen.holder(s, store.Source{Kind: store.ProjectSource, ID: p.ID}, of)
+			seen.shares(s, p, of)
 		}
 		for _, g := range s.Groups() {
 			seen.holder(s, store.Source{Kind: store.GroupSource, ID: g.ID}, groupRef(g.ID))

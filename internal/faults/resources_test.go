@@ -69,6 +69,7 @@ var resources = []subject{
 	{"jobtoken_project_deploy_token (relabelled)", relabelledToken},
 	{"jobtoken_project_deploy_token (owners renamed and taken over)", followedToken},
 	{"jobtoken_instance_enforcement", enforcement},
+	{"jobtoken_project_share", share},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a
@@ -179,6 +180,25 @@ func enforcement(t testing.TB, g *acctest.GitLab) scenario {
 			return wish(g.Enforces(t))
 		},
 		destroyed: wish(false),
+	}
+}
+
+// share changes the role, which GitLab can only by ending the share.
+func share(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	project, team := g.Project(t, "app"), g.Group(t, "team", &g.Root)
+	names := map[string]any{"": nil, "20": "reporter", "30": "developer"}
+	wish := func(role any) map[string]any {
+		return map[string]any{"project": project.Path, "group": team.Path, "role": role}
+	}
+	return scenario{
+		created: wish("reporter"),
+		updated: wish("developer"),
+		server: func(t testing.TB) map[string]any {
+			t.Helper()
+			return wish(names[g.Shares(t, project)[team.Path]])
+		},
+		destroyed: wish(nil),
 	}
 }
 
