@@ -24,7 +24,7 @@ func (r *allowlistResource) reread(ctx context.Context, state allowlistModel, ke
 	id, diags := ref.ProjectID(ctx, r.session.GitLab, state.ProjectID, state.Project)
 	done.State.ProjectID, done.Identity = id, identityModel{id}
 	done.Diagnostics.Append(diags...)
-	stored, diags := knownFormat.Get(ctx, kept)
+	stored, diags := privateFormat.Get(ctx, kept)
 	if done.Diagnostics.Append(diags...); done.Diagnostics.HasError() {
 		return done
 	}
@@ -43,7 +43,7 @@ func (r *allowlistResource) reread(ctx context.Context, state allowlistModel, ke
 	fresh.Superseded = superseded()
 	states(r.session, project.ID, fresh)
 	session.Shared[tenure.Carriers](r.session).Note(typeName, project.ID, fresh.Record)
-	done.Diagnostics.Append(knownFormat.Set(ctx, kept, fresh)...)
+	done.Diagnostics.Append(privateFormat.Set(ctx, kept, fresh)...)
 	done.Whole = true
 	return done
 }
@@ -51,11 +51,11 @@ func (r *allowlistResource) reread(ctx context.Context, state allowlistModel, ke
 // planned completes the proposed plan of the list.
 func (r *allowlistResource) planned(ctx context.Context, config, plan allowlistModel, state *allowlistModel, kept private.Store) *unchanged.Planning[allowlistModel] {
 	done := &unchanged.Planning[allowlistModel]{Plan: plan}
-	p := planner{difference: difference{lookup: lookup{Session: r.session}, config: config, state: state}}
+	p := planner{difference: difference{listSession: listSession{Session: r.session}, config: config, state: state}}
 	done.Diagnostics.Append(tenure.Forget(ctx, kept)...)
-	stored, diags := knownFormat.Get(ctx, kept) // of the first half too, in a replacement
+	stored, diags := privateFormat.Get(ctx, kept) // of the first half too, in a replacement
 	done.Diagnostics.Append(diags...)
-	p.known = stored
+	p.private = stored
 	if state == nil {
 		if p.mark = session.Shared[tenure.Handovers](r.session).Find(handoverKey(&p.config)); p.mark != nil {
 			p.stated = statedBy(p.mark)

@@ -31,8 +31,8 @@ type applier struct {
 
 // applied is what an apply leaves behind.
 type applied struct {
-	state allowlistModel
-	known known
+	state   allowlistModel
+	private privateState
 	// changed tells that the server was changed at all.
 	changed bool
 }
@@ -41,13 +41,13 @@ type applied struct {
 // refused at no moment. An allowlist is not switched on while an entry that it should hold is
 // missing. Everything that was done is in the answer, errors or not.
 func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
-	done := applied{state: a.plan, known: a.known}
+	done := applied{state: a.plan, private: a.private}
 	project, err := a.Lists.FreshProject(ctx, a.id.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: a.id.ValueInt64(), Path: a.plan.Project.ValueString()}
 		return done, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
 	}
-	a.project, done.known.Path = project, project.Path
+	a.project, done.private.Path = project, project.Path
 
 	sides, lists := a.sides(ctx)
 	planned := intent.Of(project, lists...)
@@ -79,13 +79,13 @@ func (a *applier) apply(ctx context.Context) (applied, diag.Diagnostics) {
 	for i, s := range sides {
 		done.record(project, s, intent.Of(project, lists[i]), results)
 	}
-	done.known.Paths = pathsOf(project, sides, a.known)
-	done.state.TargetIDs = done.known.fingerprint(&done.state)
+	done.private.Paths = pathsOf(project, sides, a.private)
+	done.state.TargetIDs = done.private.fingerprint(&done.state)
 	if a.plan.TargetIDs.IsNull() {
 		done.state.TargetIDs = a.plan.TargetIDs // it is for the next read to fill
 	}
-	done.known.Listed = listedAfter(project, &done.state, results)
-	done.known.Carried = carried(&a.config, &done.state)
+	done.private.Listed = listedAfter(project, &done.state, results)
+	done.private.Carried = carried(&a.config, &done.state)
 	return done, a.diags
 }
 
@@ -143,7 +143,7 @@ func (a *applier) refuse(ctx context.Context, planned intent.Intent, sides []sid
 }
 
 // refuseNewOwner ends the creation half of a replacement whose path has changed hands since the plan.
-func (l *lookup) refuseNewOwner(ctx context.Context, at path.Path, text string, seen gitlab.Target) {
+func (l *listSession) refuseNewOwner(ctx context.Context, at path.Path, text string, seen gitlab.Target) {
 	owner, err := ref.NewOwner(ctx, l.GitLab, text, seen)
 	switch {
 	case err != nil:
@@ -154,7 +154,7 @@ func (l *lookup) refuseNewOwner(ctx context.Context, at path.Path, text string, 
 }
 
 // outOfDate is the error of a plan that cannot be carried out as it was approved.
-func (l *lookup) outOfDate(why string) diag.Diagnostic {
+func (l *listSession) outOfDate(why string) diag.Diagnostic {
 	return diagnose.Outdated("change the job token allowlist of "+l.project.Target().String(), why)
 }
 
@@ -171,9 +171,9 @@ func (done *applied) handedOver(project *allowlists.Project, sides []side) {
 		})
 		m := flatten(project, concerned, s.want, false)
 		*done.state.entries(s.kind) = m.value()
-		done.known.setIDs(s.kind, m.ids)
+		done.private.setIDs(s.kind, m.ids)
 	}
-	done.state.TargetIDs = done.known.fingerprint(&done.state)
+	done.state.TargetIDs = done.private.fingerprint(&done.state)
 }
 
 // incomplete tells whether an entry that the list is to hold is missing from it.
@@ -226,7 +226,7 @@ func (a *applier) toggle(ctx context.Context, incomplete bool) (enabled bool) {
 
 // diagnoseVanished reports entries whose permissions the plan changes and that somebody has taken off the
 // list: a change of permissions is no reason to let them in again.
-func (l *lookup) diagnoseVanished(vanished []gitlab.Target) {
+func (l *listSession) diagnoseVanished(vanished []gitlab.Target) {
 	for _, target := range vanished {
 		l.diags.AddError(string(diagnose.SetPermissions), "Could not set the permissions of "+target.String()+" on the job token allowlist of "+l.project.Target().String()+
 			": somebody has taken it off the list since the plan was made, so it was not let in again.\n\nPlan again: the plan then says that it is added, or take it out of the configuration.")
@@ -234,7 +234,7 @@ func (l *lookup) diagnoseVanished(vanished []gitlab.Target) {
 }
 
 // warnMeanwhile tells what somebody else has changed and this apply leaves as it is.
-func (l *lookup) warnMeanwhile(changes []intent.Meanwhile) {
+func (l *listSession) warnMeanwhile(changes []intent.Meanwhile) {
 	if len(changes) == 0 {
 		return
 	}
@@ -296,7 +296,7 @@ func (done *applied) record(project *allowlists.Project, s side, planned intent.
 		m.put(left)
 	}
 	*done.state.entries(s.kind) = m.value()
-	done.known.setIDs(s.kind, m.ids)
+	done.private.setIDs(s.kind, m.ids)
 }
 
 // outcome is the list as the results of changes say it is now.
@@ -330,7 +330,7 @@ func listedAfter(project *allowlists.Project, state *allowlistModel, results []a
 
 // pathsOf are the paths of what is spelled by its id, without which nobody could tell a deletion from
 // a loss of sight.
-func pathsOf(project *allowlists.Project, sides []side, before known) map[string]string {
+func pathsOf(project *allowlists.Project, sides []side, before privateState) map[string]string {
 	paths := maps.Clone(before.Paths)
 	for _, s := range sides {
 		found := indexOf(project, s.kind)

@@ -68,7 +68,7 @@ var cautions = []caution{
 
 // caution warns of entries that the plan adds or changes; of the others it was told when they came. The
 // subject goes into the titles, so that Terraform does not fold them.
-func (l *lookup) caution(subject string, planned intent.Intent, want, before []entry) {
+func (l *listSession) caution(subject string, planned intent.Intent, want, before []entry) {
 	decisions := l.decide(planned, want)
 	for _, c := range cautions {
 		var lines []string
@@ -115,7 +115,7 @@ func alsoWidened(want, before []entry, steps []intent.Step) (lines []string) {
 	return lines
 }
 
-func (l *lookup) tell(subject string, title diagnose.Title, lines []string, text string) {
+func (l *listSession) tell(subject string, title diagnose.Title, lines []string, text string) {
 	if len(lines) > 0 {
 		l.diags.AddWarning(string(title.For(subject)), "On the allowlist of "+l.project.Target().String()+", "+enumerated(lines)+text)
 	}
@@ -134,7 +134,7 @@ func enumerated(lines []string) string {
 }
 
 // decide adds to what the plan changes what cautions hang on.
-func (l *lookup) decide(planned intent.Intent, want []entry) []decision {
+func (l *listSession) decide(planned intent.Intent, want []entry) []decision {
 	_, ownListed := l.project.OwnEntry()
 	ownListed = ownListed || slices.ContainsFunc(want, func(e entry) bool { return l.project.IsOwn(e.target) })
 	decisions := make([]decision, 0, len(planned.Steps))

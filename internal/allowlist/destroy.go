@@ -23,9 +23,9 @@ import (
 type destroyer struct {
 	*session.Session
 
-	state allowlistModel
-	known known
-	id    types.Int64
+	state   allowlistModel
+	private privateState
+	id      types.Int64
 	// mark is that of the creation half of a replacement.
 	mark *tenure.Mark
 	kept overlap.Kept
@@ -33,7 +33,7 @@ type destroyer struct {
 
 // takes tells whether an attribute of the state is taken back.
 func (d *destroyer) takes(name string) bool {
-	return !d.known.Spares(name) && !d.kept.Whole && !(d.replaced() && d.mark.Holds(name)) && !(name == enabledAttribute && d.kept.Toggle)
+	return !d.private.Spares(name) && !d.kept.Whole && !(d.replaced() && d.mark.Holds(name)) && !(name == enabledAttribute && d.kept.Toggle)
 }
 
 // replaced tells whether the creation that follows is for the same project.
@@ -53,7 +53,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 	}
 	project, err := d.Lists.FreshProject(ctx, d.id.ValueInt64())
 	if err != nil {
-		_, diags := ref.Unreadable(ctx, d.Session, diagnose.ReadAllowlist, d.known.project(d.id), err)
+		_, diags := ref.Unreadable(ctx, d.Session, diagnose.ReadAllowlist, d.private.project(d.id), err)
 		return nil, diags
 	}
 	diags.Append(d.warnSuperseded()...)
@@ -81,7 +81,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 			diags.Append(diagnoseChange(result))
 		}
 	}
-	left = &applied{state: d.state, known: d.known}
+	left = &applied{state: d.state, private: d.private}
 	if !left.state.Enabled.IsNull() && d.takes(enabledAttribute) {
 		left.state.Enabled = types.BoolValue(true)
 	}
@@ -90,7 +90,7 @@ func (d *destroyer) destroy(ctx context.Context) (left *applied, diags diag.Diag
 			left.record(project, s, intent.Of(project, lists[i]), results)
 		}
 	}
-	left.state.TargetIDs = left.known.fingerprint(&left.state)
+	left.state.TargetIDs = left.private.fingerprint(&left.state)
 	return left, diags
 }
 
@@ -101,7 +101,7 @@ func (d *destroyer) side(ctx context.Context, project *allowlists.Project, kind 
 		return s, nil
 	}
 	entries, diags := expand(ctx, kind, *d.state.entries(kind))
-	for _, e := range identify(entries, d.known.ids(kind), project) {
+	for _, e := range identify(entries, d.private.ids(kind), project) {
 		if !d.kept.Has(e.target) {
 			s.before = append(s.before, e)
 		}
@@ -114,14 +114,14 @@ func (d *destroyer) warnSuperseded() diag.Diagnostics {
 	if d.kept.Whole || d.replaced() {
 		return nil
 	}
-	return d.known.WarnSuperseded(diagnose.LeftAsItIs.For(d.known.Path))
+	return d.private.WarnSuperseded(diagnose.LeftAsItIs.For(d.private.Path))
 }
 
 // leaving is what a destroy takes back, as the plan knows it.
 func (d *destroyer) leaving() overlap.Claim {
-	claim := overlap.Claim{Resource: typeName, Leaving: true, Toggle: !d.state.Enabled.IsNull() && !d.known.Spares(enabledAttribute)}
+	claim := overlap.Claim{Resource: typeName, Leaving: true, Toggle: !d.state.Enabled.IsNull() && !d.private.Spares(enabledAttribute)}
 	for _, kind := range kinds {
-		if !d.state.entries(kind).IsNull() && !d.known.Spares(attribute(kind)) {
+		if !d.state.entries(kind).IsNull() && !d.private.Spares(attribute(kind)) {
 			claim.Whole = append(claim.Whole, kind)
 		}
 	}

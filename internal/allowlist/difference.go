@@ -15,12 +15,12 @@ import (
 
 // difference is what plan and apply have in common: both sides of what changes, by id.
 type difference struct {
-	lookup
+	listSession
 
 	config allowlistModel
 	// state is nil for a creation.
-	state *allowlistModel
-	known known
+	state   *allowlistModel
+	private privateState
 	// mark is what the destroy half of a replacement handed over; nil in all other cases.
 	mark *tenure.Mark
 }
@@ -47,7 +47,7 @@ func (d *difference) side(ctx context.Context, kind gitlab.Kind, wanted types.Ma
 	case d.mark != nil:
 		ids = d.mark.IDs(kind)
 	case d.state != nil: // a creation half that is planned first must come out as the one at apply does
-		ids = d.known.ids(kind)
+		ids = d.private.ids(kind)
 	}
 	s.want = d.resolve(ctx, kind, ids, want)
 	d.checkTwoKeys(s.want)
@@ -61,7 +61,7 @@ func (d *difference) before(ctx context.Context, kind gitlab.Kind) []entry {
 	}
 	entries, diags := expand(ctx, kind, *d.state.entries(kind))
 	d.diags.Append(diags...)
-	return identify(entries, d.known.ids(kind), d.project)
+	return identify(entries, d.private.ids(kind), d.project)
 }
 
 // intended is the side as a difference takes it.
@@ -101,7 +101,7 @@ func (d *difference) nameless(s side) []gitlab.Target {
 
 // listed is what is on the list: as the last read found it, or in a creation as it is now.
 func (d *difference) listed(kind gitlab.Kind) (targets []gitlab.Target) {
-	if recorded, read := d.known.Listed[kind]; read && d.state != nil {
+	if recorded, read := d.private.Listed[kind]; read && d.state != nil {
 		for _, path := range slices.Sorted(maps.Keys(recorded)) {
 			targets = append(targets, gitlab.Target{Kind: kind, ID: recorded[path], Path: path})
 		}
@@ -159,8 +159,8 @@ func listedBeside(project *allowlists.Project, state *allowlistModel) map[gitlab
 }
 
 // statedBy is what a mark tells of references: the creation half of a replacement has no private state.
-func statedBy(mark *tenure.Mark) known {
-	return known{Projects: mark.Projects, Groups: mark.Groups, Paths: mark.Paths}
+func statedBy(mark *tenure.Mark) privateState {
+	return privateState{Projects: mark.Projects, Groups: mark.Groups, Paths: mark.Paths}
 }
 
 // handoverKey is how both halves of a replacement know each other.

@@ -24,7 +24,7 @@ func (r *entryResource) reread(ctx context.Context, state entryResourceModel, ke
 	done.State.ProjectID = id
 	done.Identity = done.State.identity()
 	done.Diagnostics.Append(diags...)
-	stored, diags := knownFormat.Get(ctx, kept)
+	stored, diags := privateFormat.Get(ctx, kept)
 	if done.Diagnostics.Append(diags...); done.Diagnostics.HasError() {
 		return done
 	}
@@ -49,14 +49,14 @@ func (r *entryResource) reread(ctx context.Context, state entryResourceModel, ke
 		done.Gone = true
 		return done
 	}
-	fresh := entryKnown(project, &done.State, stored)
+	fresh := entryPrivateState(project, &done.State, stored)
 	fresh.Superseded = nil
 	if births.Younger(stored.Born, done.State.place()) {
 		fresh.Superseded = []string{"entry"}
 	}
 	holds(r.session, project.ID, done.State.kind(), expandEntry(&done.State).target.ID)
 	states(r.session, project.ID, fresh)
-	done.Diagnostics.Append(knownFormat.Set(ctx, kept, fresh)...)
+	done.Diagnostics.Append(privateFormat.Set(ctx, kept, fresh)...)
 	done.Whole = true
 	return done
 }
@@ -64,9 +64,9 @@ func (r *entryResource) reread(ctx context.Context, state entryResourceModel, ke
 // planned completes the proposed plan of the entry.
 func (r *entryResource) planned(ctx context.Context, config, plan entryResourceModel, state *entryResourceModel, kept private.Store) *unchanged.Planning[entryResourceModel] {
 	done := &unchanged.Planning[entryResourceModel]{Plan: plan}
-	p := entryPlanner{lookup: lookup{Session: r.session}, config: config, state: state}
+	p := entryPlanner{listSession: listSession{Session: r.session}, config: config, state: state}
 	done.Diagnostics.Append(tenure.Forget(ctx, kept)...)
-	stored, diags := knownFormat.Get(ctx, kept)
+	stored, diags := privateFormat.Get(ctx, kept)
 	done.Diagnostics.Append(diags...)
 	if state == nil {
 		if p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey()); p.handed != nil {

@@ -20,7 +20,7 @@ import (
 
 // entryPlanner makes the plan of one entry.
 type entryPlanner struct {
-	lookup
+	listSession
 	config entryResourceModel
 	// state is nil for a creation.
 	state *entryResourceModel

@@ -115,14 +115,14 @@ func (r *entryResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	stored, diags := r.write(ctx, plan.ProjectID, nil, &plan, known{})
+	stored, diags := r.write(ctx, plan.ProjectID, nil, &plan, privateState{})
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		r.keepHandedOver(ctx, &plan, resp)
 		return
 	}
 	stored.Born = tenure.NewSerial()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, stored)...)
 }
 
 // keepHandedOver names in the state what the destroy half of a replacement left to a creation that failed:
@@ -139,7 +139,7 @@ func (r *entryResource) keepHandedOver(ctx context.Context, plan *entryResourceM
 	found := false
 	if left.Permissions, found = flattenEntry(project, expandEntry(plan)); found {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &left)...)
-		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, entryKnown(project, plan, known{}))...)
+		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, entryPrivateState(project, plan, privateState{}))...)
 	}
 }
 
@@ -151,7 +151,7 @@ func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	var plan, state entryResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	before, diags := knownFormat.Get(ctx, req.Private)
+	before, diags := privateFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -167,13 +167,13 @@ func (r *entryResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, stored)...)
 }
 
 func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state entryResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, knownDiags := knownFormat.Get(ctx, req.Private)
+	stored, knownDiags := privateFormat.Get(ctx, req.Private)
 	mark, markDiags := tenure.Left(ctx, req.Private)
 	noted, notedDiags := tenure.Noted(ctx, req.Private)
 	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
@@ -202,7 +202,7 @@ func (r *entryResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		resp.Diagnostics.Append(diags...)
 		return
 	}
-	l := lookup{Session: r.session, project: project}
+	l := listSession{Session: r.session, project: project}
 	l.change(ctx, intent.Of(project, intent.List{Kind: e.kind, Before: intended([]entry{e})}))
 	resp.Diagnostics.Append(l.diags...)
 }
@@ -264,13 +264,13 @@ func (r *entryResource) resolveID(ctx context.Context, text string) (entryIdenti
 
 // write brings the difference between the state (nil in a creation) and the plan about: adopts the entry,
 // adds it, or changes its permissions.
-func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *entryResourceModel, before known) (stored known, diags diag.Diagnostics) {
+func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *entryResourceModel, before privateState) (stored privateState, diags diag.Diagnostics) {
 	project, err := r.session.Lists.FreshProject(ctx, id.ValueInt64())
 	if err != nil {
 		last := gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: plan.Project.ValueString()}
-		return known{}, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
+		return privateState{}, diag.Diagnostics{diagnose.ReadError(diagnose.ReadAllowlist, ref.About(err, last))}
 	}
-	l := lookup{Session: r.session, project: project}
+	l := listSession{Session: r.session, project: project}
 	handed := session.Shared[tenure.Handovers](r.session).Find(plan.handoverKey())
 	if state == nil && handed != nil {
 		l.stated = statedBy(handed)
@@ -279,7 +279,7 @@ func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *
 	}
 	e := expandEntry(plan)
 	found := l.resolve(ctx, e.kind, map[string]int64{e.text: e.target.ID}, []entry{e})
-	stored = entryKnown(project, plan, l.stated)
+	stored = entryPrivateState(project, plan, l.stated)
 	stored.Record = before.Record
 	if state == nil && handed != nil {
 		l.refuseNewOwner(ctx, ref.Attribute, plan.Project.ValueString(), project.Target())
@@ -292,10 +292,10 @@ func (r *entryResource) write(ctx context.Context, id types.Int64, state, plan *
 	return stored, l.diags
 }
 
-// entryKnown is what is kept of an entry beside the state.
-func entryKnown(project *allowlists.Project, m *entryResourceModel, before known) known {
+// entryPrivateState is what is kept of an entry beside the state.
+func entryPrivateState(project *allowlists.Project, m *entryResourceModel, before privateState) privateState {
 	e := expandEntry(m)
-	fresh := known{Path: project.Path, Record: before.Record}
+	fresh := privateState{Path: project.Path, Record: before.Record}
 	ids := map[string]int64{e.text: e.target.ID}
 	fresh.setIDs(e.kind, ids)
 	fresh.keepPaths(project, e.kind, ids, before)
@@ -303,7 +303,7 @@ func entryKnown(project *allowlists.Project, m *entryResourceModel, before known
 }
 
 // change carries out what lies between the state and the plan of one entry.
-func (l *lookup) change(ctx context.Context, planned intent.Intent) {
+func (l *listSession) change(ctx context.Context, planned intent.Intent) {
 	phases := planned.Phases(l.project)
 	for _, result := range l.Lists.Change(ctx, l.project.Target(), slices.Concat(phases.Room, phases.Grant, phases.Rest)) {
 		if result.Err != nil {
@@ -316,9 +316,9 @@ func (l *lookup) change(ctx context.Context, planned intent.Intent) {
 
 // read fills the state from the server. It answers whether the entry is on the list, or was and its
 // target was deleted.
-func (r *entryResource) read(ctx context.Context, project *allowlists.Project, state *entryResourceModel, stored known) (found bool, diags diag.Diagnostics) {
+func (r *entryResource) read(ctx context.Context, project *allowlists.Project, state *entryResourceModel, stored privateState) (found bool, diags diag.Diagnostics) {
 	e := expandEntry(state)
-	l := lookup{Session: r.session, project: project}
+	l := listSession{Session: r.session, project: project}
 	permissions, found := flattenEntry(project, e)
 	if !found {
 		dead := l.dead(ctx, e.kind, []entry{e}, stored)

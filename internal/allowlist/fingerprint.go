@@ -30,11 +30,11 @@ func fingerprint(ids map[gitlab.Kind]map[string]int64) types.String {
 }
 
 // fingerprint is that of what the state holds.
-func (k *known) fingerprint(state *allowlistModel) types.String {
+func (p *privateState) fingerprint(state *allowlistModel) types.String {
 	ids := map[gitlab.Kind]map[string]int64{}
 	for _, kind := range kinds {
 		if !state.entries(kind).IsNull() {
-			ids[kind] = k.ids(kind)
+			ids[kind] = p.ids(kind)
 		}
 	}
 	return fingerprint(ids)

@@ -8,5 +8,5 @@ import (
 
 func TestFormat(t *testing.T) {
 	t.Parallel()
-	golden.Check(t, "known", knownFormat)
+	golden.Check(t, "known", privateFormat)
 }

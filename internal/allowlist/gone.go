@@ -27,8 +27,8 @@ func goneForGood(ctx context.Context, client *gitlab.Client, text string, last g
 }
 
 // lastPath is the path by which an entry of the state was last known.
-func (k *known) lastPath(e entry) string {
-	if path := k.Paths[e.text]; path != "" {
+func (p *privateState) lastPath(e entry) string {
+	if path := p.Paths[e.text]; path != "" {
 		return path
 	}
 	if r, err := gitlab.ParseRef(e.kind, e.text); err == nil {
@@ -39,7 +39,7 @@ func (k *known) lastPath(e entry) string {
 
 // dead keeps those entries of the state whose targets were deleted for good: GitLab has taken them off the
 // list with them, and nothing can be written for them.
-func (l *lookup) dead(ctx context.Context, kind gitlab.Kind, stated []entry, k known) (dead []entry) {
+func (l *listSession) dead(ctx context.Context, kind gitlab.Kind, stated []entry, stored privateState) (dead []entry) {
 	var missing []gitlab.Ref
 	held := idsHeld(l.project.Entries(kind))
 	for _, e := range stated {
@@ -56,7 +56,7 @@ func (l *lookup) dead(ctx context.Context, kind gitlab.Kind, stated []entry, k k
 		if !asked || answer.Err == nil {
 			continue
 		}
-		last := gitlab.Target{Kind: kind, ID: e.target.ID, Path: k.lastPath(e)}
+		last := gitlab.Target{Kind: kind, ID: e.target.ID, Path: stored.lastPath(e)}
 		gone, err := goneForGood(ctx, l.GitLab, e.text, last, answer.Err)
 		if err != nil {
 			l.diags.Append(diagnose.LookupError(e.at(), diagnose.FindTarget, err))
@@ -70,7 +70,7 @@ func (l *lookup) dead(ctx context.Context, kind gitlab.Kind, stated []entry, k k
 }
 
 // warnDead tells of a configured target that was deleted.
-func (l *lookup) warnDead(e entry) {
+func (l *listSession) warnDead(e entry) {
 	advice := "Take it out of the configuration"
 	if e.alone {
 		advice = "Take this resource out of the configuration"

@@ -20,7 +20,7 @@ type holdings struct {
 	entries map[list]map[int64]bool
 	// stated are the references that reads have met: the private state that knows them is withheld from a
 	// replacement after a taint.
-	stated map[int64][]known
+	stated map[int64][]privateState
 }
 
 // list is one kind of entries of a project.
@@ -30,14 +30,14 @@ type list struct {
 }
 
 // states notes the references of a state.
-func states(s *session.Session, project int64, k known) {
+func states(s *session.Session, project int64, stored privateState) {
 	h := session.Shared[holdings](s)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stated == nil {
-		h.stated = map[int64][]known{}
+		h.stated = map[int64][]privateState{}
 	}
-	h.stated[project] = append(h.stated[project], k)
+	h.stated[project] = append(h.stated[project], stored)
 }
 
 // statedBefore is what a reference meant in a state that this walk has read.
@@ -45,9 +45,9 @@ func statedBefore(s *session.Session, project int64, e entry) gitlab.Target {
 	h := session.Shared[holdings](s)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, k := range slices.Backward(h.stated[project]) { // what was met last is what it means
-		if id, known := k.ids(e.kind)[e.text]; known {
-			return gitlab.Target{Kind: e.kind, ID: id, Path: k.lastPath(e)}
+	for _, stored := range slices.Backward(h.stated[project]) { // what was met last is what it means
+		if id, known := stored.ids(e.kind)[e.text]; known {
+			return gitlab.Target{Kind: e.kind, ID: id, Path: stored.lastPath(e)}
 		}
 	}
 	return gitlab.Target{}

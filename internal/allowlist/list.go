@@ -42,7 +42,7 @@ func (l *allowlistList) List(ctx context.Context, req tflist.ListRequest, stream
 				state := allowlistModel{ProjectID: types.Int64Value(project.ID)}
 				diags := result.Identity.Set(ctx, identityModel{state.ProjectID})
 				if req.IncludeResource {
-					_, found := refresh(ctx, l.session, project, &state, known{})
+					_, found := refresh(ctx, l.session, project, &state, privateState{})
 					diags.Append(found...)
 					diags.Append(result.Resource.Set(ctx, &state)...)
 				}
@@ -89,7 +89,7 @@ func (l *entryList) fill(ctx context.Context, req tflist.ListRequest, result *tf
 	state.setTarget(e.Target.Kind, types.StringNull(), types.Int64Value(e.Target.ID))
 	diags := result.Identity.Set(ctx, state.identity())
 	if req.IncludeResource {
-		_, found := l.read(ctx, project, &state, known{})
+		_, found := l.read(ctx, project, &state, privateState{})
 		diags.Append(found...)
 		diags.Append(result.Resource.Set(ctx, &state)...)
 	}

@@ -95,8 +95,8 @@ func (m *allowlistModel) managed() (names []string) {
 	return names
 }
 
-// known are the ids that the server gave to what the state spells, kept in private state.
-type known struct {
+// privateState is what is kept of a list or an entry beside the state: the ids that the server gave to what the state spells.
+type privateState struct {
 	tenure.Record
 
 	// Path is the project's path when it was last read.
@@ -113,25 +113,25 @@ type known struct {
 	Moved bool `json:"moved,omitempty"`
 }
 
-var knownFormat = private.Format[known]{Key: "known", Version: 1}
+var privateFormat = private.Format[privateState]{Key: "known", Version: 1}
 
 // project is the project as it was last seen.
-func (k *known) project(id types.Int64) gitlab.Target {
-	return gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: k.Path}
+func (p *privateState) project(id types.Int64) gitlab.Target {
+	return gitlab.Target{Kind: gitlab.KindProject, ID: id.ValueInt64(), Path: p.Path}
 }
 
-func (k *known) ids(kind gitlab.Kind) map[string]int64 {
+func (p *privateState) ids(kind gitlab.Kind) map[string]int64 {
 	if kind == gitlab.KindGroup {
-		return k.Groups
+		return p.Groups
 	}
-	return k.Projects
+	return p.Projects
 }
 
-func (k *known) setIDs(kind gitlab.Kind, ids map[string]int64) {
+func (p *privateState) setIDs(kind gitlab.Kind, ids map[string]int64) {
 	if kind == gitlab.KindGroup {
-		k.Groups = ids
+		p.Groups = ids
 	} else {
-		k.Projects = ids
+		p.Projects = ids
 	}
 }
 

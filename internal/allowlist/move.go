@@ -48,13 +48,13 @@ func (r *allowlistResource) MoveState(context.Context) []resource.StateMover {
 		if resp.Diagnostics.Append(diags...); !ok {
 			return
 		}
-		moved := known{Moved: true}
+		moved := privateState{Moved: true}
 		state := allowlistModel{Enabled: types.BoolPointerValue(source.Enabled), Exclusive: types.BoolValue(true), Removes: flattenPaths(nil)}
 		state.Project, state.ProjectID = source.project()
 		state.Projects, moved.Projects = movedEntries(source.TargetProjectIDs)
 		state.Groups, moved.Groups = movedEntries(source.TargetGroupIDs)
 		resp.Diagnostics.Append(resp.TargetState.Set(ctx, state)...)
-		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.TargetPrivate, moved)...)
+		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.TargetPrivate, moved)...)
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, identityModel{state.ProjectID})...)
 		}
@@ -102,7 +102,7 @@ func (r *entryResource) MoveState(context.Context) []resource.StateMover {
 			state.TargetProject, state.TargetProjectID = types.StringValue(strconv.FormatInt(*source.TargetProjectID, 10)), types.Int64PointerValue(source.TargetProjectID)
 		}
 		resp.Diagnostics.Append(resp.TargetState.Set(ctx, state)...)
-		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.TargetPrivate, known{Moved: true})...)
+		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.TargetPrivate, privateState{Moved: true})...)
 		if resp.TargetIdentity != nil && !state.ProjectID.IsNull() {
 			resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, state.identity())...)
 		}

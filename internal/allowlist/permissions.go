@@ -52,7 +52,7 @@ func aloneIfDefault(names types.Set) bool {
 
 // requirePermissions refuses entries that state none, where the provider block asks for that. It needs no
 // GitLab: what is misspelt is refused whatever else a plan comes to.
-func (l *lookup) requirePermissions(entries []entry) {
+func (l *listSession) requirePermissions(entries []entry) {
 	for _, e := range entries {
 		if !l.RequirePermissions || !e.permissionsKnown || !e.model.Permissions.IsNull() {
 			continue
@@ -65,7 +65,7 @@ func (l *lookup) requirePermissions(entries []entry) {
 
 // checkPermissions refuses permission names that this GitLab does not know. The server is asked once
 // a walk, and only where one is configured that the list does not show.
-func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
+func (l *listSession) checkPermissions(ctx context.Context, want []entry) {
 	l.checkOwn(ctx, want)
 	shown := l.project.PermissionNames()
 	unseen := func(e entry) bool {
@@ -91,7 +91,7 @@ func (l *lookup) checkPermissions(ctx context.Context, want []entry) {
 }
 
 // checkOwn refuses fine-grained permissions of the project's own entry where GitLab stores none.
-func (l *lookup) checkOwn(ctx context.Context, want []entry) {
+func (l *listSession) checkOwn(ctx context.Context, want []entry) {
 	server, err := l.GitLab.Server(ctx)
 	if err != nil || !server.Version.Less(allowlists.OwnEntry) {
 		return

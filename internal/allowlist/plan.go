@@ -57,7 +57,7 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, stateID, p.state == nil)
 	snapshot, err := p.Lists.Project(ctx, project.ID)
 	if err != nil {
-		last := p.known.project(types.Int64Value(project.ID))
+		last := p.private.project(types.Int64Value(project.ID))
 		if last.Path == "" {
 			last.Path = p.config.Project.ValueString()
 		}
@@ -84,9 +84,9 @@ func (p *planner) plan(ctx context.Context, plan *allowlistModel) (replace bool)
 // unasked plans what nobody changes, in a walk that was told not to look (-refresh=false), without asking
 // GitLab. It is told of an open list, though, that it has no effect: that hangs on the instance.
 func (p *planner) unasked(ctx context.Context, plan *allowlistModel) bool {
-	if p.state == nil || session.Shared[session.Reads](p.Session).Has(p.state.place()) || p.known.Moved || p.known.Path == "" ||
+	if p.state == nil || session.Shared[session.Reads](p.Session).Has(p.state.place()) || p.private.Moved || p.private.Path == "" ||
 		p.state.ProjectID.IsNull() || !p.config.Enabled.ValueBool() || p.config.Project.IsUnknown() ||
-		!sameApartFromRemoves(plan, p.state) || !plan.Removes.Equal(p.state.Removes) || !p.known.fingerprint(p.state).Equal(p.state.TargetIDs) {
+		!sameApartFromRemoves(plan, p.state) || !plan.Removes.Equal(p.state.Removes) || !p.private.fingerprint(p.state).Equal(p.state.TargetIDs) {
 		return false
 	}
 	var sides []side
@@ -97,12 +97,12 @@ func (p *planner) unasked(ctx context.Context, plan *allowlistModel) bool {
 		want, diags := expand(ctx, kind, *p.config.entries(kind))
 		seen := make(map[int64]bool, len(want))
 		for i, e := range want {
-			id := p.known.ids(kind)[e.text]
+			id := p.private.ids(kind)[e.text]
 			if id == 0 || seen[id] || e.unknown {
 				return false
 			}
 			seen[id] = true
-			want[i].target = gitlab.Target{Kind: kind, ID: id, Path: p.known.lastPath(e)}
+			want[i].target = gitlab.Target{Kind: kind, ID: id, Path: p.private.lastPath(e)}
 		}
 		if diags.HasError() {
 			return false
@@ -110,7 +110,7 @@ func (p *planner) unasked(ctx context.Context, plan *allowlistModel) bool {
 		sides = append(sides, side{kind: kind, want: want})
 	}
 	p.sides = sides
-	p.diags.Append(p.Claim(p.known.project(p.state.ProjectID), p.claim())...)
+	p.diags.Append(p.Claim(p.private.project(p.state.ProjectID), p.claim())...)
 	return true
 }
 
@@ -257,7 +257,7 @@ func sameApartFromRemoves(plan, state *allowlistModel) bool {
 // planTargetIDs binds the plan to the targets that it saw.
 func (p *planner) planTargetIDs(ctx context.Context, plan *allowlistModel) {
 	if p.state != nil && plan.Projects.Equal(p.state.Projects) && plan.Groups.Equal(p.state.Groups) &&
-		(p.state.TargetIDs.IsNull() || p.known.Moved) {
+		(p.state.TargetIDs.IsNull() || p.private.Moved) {
 		plan.TargetIDs = p.state.TargetIDs // of an older version, and not read since
 		return
 	}
@@ -352,7 +352,7 @@ func (p *planner) marked() (tenure.Mark, bool) {
 }
 
 // checkTwoKeys refuses two spellings of one target in one map.
-func (l *lookup) checkTwoKeys(want []entry) {
+func (l *listSession) checkTwoKeys(want []entry) {
 	seen := make(map[int64]entry, len(want))
 	for _, e := range want {
 		if e.target.ID == 0 {

@@ -21,9 +21,9 @@ import (
 
 // refresh writes what the server holds into the state and gives the ids known from it. What the state
 // leaves alone (null) stays so; right after an import, which knows the id alone, all is filled.
-func refresh(ctx context.Context, s *session.Session, project *allowlists.Project, state *allowlistModel, before known) (known, diag.Diagnostics) {
+func refresh(ctx context.Context, s *session.Session, project *allowlists.Project, state *allowlistModel, before privateState) (privateState, diag.Diagnostics) {
 	imported := state.Project.IsNull()
-	fresh := known{Path: project.Path, Record: before.Record}
+	fresh := privateState{Path: project.Path, Record: before.Record}
 	spelling, diags := ref.Respell(ctx, s.GitLab, ref.Attribute, state.Project, project.Target())
 	state.Project = spelling
 	if imported {
@@ -43,7 +43,7 @@ func refresh(ctx context.Context, s *session.Session, project *allowlists.Projec
 			entries = nil // they were spelled by id: now by path
 		}
 		stated := identify(entries, before.ids(kind), project)
-		l := lookup{Session: s, project: project}
+		l := listSession{Session: s, project: project}
 		dead := l.dead(ctx, kind, stated, before)
 		diags.Append(l.diags...)
 		spelled, spellDiags := respell(ctx, s.GitLab, stated)
@@ -76,7 +76,7 @@ func refresh(ctx context.Context, s *session.Session, project *allowlists.Projec
 }
 
 // keepPaths notes the paths of what is spelled by its id.
-func (k *known) keepPaths(project *allowlists.Project, kind gitlab.Kind, ids map[string]int64, before known) {
+func (p *privateState) keepPaths(project *allowlists.Project, kind gitlab.Kind, ids map[string]int64, before privateState) {
 	found := indexOf(project, kind)
 	for text, id := range ids {
 		path := found.find(gitlab.Ref{ID: id}).Path
@@ -86,10 +86,10 @@ func (k *known) keepPaths(project *allowlists.Project, kind gitlab.Kind, ids map
 		if path == "" || strings.EqualFold(path, text) {
 			continue
 		}
-		if k.Paths == nil {
-			k.Paths = map[string]string{}
+		if p.Paths == nil {
+			p.Paths = map[string]string{}
 		}
-		k.Paths[text] = path
+		p.Paths[text] = path
 	}
 }
 

@@ -17,11 +17,11 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unconfigured"
 )
 
 var (
@@ -60,7 +60,7 @@ func (r *allowlistResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "GitLab's \"Limit access **to** this project\". It is switched on only after the entries are in. Left out, it is left as it is.",
 				Optional:            true,
 				Computed:            true,
-				PlanModifiers:       []planmodifier.Bool{keep.Bool()},
+				PlanModifiers:       []planmodifier.Bool{unconfigured.Bool()},
 			},
 			"exclusive": schema.BoolAttribute{
 				MarkdownDescription: "Whether the maps are the whole list. `true` (the default) removes entries that are not configured, each named in the plan; `false` leaves them alone.",
@@ -95,7 +95,7 @@ func entriesAttribute(kind gitlab.Kind) schema.MapNestedAttribute {
 		MarkdownDescription: description + aboutElements,
 		Optional:            true,
 		Computed:            true,
-		PlanModifiers:       []planmodifier.Map{keep.Map()},
+		PlanModifiers:       []planmodifier.Map{unconfigured.Map()},
 		Validators:          []validator.Map{check.Labels()},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"permissions": schema.SetAttribute{
@@ -138,16 +138,16 @@ func (r *allowlistResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 func (r *allowlistResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	d := destroyer{Session: r.session}
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	d.known, d.id = stored, d.state.ProjectID
-	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.LeftAsItIs.For(d.known.Path), d.known.project(d.id))...)
+	d.private, d.id = stored, d.state.ProjectID
+	resp.Diagnostics.Append(d.private.WarnCarried(diagnose.LeftAsItIs.For(d.private.Path), d.private.project(d.id))...)
 	resp.Diagnostics.Append(r.session.Claim(d.state.project(), d.leaving())...)
 	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.id.ValueInt64(), typeName))...)
 }
 
 func (r *allowlistResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	a := applier{difference: difference{lookup: lookup{Session: r.session}}}
+	a := applier{difference: difference{listSession: listSession{Session: r.session}}}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
 	if resp.Diagnostics.HasError() {
@@ -158,7 +158,7 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 	if a.mark != nil {
 		a.stated = statedBy(a.mark)
 	}
-	a.known.Born = tenure.NewSerial()
+	a.private.Born = tenure.NewSerial()
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{a.id})...)
 	done, diags := a.apply(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -166,7 +166,7 @@ func (r *allowlistResource) Create(ctx context.Context, req resource.CreateReque
 		return // nothing to keep: the next apply creates it afresh
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, done.known)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, done.private)...)
 }
 
 func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -174,16 +174,16 @@ func (r *allowlistResource) Read(ctx context.Context, req resource.ReadRequest, 
 }
 
 func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	a := applier{difference: difference{lookup: lookup{Session: r.session}, state: &allowlistModel{}}}
+	a := applier{difference: difference{listSession: listSession{Session: r.session}, state: &allowlistModel{}}}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &a.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &a.plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, a.state)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	a.known, a.stated = stored, stored
+	a.private, a.stated = stored, stored
 	if a.id, diags = ref.ProjectID(ctx, r.session.GitLab, a.plan.ProjectID, a.plan.Project); diags.HasError() {
 		resp.Diagnostics.Append(diags...)
 		return
@@ -195,13 +195,13 @@ func (r *allowlistResource) Update(ctx context.Context, req resource.UpdateReque
 		return // the state stays as it was
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, done.state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, done.known)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, done.private)...)
 }
 
 func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	d := destroyer{Session: r.session}
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
-	stored, knownDiags := knownFormat.Get(ctx, req.Private)
+	stored, knownDiags := privateFormat.Get(ctx, req.Private)
 	mark, markDiags := tenure.Left(ctx, req.Private)
 	noted, notedDiags := tenure.Noted(ctx, req.Private)
 	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
@@ -209,18 +209,18 @@ func (r *allowlistResource) Delete(ctx context.Context, req resource.DeleteReque
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	d.known, d.mark, d.id = stored, mark, id
+	d.private, d.mark, d.id = stored, mark, id
 	if d.replaced() && stored.Path == "" {
-		d.known.Carried = mark.Carried
+		d.private.Carried = mark.Carried
 		if !mark.Read {
-			d.known.Carried = d.state.managed() // nothing tells, and what is left can still be taken back
+			d.private.Carried = d.state.managed() // nothing tells, and what is left can still be taken back
 		}
 	}
 	d.kept = noted.And(r.session.Overlap.Kept(id.ValueInt64(), typeName))
 	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left != nil {
 		resp.Diagnostics.Append(resp.State.Set(ctx, left.state)...)
-		resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, left.known)...)
+		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, left.private)...)
 	}
 }
 

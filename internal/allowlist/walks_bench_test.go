@@ -13,7 +13,7 @@ import (
 )
 
 // wide is a list of many entries, half of them with permissions, as the server and as a state has it.
-func wide(size int) (*allowlists.Project, types.Map, known) {
+func wide(size int) (*allowlists.Project, types.Map, privateState) {
 	project := &allowlists.Project{ID: 1, Path: "acme/lib"}
 	for i := range size {
 		granted := all
@@ -26,7 +26,7 @@ func wide(size int) (*allowlists.Project, types.Map, known) {
 		})
 	}
 	m := flatten(project, project.Projects, nil, false)
-	return project, m.value(), known{Path: project.Path, Projects: m.ids}
+	return project, m.value(), privateState{Path: project.Path, Projects: m.ids}
 }
 
 // Every walk over a list takes time in proportion to it: the two sizes show.
@@ -49,10 +49,10 @@ func BenchmarkWalks(b *testing.B) {
 				intent.Of(project, intent.List{Kind: gitlab.KindProject, Before: intended(entries), Want: intended(entries), Whole: true})
 			}},
 			{"resolve", func() {
-				l := lookup{Session: &session.Session{}, project: project, stated: stated}
+				l := listSession{Session: &session.Session{}, project: project, stated: stated}
 				l.resolve(b.Context(), gitlab.KindProject, stated.Projects, entries)
 			}},
-			{"encode known", func() { _, _ = knownFormat.Encode(stated) }},
+			{"encode known", func() { _, _ = privateFormat.Encode(stated) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", walk.name, size), func(b *testing.B) {
 				b.ReportAllocs()

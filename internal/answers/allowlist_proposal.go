@@ -158,7 +158,7 @@ func (d *allowlistProposal) Read(ctx context.Context, req datasource.ReadRequest
 			return
 		}
 		for name, size := range sizes {
-			asked.Groups[name] = proposal.Group{ID: size.Target.ID, Projects: size.Projects}
+			asked.Groups[name] = proposal.Group{Projects: size.Projects}
 		}
 	}
 	if resp.Diagnostics.Append(m.answer(project, asked)...); resp.Diagnostics.HasError() {
@@ -197,7 +197,7 @@ func (m *proposalModel) expand(project *allowlists.Project, log []allowlists.Log
 	for _, use := range log {
 		switch {
 		case use.Origin.Path != "":
-			r.Log = append(r.Log, proposal.Consumer{ID: use.Origin.ID, Path: use.Origin.Path, Last: use.LastAuthorized.UTC()})
+			r.Log = append(r.Log, proposal.Consumer{Path: use.Origin.Path, Last: use.LastAuthorized.UTC()})
 		case !use.LastAuthorized.Before(since):
 			hidden++
 		}
@@ -206,7 +206,7 @@ func (m *proposalModel) expand(project *allowlists.Project, log []allowlists.Log
 	for _, entries := range [][]allowlists.Entry{project.Groups, project.Projects} {
 		for _, entry := range entries {
 			r.Existing = append(r.Existing, proposal.Entry{
-				Group: entry.Target.Kind == gitlab.KindGroup, ID: entry.Target.ID, Path: entry.Target.Path,
+				Group: entry.Target.Kind == gitlab.KindGroup, Path: entry.Target.Path,
 				Default: entry.Permissions.Default, Permissions: entry.Permissions.Names,
 			})
 		}

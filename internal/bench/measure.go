@@ -83,18 +83,17 @@ type Sample struct {
 
 // workspace is a folder with a configuration and a state.
 type workspace struct {
-	dir string
-	// provider is the build that the CLI drives; none where the configuration needs none.
-	provider string
-	gitlab   *gitlab
+	dir    string
+	gitlab *gitlab
 }
 
+// workspace makes a folder in which the CLI drives a build of the provider; none where the configuration needs none.
 func (b *bench) workspace(g *gitlab, provider string) (*workspace, error) {
 	dir, err := os.MkdirTemp(b.folder, "work-")
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{dir: dir, provider: provider, gitlab: g}
+	w := &workspace{dir: dir, gitlab: g}
 	plugins := filepath.Join(dir, ".plugins")
 	if err := os.Mkdir(plugins, 0o700); err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ var breakages = []breakage{
 		"nobody who stays is refused|a write needs a line",
 	},
 	{
-		"a consumer that is gone is an error", "internal/allowlist/lookup.go",
+		"a consumer that is gone is an error", "internal/allowlist/list_session.go",
 		"if last, gone := l.wasDeleted(ctx, e, err); gone {", "if last, gone := l.wasDeleted(ctx, e, err); gone && last.ID == 0 {",
 		"a plan fails for a reason|an apply fails for a reason",
 	},
@@ -96,7 +96,7 @@ var breakages = []breakage{
 	},
 	{
 		"a new token for a new delivery", "internal/credential/plan.go",
-		"known := !state.Token.IsNull() || record.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
+		"known := !state.Token.IsNull() || stored.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
 		"nothing is minted that nobody needs",
 	},
 	{

@@ -84,6 +84,20 @@ func (tr *trial) misled() map[string]bool {
 	return all
 }
 
+const notTakenBack = "could not be taken back"
+
+// confessed tells whether an error names the list that a write met by mistake, the entry that was there, and
+// what became of that. The permissions of an entry are written with the paths alone: nobody can know before
+// whose they are by then.
+func (tr *trial) confessed(i item, fate string) bool {
+	kind, id, _ := strings.Cut(i.what, ":")
+	words := fmt.Sprintf("the %s, whose list was written: its entry of the %s with id %s; ", strings.Replace(i.of, ":", " with id ", 1), kind, id)
+	return slices.ContainsFunc(core.Errors(tr.outcome.Diagnostics), func(d core.Diagnostic) bool {
+		_, became, is := strings.Cut(strings.Join(strings.Fields(d.Detail), " "), words)
+		return is && strings.Contains(became, fate)
+	})
+}
+
 // judgeOf tells a change that opens more than ever was or is planned from one that is merely not licensed.
 func (tr *trial) judgeOf(c change, history map[item][]string) string {
 	if !c.isEntry() && !c.isToggle() {
@@ -175,7 +189,7 @@ func (tr *trial) stays() {
 		}
 		floor := common(was, n.planned)
 		for _, e := range tr.events {
-			if is := effective(e.after, n.item); e.provider && !within(floor, is) {
+			if is := effective(e.after, n.item); e.provider && !within(floor, is) && !tr.confessed(n.item, "") {
 				tr.hold("nobody who stays is refused", "%s (%s): %s of %s has %q after %s, had %q before, and is to have %q",
 					n.address, tr.actions(n.address), tr.w.nameOf(n.what), tr.w.nameOf(n.of), is, e.what, was, n.planned)
 				break
@@ -259,6 +273,9 @@ func (tr *trial) leftoversStay() bool { return tr.run.Parallel && !tr.run.NoRefr
 func (tr *trial) claimsHold(end snapshot, touched map[item]bool, said map[item][]claim, by map[item][]string) {
 	written := tr.written()
 	for i, claims := range said {
+		if tr.confessed(i, notTakenBack) {
+			continue
+		}
 		if tr.fought(i) {
 			continue // two resources write it: the last one has it, and the next plan tells
 		}
@@ -325,6 +342,7 @@ func (tr *trial) writesAreKnown(end snapshot, touched map[item]bool, said []clai
 		known = known || len(tr.lost) > 0 && slices.ContainsFunc(core.Errors(tr.outcome.Diagnostics), func(d core.Diagnostic) bool {
 			return strings.Contains(d.Detail, "look after it by hand")
 		})
+		known = known || tr.confessed(i, notTakenBack)
 		// A wrong that was not taken back is the matter of the other judge.
 		if !known && (len(tr.book.grants[i]) > 0 || i.isToken()) && !tr.ambiguous(i) {
 			tr.hold("state = server", "the provider has written %s of %s, %q, and no state says so", tr.w.nameOf(i.what), tr.w.nameOf(i.of), hidden(i, has))

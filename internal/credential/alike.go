@@ -20,7 +20,7 @@ const givenAnother = " was given another value"
 
 // checkAlike warns, before a token is made, of live ones that a killed apply may have left: alike, and named
 // by no state that this walk has met. It cannot know what it has not met, so nothing is ever ended for it.
-func (p *planner) checkAlike(ctx context.Context, plan view, change change, parent gitlab.Target) {
+func (p *planner) checkAlike(ctx context.Context, plan attributes, change change, parent gitlab.Target) {
 	if parent.ID == 0 || plan.Name.IsUnknown() || plan.Scopes.IsUnknown() || !change.create && !p.mayHaveBeenKilled() {
 		return
 	}
@@ -50,11 +50,11 @@ func (p *planner) checkAlike(ctx context.Context, plan view, change change, pare
 // mayHaveBeenKilled tells whether what a renewal repairs may be the work of an apply that was killed, and whose
 // token no state names.
 func (p *planner) mayHaveBeenKilled() bool {
-	return !p.state.RotationDue.IsNull() && (p.record.Due != "" || strings.HasSuffix(p.state.RotationDue.ValueString(), givenAnother))
+	return !p.state.RotationDue.IsNull() && (p.private.Due != "" || strings.HasSuffix(p.state.RotationDue.ValueString(), givenAnother))
 }
 
-// likeness names what [view.alike] compares.
-func (v view) likeness() string {
+// likeness names what [attributes.alike] compares.
+func (v attributes) likeness() string {
 	switch {
 	case v.accessToken != nil:
 		return "these scopes, this role and description"
@@ -67,7 +67,7 @@ func (v view) likeness() string {
 
 // alike tells whether a token may be one that this configuration made and nobody used: the plan has the values
 // of what is not configured.
-func (v view) alike(plan view, t tokens.Token) bool {
+func (v attributes) alike(plan attributes, t tokens.Token) bool {
 	if t.Name != plan.Name.ValueString() || !slices.Equal(t.Scopes, texts(plan.Scopes)) {
 		return false
 	}

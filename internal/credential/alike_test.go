@@ -12,18 +12,18 @@ import (
 func TestAlike(t *testing.T) {
 	t.Parallel()
 	null := types.StringNull()
-	deploy := func(username types.String) view {
-		return view{common: &common{Name: types.StringValue("ci"), Scopes: stringSet("read_repository", "read_registry")}, deployToken: &deployToken{Username: username}}
+	deploy := func(username types.String) attributes {
+		return attributes{common: &common{Name: types.StringValue("ci"), Scopes: stringSet("read_repository", "read_registry")}, deployToken: &deployToken{Username: username}}
 	}
-	access := func(rotation types.Object) view {
-		return view{common: &common{Name: types.StringValue("ci"), Scopes: stringSet("api"), Rotation: rotation},
+	access := func(rotation types.Object) attributes {
+		return attributes{common: &common{Name: types.StringValue("ci"), Scopes: stringSet("api"), Rotation: rotation},
 			accessToken: &accessToken{AccessLevel: types.StringValue("developer"), Description: null}}
 	}
 	never := types.ObjectNull(rotationType.AttrTypes)
 	monthly := rotationOf(types.Int64Value(30), types.Int64Value(2))
 	scopes, api := []string{"read_registry", "read_repository"}, []string{"api"}
 	for name, c := range map[string]struct {
-		config view
+		config attributes
 		token  tokens.Token
 		want   bool
 	}{

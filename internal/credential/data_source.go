@@ -187,7 +187,7 @@ func (k kind) list(ctx context.Context, s *session.Session, spelling types.Strin
 
 // listed writes a token as its resource would.
 func (k kind) listed(token tokens.Token, now time.Time) attr.Value {
-	v := k.make().view()
+	v := k.make().attributes()
 	v.flatten(token, now)
 	values := map[string]attr.Value{
 		"id": v.TokenID, "name": v.Name, "scopes": v.Scopes, "expires_at": v.ExpiresAt,

@@ -22,13 +22,13 @@ import (
 )
 
 // lifecycle makes, delivers and ends tokens. What it leaves is in plan, or in the state that
-// its methods are given, and in record, errors or not: no token that lives is in none of them.
+// its methods are given, and in private, errors or not: no token that lives is in none of them.
 type lifecycle struct {
 	*session.Session
-	kind   kind
-	parent gitlab.Target
-	plan   view
-	record record
+	kind    kind
+	parent  gitlab.Target
+	plan    attributes
+	private privateState
 	// former is the project or group of the token that is replaced, where that is another one.
 	former *home
 	// gone means that the project or group was deleted for good, and its tokens with it.
@@ -56,7 +56,7 @@ func withoutInterrupt(ctx context.Context) (context.Context, context.CancelFunc,
 // name gives the owners of deliveries, which the plan has by id, the paths that messages name them by.
 func (l *lifecycle) name(ctx context.Context) (diags diag.Diagnostics) {
 	for label, d := range l.wanted {
-		sealed := l.record.Deliveries[label]
+		sealed := l.private.Deliveries[label]
 		if d.Owner.ID == sealed.ID && d.Owner.Kind == sealed.Kind && d.Owner.ID != 0 {
 			d.Owner = sealed.Owner()
 		} else if reference, err := gitlab.ParseRef(d.Owner.Kind, d.Spelled); err == nil {
@@ -76,7 +76,7 @@ func (l *lifecycle) name(ctx context.Context) (diags diag.Diagnostics) {
 
 // create makes the first token. It is not settled where there is nothing for the state to name.
 func (l *lifecycle) create(ctx context.Context) {
-	l.record = record{Path: l.parent.Path, Key: delivery.NewKey()}
+	l.private = privateState{Path: l.parent.Path, Key: delivery.NewKey()}
 	request := l.plan.request(l.expires())
 	token, secret, err := l.Tokens.Create(ctx, l.kind.token, l.parent, request)
 	if err != nil {
@@ -84,10 +84,10 @@ func (l *lifecycle) create(ctx context.Context) {
 		l.orphaned(err, request)
 		return
 	}
-	l.record.Born = l.born(token)
+	l.private.Born = l.born(token)
 	l.made(token, secret)
-	done := delivery.All(ctx, l.Session, l.record.Key, l.wanted, values(token, secret), nil)
-	l.record.Deliveries, l.record.Readable = done.Sealed, readable(done.Sealed)
+	done := delivery.All(ctx, l.Session, l.private.Key, l.wanted, values(token, secret), nil)
+	l.private.Deliveries, l.private.Readable = done.Sealed, readable(done.Sealed)
 	if done.Err == nil {
 		l.settled = true
 		return
@@ -99,15 +99,15 @@ func (l *lifecycle) create(ctx context.Context) {
 // undo takes back a token that could not be delivered: every variable gets back what it held. Something
 // is left of it where a variable that cannot be put back needs it to live.
 func (l *lifecycle) undo(ctx context.Context, token tokens.Token, done delivery.Delivered) {
-	l.record.Deliveries = map[string]delivery.Sealed{}
+	l.private.Deliveries = map[string]delivery.Sealed{}
 	for _, a := range done.Attempts {
 		holds, err := a.Settle(ctx, l.Session)
 		if holds {
-			l.record.Deliveries[a.Label] = a.Seal(l.record.Key)
+			l.private.Deliveries[a.Label] = a.Seal(l.private.Key)
 			l.diags.Append(l.stuck(a, token, err))
 		}
 	}
-	if len(l.record.Deliveries) > 0 {
+	if len(l.private.Deliveries) > 0 {
 		l.settled = true
 	} else if err := l.Tokens.Revoke(ctx, l.kind.token, l.parent, token.ID); err != nil {
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
@@ -133,7 +133,7 @@ func (l *lifecycle) settle(ctx context.Context, token tokens.Token, done deliver
 		l.diags.Append(l.stuck(a, token, err))
 	}
 	if holds {
-		done.Sealed[a.Label] = a.Seal(l.record.Key)
+		done.Sealed[a.Label] = a.Seal(l.private.Key)
 	}
 }
 
@@ -150,15 +150,15 @@ func (l *lifecycle) orphaned(err error, request tokens.Request) {
 		l.plan.TokenID, l.settled = types.Int64Value(fate.IDs[0]), true
 	case fate.Fate == tokens.FateUnknown:
 		l.plan.TokenID = types.Int64Null()
-		l.record.Lost, l.settled = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt}, true
+		l.private.Lost, l.settled = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt}, true
 	}
 }
 
 // renew makes a new token beside the old one, delivers it, and then ends the old one or lets it run out.
 // State is what the state holds so far.
-func (l *lifecycle) renew(ctx context.Context, state view, c change) {
+func (l *lifecycle) renew(ctx context.Context, state attributes, c change) {
 	request := l.plan.request(l.expires())
-	own := append(l.record.previousIDs(), state.TokenID.ValueInt64())
+	own := append(l.private.previousIDs(), state.TokenID.ValueInt64())
 	token, secret, err := l.Tokens.Create(ctx, l.kind.token, l.parent, request, own...)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.CreateToken, err))
@@ -166,13 +166,13 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) {
 		return
 	}
 	l.haveKey()
-	done := delivery.All(ctx, l.Session, l.record.Key, l.reachable(), values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.private.Key, l.reachable(), values(token, secret), l.private.Deliveries)
 	if done.Err != nil {
 		l.settle(ctx, token, done)
 		l.renewedInPart(ctx, state, token, secret, done)
 		return
 	}
-	l.settled, l.record.Born, l.record.Due = true, l.born(token), ""
+	l.settled, l.private.Born, l.private.Due = true, l.born(token), ""
 	l.made(token, secret)
 	l.succeed(done.Sealed)
 	if old := state.TokenID.ValueInt64(); slices.Contains(c.previous, old) {
@@ -181,20 +181,20 @@ func (l *lifecycle) renew(ctx context.Context, state view, c change) {
 		l.leaveBehind(previous{ID: old, Over: true})
 	}
 	l.takeBackRemoved(ctx)
-	l.end(ctx, slices.DeleteFunc(l.record.previousIDs(), func(id int64) bool { return slices.Contains(c.previous, id) }))
+	l.end(ctx, slices.DeleteFunc(l.private.previousIDs(), func(id int64) bool { return slices.Contains(c.previous, id) }))
 }
 
 // leaveBehind notes the token that a new one has taken the place of, which no longer is that of the state.
 func (l *lifecycle) leaveBehind(old previous) {
 	if old.ID != 0 {
-		l.record.Previous = append(l.record.Previous, old)
+		l.private.Previous = append(l.private.Previous, old)
 	}
 	if l.former == nil {
 		return
 	}
-	for i, p := range l.record.Previous {
+	for i, p := range l.private.Previous {
 		if p.Of == nil {
-			l.record.Previous[i].Of = l.former
+			l.private.Previous[i].Of = l.former
 		}
 	}
 }
@@ -202,20 +202,20 @@ func (l *lifecycle) leaveBehind(old previous) {
 // replace makes a token in place of one that the destroy half of a replacement has left as it was: made,
 // delivered, then the old one ends with all before it.
 func (l *lifecycle) replace(ctx context.Context, old *offer) {
-	state := old.state.view()
-	l.held = heldPlaces(&state, old.record)
-	l.places, l.record = l.aligned(old.record)
+	state := old.state.attributes()
+	l.held = heldPlaces(&state, old.private)
+	l.places, l.private = l.aligned(old.private)
 	if old.parent.ID != l.parent.ID {
 		l.former = &home{ID: old.parent.ID, Path: old.parent.Path}
 	}
 	l.renew(ctx, state, change{create: true, previous: []int64{}})
 	if l.settled {
-		l.record.Path = l.parent.Path
+		l.private.Path = l.parent.Path
 		return
 	}
-	l.record = l.record.labelled(old.record)
-	l.record.Due = old.record.Due
-	state.PreviousTokenIDs = idList(l.record.previousIDs())
+	l.private = l.private.labelled(old.private)
+	l.private.Due = old.private.Due
+	state.PreviousTokenIDs = idList(l.private.previousIDs())
 }
 
 // away is the project or group of what a failed replacement leaves: the state goes on with the old one.
@@ -228,55 +228,55 @@ func (l *lifecycle) away() *home {
 
 // renewedInPart is a renewal whose deliveries failed. As long as no variable can hold the new token, that
 // one is revoked and the old one stays; otherwise both live, until a later apply has delivered one.
-func (l *lifecycle) renewedInPart(ctx context.Context, state view, token tokens.Token, secret gitlab.Secret, done delivery.Delivered) {
+func (l *lifecycle) renewedInPart(ctx context.Context, state attributes, token tokens.Token, secret gitlab.Secret, done delivery.Delivered) {
 	why := fmt.Sprintf("delivery to %s failed", done.Failed().Variable())
 	if len(done.Sealed) == 0 {
 		err := l.Tokens.Revoke(ctx, l.kind.token, l.parent, token.ID)
 		if err == nil {
-			l.record.Due = why
+			l.private.Due = why
 			return
 		}
 		l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
-		l.record.Previous = append(l.record.Previous, previous{ID: token.ID, Over: true, Of: l.away()})
-		l.record.Due = why
+		l.private.Previous = append(l.private.Previous, previous{ID: token.ID, Over: true, Of: l.away()})
+		l.private.Due = why
 		return
 	}
 	l.settled = true
 	l.made(token, secret)
-	l.record.Born = l.born(token)
+	l.private.Born = l.born(token)
 	l.leaveBehind(previous{ID: state.TokenID.ValueInt64(), Over: true})
 	l.due(why)
 	l.succeed(done.Sealed)
-	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+	l.plan.PreviousTokenIDs = idList(l.private.previousIDs())
 	l.plan.Deliveries = l.deliveries()
 }
 
 // rotate has GitLab replace the token: the same bot user, and the old secret is dead at once.
-func (l *lifecycle) rotate(ctx context.Context, state view) {
+func (l *lifecycle) rotate(ctx context.Context, state attributes) {
 	request := l.plan.request(l.expires())
 	token, secret, err := l.Tokens.Rotate(ctx, l.parent, state.TokenID.ValueInt64(), request.ExpiresAt)
 	if err != nil {
 		l.diags.Append(l.diagnose(diagnose.RotateToken, err))
 		l.leftOver(err, request)
 		if fate, isLost := tokens.LostOf(err); isLost && fate.OldRevoked {
-			l.record.Due = "the answer to its rotation was lost"
+			l.private.Due = "the answer to its rotation was lost"
 			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)
 		}
 		return
 	}
 	l.haveKey()
 	l.settled = true
-	over := l.record.over()
-	l.record.Born, l.record.Due = l.born(token), ""
+	over := l.private.over()
+	l.private.Born, l.private.Due = l.born(token), ""
 	l.made(token, secret)
-	done := delivery.All(ctx, l.Session, l.record.Key, l.reachable(), values(token, secret), l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.private.Key, l.reachable(), values(token, secret), l.private.Deliveries)
 	if done.Err != nil {
 		l.settle(ctx, token, done)
 	}
 	l.succeed(done.Sealed)
 	if done.Err != nil {
 		l.due(fmt.Sprintf("delivery to %s failed", done.Failed().Variable()))
-		l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+		l.plan.PreviousTokenIDs = idList(l.private.previousIDs())
 		l.plan.Deliveries = l.deliveries()
 		return
 	}
@@ -285,7 +285,7 @@ func (l *lifecycle) rotate(ctx context.Context, state view) {
 }
 
 // adjust does what needs no new token: deliveries whose value is known, flags, and what is to end.
-func (l *lifecycle) adjust(ctx context.Context, state view) {
+func (l *lifecycle) adjust(ctx context.Context, state attributes) {
 	fresh, known := map[string]delivery.Delivery{}, delivery.Values{Token: gitlab.NewSecret(state.Token.ValueString())}
 	if state.deployToken != nil {
 		known.Username = state.Username.ValueString()
@@ -305,7 +305,7 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 			l.diags.Append(diagnose.LookupError(path.Root("deliveries"), diagnose.DeliverToken, err))
 			return
 		case secret.Empty():
-			l.record.Due = "its secret is in no variable any more"
+			l.private.Due = "its secret is in no variable any more"
 			l.diags.Append(diagnose.Problem(path.Root("deliveries"), diagnose.DeliverToken,
 				"Could not find the secret of the %s with id %d of the %s.\n\nWhen this was planned, a variable held it. None does any more, and GitLab shows it nowhere else. Nothing was written. Plan again: a new token is made then.",
 				l.kind.token, state.TokenID.ValueInt64(), l.parent))
@@ -318,14 +318,14 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 	}
 	l.haveKey()
 	l.settled = true
-	done := delivery.All(ctx, l.Session, l.record.Key, fresh, known, l.record.Deliveries)
+	done := delivery.All(ctx, l.Session, l.private.Key, fresh, known, l.private.Deliveries)
 	if done.Err != nil {
 		l.settle(ctx, tokens.Token{ID: state.TokenID.ValueInt64()}, done)
 	}
 	l.succeed(done.Sealed)
 	for _, label := range slices.Sorted(maps.Keys(l.wanted)) {
 		d, old := l.wanted[label], l.held[label]
-		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) || l.record.deleted(d) {
+		if _, there := l.held[label]; !there || !d.Same(old) || !d.Flags(old) || l.private.deleted(d) {
 			continue
 		}
 		if err := d.SetFlags(ctx, l.Variables); err != nil {
@@ -333,15 +333,15 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 			l.wanted[label] = old
 		}
 	}
-	l.end(ctx, l.record.over())
+	l.end(ctx, l.private.over())
 	if done.Err == nil {
 		l.takeBackRemoved(ctx)
 	}
 	if start {
-		l.record.Born = l.GitLab.Now().UTC().Truncate(time.Second)
-		l.plan.RotatesAt = types.StringValue(l.plan.rotation().rotatesAt(l.record.Born, l.plan.expiry()).Format(time.RFC3339))
+		l.private.Born = l.GitLab.Now().UTC().Truncate(time.Second)
+		l.plan.RotatesAt = types.StringValue(l.plan.rotation().rotatesAt(l.private.Born, l.plan.expiry()).Format(time.RFC3339))
 	}
-	l.record.Readable = l.record.Readable && readable(l.record.Deliveries)
+	l.private.Readable = l.private.Readable && readable(l.private.Deliveries)
 	l.plan.Deliveries = l.deliveries()
 }
 
@@ -349,12 +349,12 @@ func (l *lifecycle) adjust(ctx context.Context, state view) {
 // variable that cannot be read, where no other holds it.
 func (l *lifecycle) find(ctx context.Context) (gitlab.Secret, error) {
 	var failed error
-	for _, label := range slices.Sorted(maps.Keys(l.record.Deliveries)) {
-		sealed := l.record.Deliveries[label]
+	for _, label := range slices.Sorted(maps.Keys(l.private.Deliveries)) {
+		sealed := l.private.Deliveries[label]
 		if !sealed.ShowsToken() {
 			continue
 		}
-		secret, held, err := sealed.Value(ctx, l.Variables, l.record.Key)
+		secret, held, err := sealed.Value(ctx, l.Variables, l.private.Key)
 		if held {
 			return secret, nil
 		}
@@ -370,14 +370,14 @@ func (l *lifecycle) end(ctx context.Context, ids []int64) {
 	for _, id := range ids {
 		if err := l.revoke(ctx, id); err != nil {
 			l.diags.Append(l.diagnose(diagnose.RevokeToken, err))
-			for i := range l.record.Previous {
-				l.record.Previous[i].Over = l.record.Previous[i].Over || l.record.Previous[i].ID == id
+			for i := range l.private.Previous {
+				l.private.Previous[i].Over = l.private.Previous[i].Over || l.private.Previous[i].ID == id
 			}
 			continue
 		}
-		l.record.without(id)
+		l.private.without(id)
 	}
-	l.plan.PreviousTokenIDs = idList(l.record.previousIDs())
+	l.plan.PreviousTokenIDs = idList(l.private.previousIDs())
 }
 
 // revoke ends a token for good. One of a project or group that has been deleted since ended with that.
@@ -395,7 +395,7 @@ func (l *lifecycle) revoke(ctx context.Context, id int64) error {
 
 // homeOf is the project or group that a previous token belongs to.
 func (l *lifecycle) homeOf(id int64) gitlab.Target {
-	for _, p := range l.record.Previous {
+	for _, p := range l.private.Previous {
 		if p.ID == id {
 			return p.Of.or(l.parent)
 		}
@@ -416,7 +416,7 @@ func (l *lifecycle) takeBackRemoved(ctx context.Context) {
 			return goes
 		}
 	})
-	maps.DeleteFunc(l.record.Missing, func(label string, _ missing) bool { _, there := l.wanted[label]; return !there })
+	maps.DeleteFunc(l.private.Missing, func(label string, _ missing) bool { _, there := l.wanted[label]; return !there })
 	l.plan.Deliveries = l.deliveries()
 }
 
@@ -429,14 +429,14 @@ const (
 	forgotten
 )
 
-// takeBack deletes the variables that are to go, and drops them, and those that are another's, from the record.
+// takeBack deletes the variables that are to go, and drops them, and those that are another's, from private state.
 // Former deliveries, of which nothing but the variable is left, have no label.
 func (l *lifecycle) takeBack(ctx context.Context, fateOf func(label string, sealed delivery.Sealed) fate) {
 	dropped := func(label string, sealed delivery.Sealed) bool {
 		if becomes := fateOf(label, sealed); becomes != goes {
 			return becomes == forgotten
 		}
-		left, err := sealed.TakeBack(ctx, l.Session, l.record.Key)
+		left, err := sealed.TakeBack(ctx, l.Session, l.private.Key)
 		switch {
 		case err != nil:
 			l.diags.Append(l.diagnose(diagnose.TakeBackDelivery, err))
@@ -446,20 +446,20 @@ func (l *lifecycle) takeBack(ctx context.Context, fateOf func(label string, seal
 		}
 		return err == nil
 	}
-	maps.DeleteFunc(l.record.Deliveries, dropped)
-	l.record.Leaving = slices.DeleteFunc(l.record.Leaving, func(sealed delivery.Sealed) bool { return dropped("", sealed) })
+	maps.DeleteFunc(l.private.Deliveries, dropped)
+	l.private.Leaving = slices.DeleteFunc(l.private.Leaving, func(sealed delivery.Sealed) bool { return dropped("", sealed) })
 }
 
 // destroy deletes what was delivered and ends every token. It is settled where nothing is left.
-func (l *lifecycle) destroy(ctx context.Context, state view) {
+func (l *lifecycle) destroy(ctx context.Context, state attributes) {
 	l.takeBack(ctx, func(label string, sealed delivery.Sealed) fate {
 		if label != "" && l.anothers(state, sealed) {
 			return forgotten
 		}
 		return goes
 	})
-	l.settled = len(l.record.Deliveries) == 0 && len(l.record.Leaving) == 0
-	ids := l.record.previousIDs()
+	l.settled = len(l.private.Deliveries) == 0 && len(l.private.Leaving) == 0
+	ids := l.private.previousIDs()
 	if id := state.TokenID.ValueInt64(); id != 0 {
 		ids = append(ids, id)
 	}
@@ -469,27 +469,27 @@ func (l *lifecycle) destroy(ctx context.Context, state view) {
 			l.settled = false
 			continue
 		}
-		l.record.without(id)
+		l.private.without(id)
 		if id == state.TokenID.ValueInt64() {
 			state.Active, state.Revoked = types.BoolValue(false), types.BoolValue(true)
 		}
 	}
-	state.PreviousTokenIDs = idList(l.record.previousIDs())
+	state.PreviousTokenIDs = idList(l.private.previousIDs())
 	l.wanted = nil
 	state.Deliveries = l.deliveries()
 }
 
 // anothers tells whether a variable belongs to another token by now: one that an apply made and was killed
 // before it ended this one, or, where the value cannot be seen, one of this walk.
-func (l *lifecycle) anothers(state view, sealed delivery.Sealed) bool {
-	return slices.Contains(l.record.Superseded, sealed.Place) ||
+func (l *lifecycle) anothers(state attributes, sealed delivery.Sealed) bool {
+	return slices.Contains(l.private.Superseded, sealed.Place) ||
 		sealed.Hidden && session.Shared[walk](l.Session).shares(token{l.kind.typeName(), state.TokenID.ValueInt64()}, sealed.Place)
 }
 
 // reachable are the wanted deliveries but for those to projects and groups that were deleted.
 func (l *lifecycle) reachable() map[string]delivery.Delivery {
 	reachable := maps.Clone(l.wanted)
-	maps.DeleteFunc(reachable, func(_ string, d delivery.Delivery) bool { return l.record.deleted(d) })
+	maps.DeleteFunc(reachable, func(_ string, d delivery.Delivery) bool { return l.private.deleted(d) })
 	return reachable
 }
 
@@ -511,7 +511,7 @@ func (l *lifecycle) born(token tokens.Token) time.Time {
 // made writes a new token into what becomes the state.
 func (l *lifecycle) made(token tokens.Token, secret gitlab.Secret) {
 	l.plan.flatten(token, l.GitLab.Now())
-	l.record.Readable = false // until it is delivered
+	l.private.Readable = false // until it is delivered
 	l.plan.Token = types.StringNull()
 	if l.plan.tokenInState() {
 		l.plan.Token = types.StringValue(secret.Reveal())
@@ -524,7 +524,7 @@ func (l *lifecycle) made(token tokens.Token, secret gitlab.Secret) {
 
 // due notes why the next apply has to make a new token.
 func (l *lifecycle) due(why string) {
-	l.record.Due = why
+	l.private.Due = why
 	l.plan.RotationDue = types.StringValue(why)
 }
 
@@ -534,33 +534,33 @@ func (l *lifecycle) leftOver(err error, request tokens.Request) {
 	switch {
 	case !isLost:
 	case fate.Fate == tokens.FateNotRevoked && len(fate.IDs) == 1:
-		l.record.Previous = append(l.record.Previous, previous{ID: fate.IDs[0], Over: true, Of: l.away()})
+		l.private.Previous = append(l.private.Previous, previous{ID: fate.IDs[0], Over: true, Of: l.away()})
 	case fate.Fate == tokens.FateUnknown:
-		l.record.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt, Of: l.away()}
+		l.private.Lost = &lost{Request: asked(request), Before: fate.Before, Doubt: fate.Doubt, Of: l.away()}
 	}
 }
 
 // haveKey makes the key of the hashes for a resource that was imported or moved, with its first delivery.
 func (l *lifecycle) haveKey() {
-	if len(l.record.Key) == 0 {
-		l.record.Key = delivery.NewKey()
+	if len(l.private.Key) == 0 {
+		l.private.Key = delivery.NewKey()
 	}
 }
 
 // succeed takes deliveries over that were made.
 func (l *lifecycle) succeed(sealed map[string]delivery.Sealed) {
-	all := maps.Clone(l.record.Deliveries)
+	all := maps.Clone(l.private.Deliveries)
 	if all == nil {
 		all = map[string]delivery.Sealed{}
 	}
 	for label, s := range sealed {
 		if old, there := all[label]; there && old.Place != s.Place {
-			l.record.Leaving = append(l.record.Leaving, old)
+			l.private.Leaving = append(l.private.Leaving, old)
 		}
 		all[label] = s
-		delete(l.record.Missing, label)
+		delete(l.private.Missing, label)
 	}
-	l.record.Deliveries, l.record.Readable = all, l.record.Readable || readable(sealed)
+	l.private.Deliveries, l.private.Readable = all, l.private.Readable || readable(sealed)
 }
 
 func values(token tokens.Token, secret gitlab.Secret) delivery.Values {
@@ -587,7 +587,7 @@ func (l *lifecycle) diagnose(title diagnose.Title, err error) diag.Diagnostic {
 // deliveries are those of the state: what was delivered, as it is wanted now, or as it was.
 func (l *lifecycle) deliveries() types.Map {
 	elements := map[string]attr.Value{}
-	for label, sealed := range l.record.Deliveries {
+	for label, sealed := range l.private.Deliveries {
 		if d, there := l.wanted[label]; there && d.Place() == sealed.Place {
 			elements[label] = d.Object()
 		} else if d, there := l.held[label]; there {

@@ -235,14 +235,14 @@ func successor(tokens []tokens.Token, of tokens.Token) (id int64) {
 // fill is a token as the read of its import would write it.
 func (l *tokenList) fill(ctx context.Context, req list.ListRequest, result *list.ListResult, parent gitlab.Target, token tokens.Token) diag.Diagnostics {
 	id, tokenID := types.Int64Value(parent.ID), types.Int64Value(token.ID)
-	diags := l.identify(ctx, result.Identity, view{common: &common{TokenID: tokenID}, ParentID: &id})
+	diags := l.identify(ctx, result.Identity, attributes{common: &common{TokenID: tokenID}, ParentID: &id})
 	if !req.IncludeResource {
 		return diags
 	}
 	m := l.kind.make()
 	diags.Append(result.Resource.SetAttribute(ctx, path.Root("token_id"), tokenID)...)
 	diags.Append(result.Resource.Get(ctx, m)...)
-	v := m.view()
+	v := m.attributes()
 	*v.Parent, *v.ParentID, v.TokenInState = types.StringValue(parent.Path), id, types.BoolValue(false)
 	// Its one warning, that the token has expired, is no news to who asks for inactive ones.
 	r := refresher{Session: l.session, kind: l.kind, parent: parent, state: v}

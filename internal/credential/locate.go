@@ -11,7 +11,7 @@ import (
 // locate asks where the owners of deliveries are by now. It begins at once and is waited for later: side by
 // side with what else a read looks up, and with other reads, it is one request. What is out of sight keeps
 // its last path.
-func (r *tokenResource) locate(ctx context.Context, held record) (wait func() record) {
+func (r *tokenResource) locate(ctx context.Context, held privateState) (wait func() privateState) {
 	var (
 		all     sync.WaitGroup
 		mu      sync.Mutex
@@ -44,7 +44,7 @@ func (r *tokenResource) locate(ctx context.Context, held record) (wait func() re
 		ask(gone.owner())
 	}
 	mu.Unlock()
-	return func() record {
+	return func() privateState {
 		all.Wait()
 		held = held.clone()
 		for label, sealed := range held.Deliveries {

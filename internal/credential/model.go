@@ -78,26 +78,26 @@ type groupAccessToken struct {
 }
 
 // model is one of the four above.
-type model interface{ view() view }
+type model interface{ attributes() attributes }
 
-func (m *projectDeployToken) view() view {
-	return view{common: &m.common, deployToken: &m.deployToken, Parent: &m.Project, ParentID: &m.ProjectID}
+func (m *projectDeployToken) attributes() attributes {
+	return attributes{common: &m.common, deployToken: &m.deployToken, Parent: &m.Project, ParentID: &m.ProjectID}
 }
 
-func (m *groupDeployToken) view() view {
-	return view{common: &m.common, deployToken: &m.deployToken, Parent: &m.Group, ParentID: &m.GroupID}
+func (m *groupDeployToken) attributes() attributes {
+	return attributes{common: &m.common, deployToken: &m.deployToken, Parent: &m.Group, ParentID: &m.GroupID}
 }
 
-func (m *projectAccessToken) view() view {
-	return view{common: &m.common, accessToken: &m.accessToken, Parent: &m.Project, ParentID: &m.ProjectID}
+func (m *projectAccessToken) attributes() attributes {
+	return attributes{common: &m.common, accessToken: &m.accessToken, Parent: &m.Project, ParentID: &m.ProjectID}
 }
 
-func (m *groupAccessToken) view() view {
-	return view{common: &m.common, accessToken: &m.accessToken, Parent: &m.Group, ParentID: &m.GroupID}
+func (m *groupAccessToken) attributes() attributes {
+	return attributes{common: &m.common, accessToken: &m.accessToken, Parent: &m.Group, ParentID: &m.GroupID}
 }
 
-// view is a model whatever its type. What a kind of token does not have is nil.
-type view struct {
+// attributes are those of a model, whatever its type, to be read and written. What a kind of token does not have is nil.
+type attributes struct {
 	*common
 	*deployToken
 	*accessToken
@@ -107,7 +107,7 @@ type view struct {
 }
 
 // parent is the project or group as the model spells it.
-func (v view) parent(k kind) gitlab.Target {
+func (v attributes) parent(k kind) gitlab.Target {
 	return gitlab.Target{Kind: k.parent, ID: v.ParentID.ValueInt64(), Path: v.Parent.ValueString()}
 }
 
@@ -123,7 +123,7 @@ func (r *rotation) scheduled() bool { return r != nil && r.Every > 0 }
 var rotationType = types.ObjectType{AttrTypes: map[string]attr.Type{"every_days": types.Int64Type, "overlap_days": types.Int64Type, "trigger": types.StringType}}
 
 // rotation is nil where none is configured, or where it is not known.
-func (v view) rotation() *rotation {
+func (v attributes) rotation() *rotation {
 	if v.Rotation.IsNull() || v.rotationUnknown() {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (v view) rotation() *rotation {
 
 // rotationUnknown tells whether how often a token is made anew, or for how long two work, is known only
 // after the apply.
-func (v view) rotationUnknown() bool {
+func (v attributes) rotationUnknown() bool {
 	if v.Rotation.IsUnknown() {
 		return true
 	}
@@ -144,11 +144,11 @@ func (v view) rotationUnknown() bool {
 }
 
 // everyUnknown tells whether it is known only after the apply that tokens are made anew every so often.
-func (v view) everyUnknown() bool {
+func (v attributes) everyUnknown() bool {
 	return v.Rotation.IsUnknown() || v.ofRotation("every_days").IsUnknown()
 }
 
-func (v view) ofRotation(name string) attr.Value {
+func (v attributes) ofRotation(name string) attr.Value {
 	if value, is := v.Rotation.Attributes()[name]; is {
 		return value
 	}
@@ -156,7 +156,7 @@ func (v view) ofRotation(name string) attr.Value {
 }
 
 // trigger is what makes a new token by being another one; null for none.
-func (v view) trigger() types.String {
+func (v attributes) trigger() types.String {
 	if v.Rotation.IsUnknown() {
 		return types.StringUnknown()
 	}
@@ -173,8 +173,8 @@ func blank(text types.String) bool {
 }
 
 // configured is a configuration with null for what is blank.
-func configured(config model) view {
-	v := config.view()
+func configured(config model) attributes {
+	v := config.attributes()
 	if v.accessToken != nil && blank(v.Description) {
 		v.Description = types.StringNull()
 	}
@@ -182,7 +182,7 @@ func configured(config model) view {
 }
 
 // request is the token that a model asks for.
-func (v view) request(expires time.Time) tokens.Request {
+func (v attributes) request(expires time.Time) tokens.Request {
 	request := tokens.Request{Name: v.Name.ValueString(), Scopes: texts(v.Scopes), ExpiresAt: expires}
 	if v.deployToken != nil {
 		request.Username = v.Username.ValueString()
@@ -208,7 +208,7 @@ func texts(set types.Set) []string {
 }
 
 // flatten writes what GitLab says of a token, each value as it was spelled where it means the same.
-func (v view) flatten(token tokens.Token, now time.Time) {
+func (v attributes) flatten(token tokens.Token, now time.Time) {
 	v.TokenID = types.Int64Value(token.ID)
 	v.Name = types.StringValue(token.Name)
 	scopes, _ := types.SetValueFrom(context.Background(), types.StringType, token.Scopes) // of strings
@@ -237,7 +237,7 @@ const never = "never"
 
 // instant writes a time as GitLab means it: an access token's is a date, and if it has none, that has to
 // be said.
-func (v view) instant(at time.Time) types.String {
+func (v attributes) instant(at time.Time) types.String {
 	switch {
 	case at.IsZero() && v.accessToken != nil:
 		return types.StringValue(never)
@@ -251,7 +251,7 @@ func (v view) instant(at time.Time) types.String {
 }
 
 // expiry is when the token ends; zero means never, or that it is not known.
-func (v view) expiry() time.Time {
+func (v attributes) expiry() time.Time {
 	if v.ExpiresAt.IsNull() || v.ExpiresAt.IsUnknown() {
 		return time.Time{}
 	}
@@ -296,7 +296,7 @@ func idList(ids []int64) types.List {
 }
 
 // settle makes null of what is unknown, for a state of which nothing more can be learnt.
-func (v view) settle() {
+func (v attributes) settle() {
 	for _, text := range []*types.String{&v.ExpiresAt, &v.Token, &v.RotatesAt, &v.RotationDue} {
 		if text.IsUnknown() {
 			*text = types.StringNull()

@@ -46,7 +46,7 @@ func TestModels(t *testing.T) {
 			m := k.make()
 			schema := k.schema()
 			state := tfsdk.State{Schema: schema, Raw: tftypes.NewValue(schema.Type().TerraformType(t.Context()), nil)}
-			v := m.view()
+			v := m.attributes()
 			v.Scopes, v.Deliveries = types.SetNull(types.StringType), types.MapNull(schema.Attributes["deliveries"].GetType().(types.MapType).ElemType) //nolint:forcetypeassert // a test
 			v.DeliveryOwners = types.MapNull(types.StringType)
 			v.Rotation, v.PreviousTokenIDs = types.ObjectNull(rotationType.AttrTypes), types.ListNull(types.Int64Type)
@@ -59,7 +59,7 @@ func TestModels(t *testing.T) {
 				t.Errorf("got %+v, %v", back, diags)
 			}
 			if deploy := k.token == tokens.Deploy; (v.deployToken != nil) != deploy || (v.accessToken != nil) == deploy {
-				t.Errorf("the view shows %+v and %+v", v.deployToken, v.accessToken)
+				t.Errorf("the attributes are %+v and %+v", v.deployToken, v.accessToken)
 			}
 			if got, want := v.parent(k), (gitlab.Target{Kind: k.parent, ID: 12, Path: "acme/app"}); got != want {
 				t.Errorf("the parent is %v, want %v", got, want)
@@ -86,7 +86,7 @@ func TestViewRotation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := view{common: &common{Rotation: c.value}}
+			v := attributes{common: &common{Rotation: c.value}}
 			if got := v.rotation(); !reflect.DeepEqual(got, c.want) || v.rotationUnknown() != c.unknown {
 				t.Errorf("got %+v, unknown %t", got, v.rotationUnknown())
 			}
@@ -98,29 +98,29 @@ func TestRequest(t *testing.T) {
 	t.Parallel()
 	shared := common{Name: types.StringValue("ci"), Scopes: stringSet("read_registry", "read_api")}
 	for name, c := range map[string]struct {
-		view view
-		want tokens.Request
+		attributes attributes
+		want       tokens.Request
 	}{
 		"deploy token": {
-			view{common: &shared, deployToken: &deployToken{Username: types.StringValue("reader")}},
+			attributes{common: &shared, deployToken: &deployToken{Username: types.StringValue("reader")}},
 			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, Username: "reader", ExpiresAt: noon},
 		},
 		"deploy token, GitLab makes the user name up": {
-			view{common: &shared, deployToken: &deployToken{Username: types.StringUnknown()}},
+			attributes{common: &shared, deployToken: &deployToken{Username: types.StringUnknown()}},
 			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, ExpiresAt: noon},
 		},
 		"access token": {
-			view{common: &shared, accessToken: &accessToken{AccessLevel: types.StringValue("developer"), Description: types.StringValue("why")}},
+			attributes{common: &shared, accessToken: &accessToken{AccessLevel: types.StringValue("developer"), Description: types.StringValue("why")}},
 			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, AccessLevel: 30, Description: "why", ExpiresAt: noon},
 		},
 		"access token, GitLab's own role": {
-			view{common: &shared, accessToken: &accessToken{AccessLevel: types.StringNull(), Description: types.StringNull()}},
+			attributes{common: &shared, accessToken: &accessToken{AccessLevel: types.StringNull(), Description: types.StringNull()}},
 			tokens.Request{Name: "ci", Scopes: []string{"read_api", "read_registry"}, ExpiresAt: noon},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := c.view.request(noon); !reflect.DeepEqual(got, c.want) {
+			if got := c.attributes.request(noon); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
@@ -157,7 +157,7 @@ func TestFlatten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, v := range []view{
+			for _, v := range []attributes{
 				{common: &common{ExpiresAt: c.spelled}, deployToken: &deployToken{}},
 				{common: &common{ExpiresAt: c.spelled}, accessToken: &accessToken{AccessLevel: c.held, Description: c.description}},
 			} {
@@ -207,7 +207,7 @@ func TestExpiry(t *testing.T) {
 		value types.String
 		want  time.Time
 	}{{types.StringNull(), time.Time{}}, {types.StringUnknown(), time.Time{}}, {types.StringValue("2027-01-31T12:00:00Z"), noon}} {
-		if got := (view{common: &common{ExpiresAt: c.value}}).expiry(); !got.Equal(c.want) {
+		if got := (attributes{common: &common{ExpiresAt: c.value}}).expiry(); !got.Equal(c.want) {
 			t.Errorf("%s is %s", c.value, got)
 		}
 	}
@@ -264,7 +264,7 @@ func TestSettle(t *testing.T) {
 	unknown := func() *common {
 		return &common{ExpiresAt: types.StringUnknown(), Token: types.StringUnknown(), RotatesAt: types.StringUnknown(), RotationDue: types.StringUnknown(), TokenID: types.Int64Unknown()}
 	}
-	for name, v := range map[string]view{
+	for name, v := range map[string]attributes{
 		"deploy token": {common: unknown(), deployToken: &deployToken{Username: types.StringUnknown()}},
 		"access token": {common: unknown(), accessToken: &accessToken{UserID: types.Int64Unknown(), Description: types.StringUnknown()}},
 	} {
@@ -284,7 +284,7 @@ func TestSettle(t *testing.T) {
 			}
 		})
 	}
-	known := view{common: &common{ExpiresAt: types.StringValue("2027-01-31"), TokenID: types.Int64Value(3)}, deployToken: &deployToken{Username: types.StringValue("reader")}}
+	known := attributes{common: &common{ExpiresAt: types.StringValue("2027-01-31"), TokenID: types.Int64Value(3)}, deployToken: &deployToken{Username: types.StringValue("reader")}}
 	known.settle()
 	if known.ExpiresAt.ValueString() != "2027-01-31" || known.TokenID.ValueInt64() != 3 || known.Username.ValueString() != "reader" {
 		t.Errorf("what was known is lost: %+v", known)

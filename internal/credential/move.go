@@ -85,7 +85,7 @@ func (r *tokenResource) MoveState(context.Context) []resource.StateMover {
 			return
 		}
 		m := r.kind.make()
-		v := m.view()
+		v := m.attributes()
 		*v.Parent, *v.ParentID, v.TokenID = parent, parentID, source.tokenID()
 		v.Name, v.ExpiresAt = types.StringValue(source.Name), given(source.ExpiresAt)
 		scopes, scopeDiags := types.SetValueFrom(ctx, types.StringType, source.Scopes)

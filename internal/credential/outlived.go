@@ -22,7 +22,7 @@ import (
 
 // outliving are the variables that hold what was delivered though the parent was deleted, and the token with
 // it. One that is out of sight may be such a one.
-func (r record) outliving(ctx context.Context, s *session.Session, parent gitlab.Target) (left []delivery.Sealed) {
+func (r privateState) outliving(ctx context.Context, s *session.Session, parent gitlab.Target) (left []delivery.Sealed) {
 	all := slices.Clone(r.Leaving)
 	for _, label := range slices.Sorted(maps.Keys(r.Deliveries)) {
 		all = append(all, r.Deliveries[label])
@@ -56,7 +56,7 @@ func outlived(parent gitlab.Target, left []delivery.Sealed) diag.Diagnostic {
 }
 
 // endWithParent has the state say that the token ended with its parent, where nothing can be made in place of it.
-func (r *record) endWithParent(state view, now time.Time) {
+func (r *privateState) endWithParent(state attributes, now time.Time) {
 	state.Active, state.Revoked, state.RotationDue = types.BoolValue(false), types.BoolValue(true), types.StringNull()
 	r.ParentDeleted, r.Lost, r.Due = true, nil, ""
 	r.Previous = slices.DeleteFunc(slices.Clone(r.Previous), func(p previous) bool { return p.Of == nil })
@@ -69,7 +69,7 @@ func (r *record) endWithParent(state view, now time.Time) {
 // outlive plans a token that went with its parent: another one in the project or group that the configuration
 // leads to by now. Where that is none, what is unchanged stays, so that nothing keeps a destroy from taking back
 // what was delivered.
-func (p *planner) outlive(ctx context.Context, plan view, unchanged bool) (replace path.Paths) {
+func (p *planner) outlive(ctx context.Context, plan attributes, unchanged bool) (replace path.Paths) {
 	replace = path.Paths{path.Root(p.kind.idName())} // the reference may read as it did
 	if p.config.Parent.IsUnknown() {
 		*plan.ParentID = types.Int64Unknown()

@@ -49,7 +49,7 @@ func plannedOwners(configured types.Map, wanted map[string]delivery.Delivery) ty
 }
 
 // owners are those of the deliveries that were made, also of those whose variable is gone.
-func (r record) owners(deliveries types.Map) types.Map {
+func (r privateState) owners(deliveries types.Map) types.Map {
 	elements := map[string]attr.Value{}
 	for label, gone := range r.Missing {
 		elements[label] = types.StringValue(ownerText(gone.owner()))

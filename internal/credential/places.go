@@ -18,20 +18,20 @@ type places struct {
 }
 
 // heldPlaces are the deliveries of a state, with the owners that they were made for.
-func heldPlaces(state *view, record record) map[string]delivery.Delivery {
+func heldPlaces(state *attributes, stored privateState) map[string]delivery.Delivery {
 	if state == nil {
 		return nil
 	}
 	held := delivery.Expand(state.Deliveries)
 	for label, d := range held {
-		d.Owner = record.Deliveries[label].Owner()
+		d.Owner = stored.Deliveries[label].Owner()
 		held[label] = d
 	}
 	return held
 }
 
 // boundPlaces are the deliveries of a plan, with the owners that the plan is bound to.
-func boundPlaces(plan view) map[string]delivery.Delivery {
+func boundPlaces(plan attributes) map[string]delivery.Delivery {
 	wanted := delivery.Expand(plan.Deliveries)
 	for label, d := range wanted {
 		d.Owner.ID = ownerOf(plan.DeliveryOwners.Elements()[label]).ID
@@ -42,7 +42,7 @@ func boundPlaces(plan view) map[string]delivery.Delivery {
 
 // aligned gives what is held the labels that it is wanted under: a delivery is its variable, and a label only
 // its name. Each still knows the label that the state has. One whose label another takes is left to be deleted.
-func (p places) aligned(r record) (places, record) {
+func (p places) aligned(r privateState) (places, privateState) {
 	names := map[delivery.Place]string{}
 	for label, d := range p.wanted {
 		if !d.Unknown && d.Owner.ID != 0 {
@@ -90,24 +90,24 @@ func (p places) aligned(r record) (places, record) {
 
 // knownOwner is the owner that a delivery was made for, as long as it is spelled as it was: the path may be
 // somebody else's by now. Deleted tells whether that one was found deleted.
-func knownOwner(state *view, record record, d delivery.Delivery) (owner gitlab.Target, deleted, is bool) {
+func knownOwner(state *attributes, stored privateState, d delivery.Delivery) (owner gitlab.Target, deleted, is bool) {
 	if state == nil {
 		return gitlab.Target{}, false, false
 	}
-	if gone, is := record.Missing[d.Label]; is && gone.Spelled == d.Spelled && gone.Kind == d.Owner.Kind {
+	if gone, is := stored.Missing[d.Label]; is && gone.Spelled == d.Spelled && gone.Kind == d.Owner.Kind {
 		return gone.owner(), false, true
 	}
 	stated := delivery.Expand(state.Deliveries)
 	for _, label := range append([]string{d.Label}, slices.Sorted(maps.Keys(stated))...) {
-		sealed, is := record.Deliveries[label]
+		sealed, is := stored.Deliveries[label]
 		held := stated[label]
 		sameVariable := held.Key == d.Key && held.Scope == d.Scope
 		if is && held.Spelled == d.Spelled && held.Owner.Kind == d.Owner.Kind && (sameVariable || label == d.Label && !sealed.Deleted) {
 			return sealed.Owner(), sealed.Deleted, true
 		}
 	}
-	for _, label := range slices.Sorted(maps.Keys(record.Missing)) {
-		gone := record.Missing[label]
+	for _, label := range slices.Sorted(maps.Keys(stored.Missing)) {
+		gone := stored.Missing[label]
 		if gone.Spelled == d.Spelled && gone.Kind == d.Owner.Kind && gone.Key == d.Key && gone.Scope == d.Scope {
 			return gone.owner(), false, true
 		}

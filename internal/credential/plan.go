@@ -29,10 +29,10 @@ import (
 type planner struct {
 	*session.Session
 	kind   kind
-	config view
+	config attributes
 	// state is nil for a creation.
-	state  *view
-	record record
+	state   *attributes
+	private privateState
 	// own are variables that a creation takes over from the token that it replaces, and which therefore
 	// are no surprise.
 	own []delivery.Place
@@ -44,7 +44,7 @@ type planner struct {
 }
 
 // plan fills the plan. It answers whether the resource has to be replaced.
-func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
+func (p *planner) plan(ctx context.Context, plan attributes) (replace bool) {
 	stateParent, stateID := types.StringNull(), types.Int64Null()
 	if p.state != nil {
 		stateParent, stateID = *p.state.Parent, *p.state.ParentID
@@ -66,8 +66,8 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	*plan.Parent, *plan.ParentID = planned.Spelling, ref.KeepID(planned, stateID, p.state == nil)
 	if planned.Unknown() {
 		*plan.ParentID = stateID // should it turn out to be another one, Terraform stops the apply
-	} else if p.state != nil && p.record.Path != "" {
-		p.diags.Append(ref.Renamed(p.kind.at(), *p.config.Parent, gitlab.Target{Kind: p.kind.parent, ID: planned.ID, Path: p.record.Path})...)
+	} else if p.state != nil && p.private.Path != "" {
+		p.diags.Append(ref.Renamed(p.kind.at(), *p.config.Parent, gitlab.Target{Kind: p.kind.parent, ID: planned.ID, Path: p.private.Path})...)
 	}
 
 	if p.config.TokenInState.IsUnknown() {
@@ -76,12 +76,12 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 		return false
 	}
 	p.identify(ctx)
-	p.held = heldPlaces(p.state, p.record)
+	p.held = heldPlaces(p.state, p.private)
 	p.diags.Append(p.twice()...)
-	p.places, p.record = p.aligned(p.record)
+	p.places, p.private = p.aligned(p.private)
 	p.checkUsername()
 	p.claim(false)
-	change := decide(p.kind, p.config, p.state, p.record, p.wanted, p.held)
+	change := decide(p.kind, p.config, p.state, p.private, p.wanted, p.held)
 	p.keep(plan, change)
 	plan.DeliveryOwners = plannedOwners(p.config.Deliveries, p.wanted)
 	if p.state != nil {
@@ -93,7 +93,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 		if plan.ParentID.IsNull() && !planned.Unknown() {
 			*plan.ParentID = types.Int64Value(planned.ID) // moved, and not read since
 		}
-		parent := gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: cmp.Or(plan.Parent.ValueString(), p.record.Path)}
+		parent := gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: cmp.Or(plan.Parent.ValueString(), p.private.Path)}
 		if change.create && p.replace(parent, plan) {
 			p.foresee(ctx, plan, change, parent)
 			return false
@@ -105,7 +105,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 	default:
 		if change.left {
 			plan.RotationDue = p.state.RotationDue
-			p.warnLeft(plan, gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: p.record.Path})
+			p.warnLeft(plan, gitlab.Target{Kind: p.kind.parent, ID: plan.ParentID.ValueInt64(), Path: p.private.Path})
 		}
 		p.checkAdjusting(ctx, plan)
 	}
@@ -114,7 +114,7 @@ func (p *planner) plan(ctx context.Context, plan view) (replace bool) {
 
 // foresee is the plan of a creation that a token was handed over to. What is wrong is left to the apply:
 // a plan that fails would leave that token without anyone who names it.
-func (p *planner) foresee(ctx context.Context, plan view, change change, parent gitlab.Target) {
+func (p *planner) foresee(ctx context.Context, plan attributes, change change, parent gitlab.Target) {
 	all := p.diags
 	p.diags = nil
 	p.checkMaking(ctx, plan, change, parent)
@@ -124,7 +124,7 @@ func (p *planner) foresee(ctx context.Context, plan view, change change, parent 
 
 // keep plans what the state holds for all that is not configured, and the state's spelling for what
 // means the same.
-func (p *planner) keep(plan view, change change) {
+func (p *planner) keep(plan attributes, change change) {
 	if p.state == nil {
 		return
 	}
@@ -167,7 +167,7 @@ func (p *planner) rotatesAt() types.String {
 	case !r.scheduled():
 		return types.StringNull()
 	}
-	at := r.rotatesAt(p.record.Born, p.state.expiry())
+	at := r.rotatesAt(p.private.Born, p.state.expiry())
 	if at.IsZero() {
 		if held := p.state.rotation(); held != nil && *held == *r {
 			return p.state.RotatesAt
@@ -193,7 +193,7 @@ func respelled(config types.Map, change change) types.Map {
 }
 
 // make marks what only the making of a token tells.
-func (p *planner) make(plan view, change change) {
+func (p *planner) make(plan attributes, change change) {
 	plan.TokenID = types.Int64Unknown()
 	plan.Active, plan.Revoked, plan.Expired = types.BoolValue(true), types.BoolValue(false), types.BoolValue(false)
 	plan.RotationDue = types.StringNull()
@@ -236,7 +236,7 @@ func (p *planner) make(plan view, change change) {
 
 // mayMake marks what the making of a token tells, where it is known only after the apply whether one is
 // made. If none is, all stays as it is.
-func (p *planner) mayMake(plan view) {
+func (p *planner) mayMake(plan attributes) {
 	state := *p.state
 	kept := plan.ExpiresAt
 	p.make(plan, change{renew: true})
@@ -268,7 +268,7 @@ func (p *planner) identify(ctx context.Context) {
 		if d.Unknown {
 			continue
 		}
-		owner, deleted, is := knownOwner(p.state, p.record, d)
+		owner, deleted, is := knownOwner(p.state, p.private, d)
 		if is {
 			p.checkOwner(ctx, d, owner, deleted)
 		} else {
@@ -343,16 +343,16 @@ func (p *planner) checkOwner(ctx context.Context, d delivery.Delivery, owner git
 
 // replace prepares for being the creation half of a replacement. Handed tells whether the destroy half has
 // come already, and has left its token.
-func (p *planner) replace(parent gitlab.Target, plan view) (handed bool) {
+func (p *planner) replace(parent gitlab.Target, plan attributes) (handed bool) {
 	variables := p.variables()
 	p.mark = mark{Places: variables}
 	w, kind := session.Shared[walk](p.Session), p.kind.typeName()
 	if o := w.offered(kind, variables); o != nil {
-		p.own = o.record.places()
+		p.own = o.private.places()
 		return true
 	}
-	if !p.record.isZero() {
-		p.own = p.record.places()
+	if !p.private.isZero() {
+		p.own = p.private.places()
 		return false
 	}
 	p.mark.Records, p.own = w.replaced(kind, parent.ID, plan.Name.ValueString(), variables)
@@ -364,13 +364,13 @@ func (p *planner) replace(parent gitlab.Target, plan view) (handed bool) {
 // along a hidden variable of what stays, unless a read has told it.
 func (p *planner) settle(id int64, goes bool) {
 	w, t := session.Shared[walk](p.Session), token{p.kind.typeName(), id}
-	for _, sealed := range w.endangered(t, p.record, goes) {
+	for _, sealed := range w.endangered(t, p.private, goes) {
 		p.diags.AddWarning(string(diagnose.DeletesAnothers.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(
 			"%s is hidden, and two %ss were delivered into it, of which the older one is destroyed. The apply deletes the variable along with it. Plan again, with a refresh and without -parallelism=1: then it is left to the newer one.",
 			sealed.Variable(), p.kind.token))
 	}
 	for _, place := range w.settle(t) {
-		for _, sealed := range p.record.Deliveries {
+		for _, sealed := range p.private.Deliveries {
 			if sealed.Place == place {
 				p.diags.AddWarning(string(diagnose.OverwritesVariable.For(sealed.Path+": "+sealed.Key)), fmt.Sprintf(
 					"%s is there already, and is this resource's. The apply gives it the token of another resource, which is made anew.", sealed.Variable()))
@@ -380,7 +380,7 @@ func (p *planner) settle(id int64, goes bool) {
 }
 
 // checkMaking finds out before the apply what would keep a token from being made and delivered.
-func (p *planner) checkMaking(ctx context.Context, plan view, change change, parent gitlab.Target) {
+func (p *planner) checkMaking(ctx context.Context, plan attributes, change change, parent gitlab.Target) {
 	if p.diags.HasError() {
 		return
 	}
@@ -390,7 +390,7 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, par
 	p.checkCaller(ctx, plan, change, parent)
 	for _, label := range slices.Sorted(maps.Keys(p.wanted)) {
 		d := p.wanted[label]
-		if p.record.deleted(d) {
+		if p.private.deleted(d) {
 			continue
 		}
 		if !d.Unknown {
@@ -409,7 +409,7 @@ func (p *planner) checkMaking(ctx context.Context, plan view, change change, par
 }
 
 // checkAdjusting finds out before the apply what would keep deliveries from being changed in place.
-func (p *planner) checkAdjusting(ctx context.Context, plan view) {
+func (p *planner) checkAdjusting(ctx context.Context, plan attributes) {
 	for _, label := range slices.Sorted(maps.Keys(p.wanted)) {
 		d, old := p.wanted[label], p.held[label]
 		if _, there := p.held[label]; !d.Unknown && d.Owner.ID != 0 && !(there && d.Same(old) && !d.Flags(old)) {
@@ -419,7 +419,7 @@ func (p *planner) checkAdjusting(ctx context.Context, plan view) {
 }
 
 // nowhere tells whether the secret of a new token would be lost at once.
-func nowhere(config view, wanted map[string]delivery.Delivery) bool {
+func nowhere(config attributes, wanted map[string]delivery.Delivery) bool {
 	for _, d := range wanted {
 		if d.Store == delivery.StoreToken {
 			return false
@@ -430,10 +430,10 @@ func nowhere(config view, wanted map[string]delivery.Delivery) bool {
 
 // warnLeft tells of a token that has ended without anything being planned for it. A configuration that asks for
 // a new one is refused instead, by [planner.checkUse].
-func (p *planner) warnLeft(plan view, parent gitlab.Target) {
+func (p *planner) warnLeft(plan attributes, parent gitlab.Target) {
 	since := ""
-	if !p.record.Ended.IsZero() {
-		since = ", as was first seen at " + p.record.Ended.Format(time.RFC3339)
+	if !p.private.Ended.IsZero() {
+		since = ", as was first seen at " + p.private.Ended.Format(time.RFC3339)
 	}
 	p.diags.Append(diagnose.Warn(path.Root("deliveries"), diagnose.NotMadeAnew.For(parent.Path+": "+plan.Name.ValueString()),
 		"The %s with id %d of the %s was revoked or deleted%s. None is planned in its place, since its secret, which GitLab shows only once, would go nowhere. "+
@@ -546,7 +546,7 @@ func (p *planner) checkUsername() {
 }
 
 // checkCaller refuses what GitLab would refuse the provider's user.
-func (p *planner) checkCaller(ctx context.Context, plan view, change change, parent gitlab.Target) {
+func (p *planner) checkCaller(ctx context.Context, plan attributes, change change, parent gitlab.Target) {
 	if parent.ID == 0 {
 		return
 	}
@@ -600,7 +600,7 @@ func roleName(level int64) string {
 }
 
 // checkVariable looks at the variable that a delivery is to go into.
-func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Delivery) {
+func (p *planner) checkVariable(ctx context.Context, plan attributes, d delivery.Delivery) {
 	if d.Store == delivery.StoreUsername && d.Masked && !plan.Username.IsUnknown() {
 		if problem := variables.MaskProblem(plan.Username.ValueString(), d.Raw); problem != "" {
 			p.diags.Append(diagnose.Problem(d.Path("masked"), diagnose.InvalidVariable,
@@ -628,7 +628,7 @@ func (p *planner) checkVariable(ctx context.Context, plan view, d delivery.Deliv
 }
 
 // tokenInState tells whether the configuration asks for the secret in the state.
-func (v view) tokenInState() bool { return v.TokenInState.ValueBool() }
+func (v attributes) tokenInState() bool { return v.TokenInState.ValueBool() }
 
 // change is what a plan comes to.
 type change struct {
@@ -652,13 +652,13 @@ func (c change) makes() bool { return c.create || c.renew || c.rotate }
 
 // decide compares what is configured with what the state holds. It is pure: the same answer at plan and
 // at apply.
-func decide(k kind, config view, state *view, record record, wanted, held map[string]delivery.Delivery) change {
+func decide(k kind, config attributes, state *attributes, stored privateState, wanted, held map[string]delivery.Delivery) change {
 	if state == nil {
 		return change{create: true, previous: []int64{}}
 	}
 	c := change{respelled: map[string]attr.Value{}, sameExpiry: !config.ExpiresAt.IsUnknown() && sameText(config.ExpiresAt, state.ExpiresAt)}
 	fixed := fixedDiffer(config, *state, c.sameExpiry)
-	reasons := secretNeeded(config, *state, record, wanted, held, &c)
+	reasons := secretNeeded(config, *state, stored, wanted, held, &c)
 	trigger, before := config.trigger(), state.trigger()
 	if !trigger.IsNull() && !trigger.IsUnknown() && before.IsNull() {
 		reasons = append(reasons, "rotation.trigger was set")
@@ -675,8 +675,8 @@ func decide(k kind, config view, state *view, record record, wanted, held map[st
 	if c.renew && !fixed && ends && k.token == tokens.Access && rotation != nil && rotation.Overlap == 0 && state.Active.ValueBool() {
 		c.renew, c.rotate = false, true
 	}
-	record.without(record.over()...)
-	c.previous = record.previousIDs()
+	stored.without(stored.over()...)
+	c.previous = stored.previousIDs()
 	if c.renew && rotation != nil && rotation.Overlap > 0 && state.Active.ValueBool() {
 		c.previous = append(c.previous, state.TokenID.ValueInt64())
 	}
@@ -693,7 +693,7 @@ func sameText(a, b types.String) bool {
 }
 
 // fixedDiffer tells whether something differs that GitLab fixes when it makes a token.
-func fixedDiffer(config, state view, sameExpiry bool) bool {
+func fixedDiffer(config, state attributes, sameExpiry bool) bool {
 	differs := func(config, state attr.Value) bool { return !config.IsNull() && !config.Equal(state) }
 	if differs(config.Name, state.Name) || differs(config.Scopes, state.Scopes) || !config.ExpiresAt.IsNull() && !sameExpiry {
 		return true
@@ -705,8 +705,8 @@ func fixedDiffer(config, state view, sameExpiry bool) bool {
 }
 
 // secretNeeded says why the secret is needed again, where neither the state nor a variable tells it.
-func secretNeeded(config, state view, record record, wanted, held map[string]delivery.Delivery, c *change) (reasons []string) {
-	known := !state.Token.IsNull() || record.Readable && state.Active.ValueBool()
+func secretNeeded(config, state attributes, stored privateState, wanted, held map[string]delivery.Delivery, c *change) (reasons []string) {
+	known := !state.Token.IsNull() || stored.Readable && state.Active.ValueBool()
 	if config.tokenInState() && !known {
 		reasons = append(reasons, "token_in_state asks for its secret, which nobody knows any more")
 	}

@@ -15,14 +15,14 @@ import (
 )
 
 var (
-	recordFormat = private.Format[record]{Key: "credential", Version: 1}
+	privateFormat = private.Format[privateState]{Key: "credential", Version: 1}
 	// markFormat is of planned private state alone.
 	markFormat = private.Format[mark]{Key: "replacement", Version: 1}
 )
 
-// record is what private state keeps of a token. It holds no secret: of what was delivered only a keyed
+// privateState is what is kept of a token beside the state. It holds no secret: of what was delivered only a keyed
 // hash. Its names in JSON are those that older versions wrote, letter case apart: testdata has one.
-type record struct {
+type privateState struct {
 	// Path is the parent's at the last read.
 	Path string `json:"path"`
 	// Born is when the token was made; zero where nobody knows.
@@ -118,12 +118,12 @@ type mark struct {
 	Places []delivery.Place `json:"places"`
 	// Records are those of tokens that may be the one that is replaced, by id: after a taint Terraform
 	// withholds the destroy's own.
-	Records map[int64]record `json:"records,omitempty"`
+	Records map[int64]privateState `json:"records,omitempty"`
 }
 
-// withheld is the record of a token of which the state alone tells.
-func withheld(state view) record {
-	r := record{Deliveries: map[string]delivery.Sealed{}}
+// withheld is the private state of a token of which the state alone tells.
+func withheld(state attributes) privateState {
+	r := privateState{Deliveries: map[string]delivery.Sealed{}}
 	for label, d := range delivery.Expand(state.Deliveries) {
 		d.Owner.ID = ownerOf(state.DeliveryOwners.Elements()[label]).ID
 		if reference, err := gitlab.ParseRef(d.Owner.Kind, d.Spelled); err == nil && reference.ID == 0 {
@@ -136,7 +136,7 @@ func withheld(state view) record {
 
 // joined adds the previous tokens that the state alone names: a provider that is killed in an update leaves a
 // state without private state.
-func (r record) joined(state view) record {
+func (r privateState) joined(state attributes) privateState {
 	named := slices.Clone(r.Previous)
 	for _, element := range state.PreviousTokenIDs.Elements() {
 		id, ok := element.(types.Int64)
@@ -161,19 +161,19 @@ func (r record) joined(state view) record {
 }
 
 // isZero tells whether there is none.
-func (r record) isZero() bool {
+func (r privateState) isZero() bool {
 	return r.Path == "" && len(r.Key) == 0 && len(r.Deliveries) == 0 && len(r.Previous) == 0 && r.Lost == nil && r.Due == ""
 }
 
 // clone shares nothing that is written to.
-func (r record) clone() record {
+func (r privateState) clone() privateState {
 	r.Deliveries, r.Missing = maps.Clone(r.Deliveries), maps.Clone(r.Missing)
 	r.Leaving, r.Previous = slices.Clone(r.Leaving), slices.Clone(r.Previous)
 	return r
 }
 
-// labelled has the deliveries of an earlier record, under its labels: nothing was delivered since.
-func (r record) labelled(before record) record {
+// labelled has the deliveries of an earlier private state, under its labels: nothing was delivered since.
+func (r privateState) labelled(before privateState) privateState {
 	before = before.clone()
 	r.Deliveries, r.Missing, r.Leaving = before.Deliveries, before.Missing, before.Leaving
 	return r
@@ -190,7 +190,7 @@ func readable(deliveries map[string]delivery.Sealed) bool {
 }
 
 // places are the variables that were delivered into.
-func (r record) places() (all []delivery.Place) {
+func (r privateState) places() (all []delivery.Place) {
 	for _, sealed := range r.Deliveries {
 		all = append(all, sealed.Place)
 	}
@@ -207,7 +207,7 @@ func within(of, parent gitlab.Target) bool {
 }
 
 // deleted tells whether a delivery goes to a project or group that was deleted.
-func (r record) deleted(d delivery.Delivery) bool {
+func (r privateState) deleted(d delivery.Delivery) bool {
 	for _, sealed := range r.Deliveries {
 		if sealed.Deleted && sealed.Place == d.Place() {
 			return true
@@ -217,7 +217,7 @@ func (r record) deleted(d delivery.Delivery) bool {
 }
 
 // over are the previous tokens that an apply is to end.
-func (r record) over() (ids []int64) {
+func (r privateState) over() (ids []int64) {
 	for _, p := range r.Previous {
 		if p.Over {
 			ids = append(ids, p.ID)
@@ -227,12 +227,12 @@ func (r record) over() (ids []int64) {
 }
 
 // without drops previous tokens.
-func (r *record) without(ids ...int64) {
+func (r *privateState) without(ids ...int64) {
 	r.Previous = slices.DeleteFunc(slices.Clone(r.Previous), func(p previous) bool { return slices.Contains(ids, p.ID) })
 }
 
 // previousIDs are all previous tokens.
-func (r record) previousIDs() []int64 {
+func (r privateState) previousIDs() []int64 {
 	ids := []int64{}
 	for _, p := range r.Previous {
 		ids = append(ids, p.ID)

@@ -23,10 +23,10 @@ import (
 // is due: plans look at what it wrote.
 type refresher struct {
 	*session.Session
-	kind   kind
-	parent gitlab.Target
-	state  view
-	record record
+	kind    kind
+	parent  gitlab.Target
+	state   attributes
+	private privateState
 
 	diags diag.Diagnostics
 }
@@ -42,8 +42,8 @@ func (r *refresher) refresh(ctx context.Context, listed []tokens.Token) (gone bo
 	switch {
 	case found:
 		r.state.flatten(token, now)
-		if r.record.Born.IsZero() {
-			r.record.Born = token.CreatedAt.UTC().Truncate(time.Second)
+		if r.private.Born.IsZero() {
+			r.private.Born = token.CreatedAt.UTC().Truncate(time.Second)
 		}
 	default:
 		end := r.state.expiry()
@@ -52,9 +52,9 @@ func (r *refresher) refresh(ctx context.Context, listed []tokens.Token) (gone bo
 	}
 	switch {
 	case !r.state.Revoked.ValueBool():
-		r.record.Ended = time.Time{}
-	case r.record.Ended.IsZero():
-		r.record.Ended = now.UTC().Truncate(time.Second)
+		r.private.Ended = time.Time{}
+	case r.private.Ended.IsZero():
+		r.private.Ended = now.UTC().Truncate(time.Second)
 	}
 	r.previous(ctx, listed, now)
 	reasons := r.deliveries(ctx)
@@ -73,30 +73,30 @@ func byID(list []tokens.Token, id int64) (tokens.Token, bool) {
 // findLost looks for a token whose making was never answered. One that is found is named in the state,
 // for the next apply to end.
 func (r *refresher) findLost(ctx context.Context) {
-	if r.record.Lost == nil {
+	if r.private.Lost == nil {
 		return
 	}
-	parent := r.record.Lost.Of.or(r.parent)
-	found, alone, err := r.Tokens.FindLost(ctx, r.kind.token, parent, tokens.Request(r.record.Lost.Request), r.record.Lost.Before)
+	parent := r.private.Lost.Of.or(r.parent)
+	found, alone, err := r.Tokens.FindLost(ctx, r.kind.token, parent, tokens.Request(r.private.Lost.Request), r.private.Lost.Before)
 	if err != nil {
 		r.diags.Append(diagnose.ReadError(diagnose.ReadTokens, err))
 		return
 	}
 	found = slices.DeleteFunc(found, func(t tokens.Token) bool {
-		return t.ID == r.state.TokenID.ValueInt64() || slices.Contains(r.record.previousIDs(), t.ID)
+		return t.ID == r.state.TokenID.ValueInt64() || slices.Contains(r.private.previousIDs(), t.ID)
 	})
 	switch {
 	case len(found) == 0:
-	case len(found) > 1 || !alone || r.record.Lost.Doubt:
+	case len(found) > 1 || !alone || r.private.Lost.Doubt:
 		r.diags.AddWarning(string(diagnose.OrphanedToken.For(parent.Path)), fmt.Sprintf(
 			"GitLab never answered the creation of the %s %q, and of the tokens of the %s these may be it, or somebody else's: %s. Look which of them nobody uses, and revoke that.",
-			r.kind.token, r.record.Lost.Request.Name, parent, enumerate(found)))
+			r.kind.token, r.private.Lost.Request.Name, parent, enumerate(found)))
 	case len(found) == 1 && r.state.TokenID.IsNull():
 		r.state.TokenID = types.Int64Value(found[0].ID)
 	case len(found) == 1:
-		r.record.Previous = append(r.record.Previous, previous{ID: found[0].ID, Over: true, Of: r.record.Lost.Of})
+		r.private.Previous = append(r.private.Previous, previous{ID: found[0].ID, Over: true, Of: r.private.Lost.Of})
 	}
-	r.record.Lost = nil
+	r.private.Lost = nil
 }
 
 func enumerate(listed []tokens.Token) string {
@@ -114,7 +114,7 @@ func enumerate(listed []tokens.Token) string {
 // not end by themselves within a day.
 func (r *refresher) previous(ctx context.Context, listed []tokens.Token, now time.Time) {
 	var left []previous
-	for _, p := range r.record.Previous {
+	for _, p := range r.private.Previous {
 		among := listed
 		if p.Of != nil {
 			elsewhere, err := r.Tokens.List(ctx, r.kind.token, p.Of.or(r.parent))
@@ -132,31 +132,31 @@ func (r *refresher) previous(ctx context.Context, listed []tokens.Token, now tim
 		p.Over = p.Over || !p.EndsAt.IsZero() && !now.Before(p.EndsAt) && !soon
 		left = append(left, p)
 	}
-	r.record.Previous = left
-	r.state.PreviousTokenIDs = idList(r.record.previousIDs())
+	r.private.Previous = left
+	r.state.PreviousTokenIDs = idList(r.private.previousIDs())
 }
 
 // deliveries looks at the variables. It gives the reasons for a new token that they hold.
 func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
-	r.record.Readable = false
+	r.private.Readable = false
 	if r.state.Deliveries.IsNull() || r.state.Deliveries.IsUnknown() {
 		return nil
 	}
 	elements := map[string]attr.Value{}
 	held := delivery.Expand(r.state.Deliveries)
 	for _, label := range slices.Sorted(maps.Keys(held)) {
-		sealed, known := r.record.Deliveries[label]
+		sealed, known := r.private.Deliveries[label]
 		if !known { // it is delivered by the next apply
 			owner := ownerOf(r.state.DeliveryOwners.Elements()[label])
 			r.miss(label, held[label], owner)
 			continue
 		}
 		elements[label] = held[label].Object()
-		finding, variable, err := sealed.Inspect(ctx, r.Variables, r.record.Key)
+		finding, variable, err := sealed.Inspect(ctx, r.Variables, r.private.Key)
 		switch finding {
 		case delivery.Gone:
 			delete(elements, label)
-			delete(r.record.Deliveries, label)
+			delete(r.private.Deliveries, label)
 			r.miss(label, held[label], sealed.Owner())
 		case delivery.Changed:
 			this := token{r.kind.typeName(), r.state.TokenID.ValueInt64()}
@@ -169,7 +169,7 @@ func (r *refresher) deliveries(ctx context.Context) (reasons []string) {
 			r.diags.AddAttributeWarning(path.Root("deliveries").AtMapKey(label), string(diagnose.DeliveryUnseen.For(sealed.Path)), diagnose.Detail(err))
 		case delivery.InPlace:
 			elements[label] = held[label].As(variable)
-			r.record.Readable = r.record.Readable || sealed.ShowsToken()
+			r.private.Readable = r.private.Readable || sealed.ShowsToken()
 		}
 	}
 	r.state.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), elements)
@@ -181,10 +181,10 @@ func (r *refresher) miss(label string, held delivery.Delivery, owner gitlab.Targ
 	if owner.ID == 0 {
 		return
 	}
-	if r.record.Missing == nil {
-		r.record.Missing = map[string]missing{}
+	if r.private.Missing == nil {
+		r.private.Missing = map[string]missing{}
 	}
-	r.record.Missing[label] = missing{Kind: owner.Kind, ID: owner.ID, Path: owner.Path, Spelled: held.Spelled, Key: held.Key, Scope: held.Scope}
+	r.private.Missing[label] = missing{Kind: owner.Kind, ID: owner.ID, Path: owner.Path, Spelled: held.Spelled, Key: held.Key, Scope: held.Scope}
 }
 
 // rotation writes why a new token is due.
@@ -193,8 +193,8 @@ func (r *refresher) rotation(found bool, now time.Time, reasons []string) {
 	id := r.state.TokenID.ValueInt64()
 	rotation := r.state.rotation()
 	switch {
-	case r.record.Due != "":
-		reasons = append([]string{r.record.Due}, reasons...)
+	case r.private.Due != "":
+		reasons = append([]string{r.private.Due}, reasons...)
 	case !rotation.scheduled() && r.state.Expired.ValueBool():
 		r.diags.Append(diagnose.Warn(path.Root("expires_at"), diagnose.TokenExpired.For(r.parent.Path+": "+r.state.Name.ValueString()),
 			"The %s with id %d of the %s ended at %s, and nothing is planned for that reason. Write a later expires_at, or let rotation make new ones in time.",
@@ -219,7 +219,7 @@ func (r *refresher) rotatesAt() types.String {
 	if !rotation.scheduled() {
 		return types.StringNull()
 	}
-	at := rotation.rotatesAt(r.record.Born, r.state.expiry())
+	at := rotation.rotatesAt(r.private.Born, r.state.expiry())
 	switch {
 	case at.IsZero(), sameInstant(r.state.RotatesAt, at):
 		return r.state.RotatesAt

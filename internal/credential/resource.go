@@ -69,7 +69,7 @@ func (r *tokenResource) Configure(_ context.Context, req resource.ConfigureReque
 func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	config := r.kind.make()
 	if resp.Diagnostics.Append(req.Config.Get(ctx, config)...); !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(r.kind.checkEnd(config.view())...)
+		resp.Diagnostics.Append(r.kind.checkEnd(config.attributes())...)
 	}
 }
 
@@ -79,15 +79,15 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	p := planner{Session: r.session, kind: r.kind}
-	held, diags := recordFormat.Get(ctx, req.Private)
+	held, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	p.record = held
+	p.private = held
 	state := r.kind.make()
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-		view := state.view()
-		p.state, p.record = &view, held.joined(view)
-		session.Shared[walk](r.session).hold(r.kind.typeName(), append(p.record.previousIDs(), view.TokenID.ValueInt64())...)
+		attributes := state.attributes()
+		p.state, p.private = &attributes, held.joined(attributes)
+		session.Shared[walk](r.session).hold(r.kind.typeName(), append(p.private.previousIDs(), attributes.TokenID.ValueInt64())...)
 	}
 	if req.Plan.Raw.IsNull() {
 		if !resp.Diagnostics.HasError() {
@@ -104,13 +104,13 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	p.config = configured(config)
-	if p.record.ParentDeleted {
-		resp.RequiresReplace.Append(p.outlive(ctx, plan.view(), resp.Plan.Raw.Equal(req.State.Raw))...)
+	if p.private.ParentDeleted {
+		resp.RequiresReplace.Append(p.outlive(ctx, plan.attributes(), resp.Plan.Raw.Equal(req.State.Raw))...)
 		resp.Diagnostics.Append(p.diags...)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 		return
 	}
-	if p.plan(ctx, plan.view()) {
+	if p.plan(ctx, plan.attributes()) {
 		resp.RequiresReplace.Append(r.kind.at())
 	}
 	resp.Diagnostics.Append(p.diags...)
@@ -128,13 +128,13 @@ func (r *tokenResource) setPlan(ctx context.Context, req resource.ModifyPlanRequ
 	}
 	state := r.kind.make()
 	diags.Append(req.State.Get(ctx, state)...)
-	if state.view().DeliveryOwners.IsNull() && !plan.view().DeliveryOwners.IsNull() {
-		owners := plan.view().DeliveryOwners
-		plan.view().DeliveryOwners = state.view().DeliveryOwners
+	if state.attributes().DeliveryOwners.IsNull() && !plan.attributes().DeliveryOwners.IsNull() {
+		owners := plan.attributes().DeliveryOwners
+		plan.attributes().DeliveryOwners = state.attributes().DeliveryOwners
 		if diags.Append(resp.Plan.Set(ctx, plan)...); resp.Plan.Raw.Equal(req.State.Raw) {
 			return diags
 		}
-		plan.view().DeliveryOwners = owners
+		plan.attributes().DeliveryOwners = owners
 	}
 	diags.Append(resp.Plan.Set(ctx, plan)...)
 	return diags
@@ -145,12 +145,12 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...); resp.Diagnostics.HasError() {
 		return
 	}
-	old := session.Shared[walk](r.session).offered(r.kind.typeName(), places{wanted: boundPlaces(plan.view())}.variables())
-	l, ctx, cancel := r.begin(ctx, plan, nil, record{}, &resp.Diagnostics)
+	old := session.Shared[walk](r.session).offered(r.kind.typeName(), places{wanted: boundPlaces(plan.attributes())}.variables())
+	l, ctx, cancel := r.begin(ctx, plan, nil, privateState{}, &resp.Diagnostics)
 	defer cancel()
 	switch {
 	case resp.Diagnostics.HasError() && old != nil: // untouched, and not to be lost
-		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, old.state, old.record)...)
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, old.state, old.private)...)
 	case resp.Diagnostics.HasError():
 	case old != nil:
 		l.replace(ctx, old)
@@ -159,12 +159,12 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 			left = old.state
 		}
 		resp.Diagnostics.Append(l.diags...)
-		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.record)...)
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.private)...)
 	default:
 		l.create(ctx)
 		resp.Diagnostics.Append(l.diags...)
 		if l.settled {
-			resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, plan, l.record)...)
+			resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, plan, l.private)...)
 		}
 	}
 }
@@ -173,24 +173,24 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(unmark(ctx, resp.Private)...)
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := recordFormat.Get(ctx, req.Private)
+	held, diags := privateFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	view := state.view()
-	held = held.joined(view)
-	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, view)...)
+	attributes := state.attributes()
+	held = held.joined(attributes)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, attributes)...)
 	w := session.Shared[walk](r.session)
-	w.hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
-	seen := w.see(sighting{token: token{r.kind.typeName(), view.TokenID.ValueInt64()}, parent: view.ParentID.ValueInt64(), name: view.Name.ValueString(), record: held})
+	w.hold(r.kind.typeName(), append(held.previousIDs(), attributes.TokenID.ValueInt64())...)
+	seen := w.see(sighting{token: token{r.kind.typeName(), attributes.TokenID.ValueInt64()}, parent: attributes.ParentID.ValueInt64(), name: attributes.Name.ValueString(), private: held})
 	for _, sealed := range held.Deliveries {
 		w.expect(sealed.Place, sealed.Path)
 	}
 	located := r.locate(ctx, held)
-	parent, listed, err := r.look(ctx, view, held)
+	parent, listed, err := r.look(ctx, attributes, held)
 	held = located()
 	if err != nil {
-		last := r.last(view, held)
+		last := r.last(attributes, held)
 		gone, diags := ref.UnreadableOnce(ctx, r.session, diagnose.ReadTokens, last, err)
 		if !gone {
 			resp.Diagnostics.Append(diags...)
@@ -203,19 +203,19 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 			return
 		}
 		resp.Diagnostics.Append(outlived(last, left))
-		held.endWithParent(view, r.session.GitLab.Now())
+		held.endWithParent(attributes, r.session.GitLab.Now())
 		w.update(seen, held)
 		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, held)...)
 		return
 	}
-	*view.ParentID, held.Path, held.ParentDeleted = types.Int64Value(parent.ID), parent.Path, false
-	spelling, diags := ref.Respell(ctx, r.session.GitLab, r.kind.at(), *view.Parent, parent)
+	*attributes.ParentID, held.Path, held.ParentDeleted = types.Int64Value(parent.ID), parent.Path, false
+	spelling, diags := ref.Respell(ctx, r.session.GitLab, r.kind.at(), *attributes.Parent, parent)
 	resp.Diagnostics.Append(diags...)
-	*view.Parent = spelling
-	if view.TokenInState.IsNull() {
-		view.TokenInState = types.BoolValue(false) // imported
+	*attributes.Parent = spelling
+	if attributes.TokenInState.IsNull() {
+		attributes.TokenInState = types.BoolValue(false) // imported
 	}
-	f := refresher{Session: r.session, kind: r.kind, parent: parent, state: view, record: held}
+	f := refresher{Session: r.session, kind: r.kind, parent: parent, state: attributes, private: held}
 	gone := f.refresh(ctx, listed)
 	if resp.Diagnostics.Append(f.diags...); resp.Diagnostics.HasError() {
 		return
@@ -224,9 +224,9 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	f.record.Superseded = w.superseded(seen.token, f.record)
-	w.update(seen, f.record)
-	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, f.record)...)
+	f.private.Superseded = w.superseded(seen.token, f.private)
+	w.update(seen, f.private)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, f.private)...)
 }
 
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -234,11 +234,11 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := recordFormat.Get(ctx, req.Private)
+	held, diags := privateFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	old := state.view()
+	old := state.attributes()
 	held = held.joined(old)
 	l, ctx, cancel := r.begin(ctx, plan, &old, held, &resp.Diagnostics)
 	defer cancel()
@@ -246,7 +246,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	left := plan
-	change := decide(r.kind, configured(config), &old, l.record, l.wanted, l.held)
+	change := decide(r.kind, configured(config), &old, l.private, l.wanted, l.held)
 	switch {
 	case change.renew:
 		l.renew(ctx, old, change)
@@ -256,20 +256,20 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		l.adjust(ctx, old)
 	}
 	if !l.settled {
-		left, l.record = state, l.record.labelled(held)
-		old.PreviousTokenIDs = idList(l.record.previousIDs())
-		if l.record.Due != "" {
-			old.RotationDue = types.StringValue(l.record.Due)
+		left, l.private = state, l.private.labelled(held)
+		old.PreviousTokenIDs = idList(l.private.previousIDs())
+		if l.private.Due != "" {
+			old.RotationDue = types.StringValue(l.private.Due)
 		}
 	}
 	resp.Diagnostics.Append(l.diags...)
-	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.record)...)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, left, l.private)...)
 }
 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state := r.kind.make()
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	held, diags := recordFormat.Get(ctx, req.Private)
+	held, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	half, diags := markFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -277,46 +277,46 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	view := state.view()
+	attributes := state.attributes()
 	if held.isZero() {
-		held = half.Records[view.TokenID.ValueInt64()]
+		held = half.Records[attributes.TokenID.ValueInt64()]
 	}
 	if held.isZero() {
-		held = withheld(view)
+		held = withheld(attributes)
 	}
-	held = held.joined(view)
-	parent, listed, err := r.look(ctx, view, held)
+	held = held.joined(attributes)
+	parent, listed, err := r.look(ctx, attributes, held)
 	if err != nil {
-		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(view, held), err)
+		gone, diags := ref.Unreadable(ctx, r.session, diagnose.RevokeToken, r.last(attributes, held), err)
 		if !gone || !held.ParentDeleted { // which the read has said
 			resp.Diagnostics.Append(diags...)
 		}
 		if gone {
-			l := lifecycle{Session: r.session, kind: r.kind, parent: r.last(view, held), gone: true, plan: view, record: held.clone(), places: places{held: heldPlaces(&view, held)}}
+			l := lifecycle{Session: r.session, kind: r.kind, parent: r.last(attributes, held), gone: true, plan: attributes, private: held.clone(), places: places{held: heldPlaces(&attributes, held)}}
 			r.end(ctx, &l, state, resp)
 		}
 		return
 	}
-	token, found := byID(listed, view.TokenID.ValueInt64())
-	session.Shared[walk](r.session).hold(r.kind.typeName(), append(held.previousIDs(), view.TokenID.ValueInt64())...)
+	token, found := byID(listed, attributes.TokenID.ValueInt64())
+	session.Shared[walk](r.session).hold(r.kind.typeName(), append(held.previousIDs(), attributes.TokenID.ValueInt64())...)
 	if common := inBoth(half.Places, held.places()); len(common) > 0 && found && token.Active(r.session.GitLab.Now()) {
-		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, record: held, planned: half.Places}, common)
-		resp.Diagnostics.AddWarning(string(diagnose.HandedOver.For(parent.Path+": "+view.Name.ValueString())), fmt.Sprintf(
+		session.Shared[walk](r.session).leave(&offer{kind: r.kind.typeName(), parent: parent, state: state, private: held, planned: half.Places}, common)
+		resp.Diagnostics.AddWarning(string(diagnose.HandedOver.For(parent.Path+": "+attributes.Name.ValueString())), fmt.Sprintf(
 			"The %s with id %d of the %s is not ended before the one that replaces it is delivered: nobody is refused in between. "+
 				"If this apply ends without that, it works on while no state names it. Take it back then, with the resource's address: terraform import ADDRESS %s:%d",
 			r.kind.token, token.ID, parent, parent.Path, token.ID))
 		return
 	}
-	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: view, record: held.clone(), places: places{held: heldPlaces(&view, held)}}
+	l := lifecycle{Session: r.session, kind: r.kind, parent: parent, plan: attributes, private: held.clone(), places: places{held: heldPlaces(&attributes, held)}}
 	r.end(ctx, &l, state, resp)
 }
 
 // end destroys a token, and keeps in the state what is left of it.
 func (r *tokenResource) end(ctx context.Context, l *lifecycle, state model, resp *resource.DeleteResponse) {
-	l.destroy(ctx, state.view())
+	l.destroy(ctx, state.attributes())
 	resp.Diagnostics.Append(l.diags...)
 	if !l.settled && l.diags.HasError() {
-		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, l.record)...)
+		resp.Diagnostics.Append(r.store(ctx, &resp.State, resp.Identity, resp.Private, state, l.private)...)
 	}
 }
 
@@ -383,28 +383,28 @@ func (r *tokenResource) checkImported(ctx context.Context, parent gitlab.Target,
 }
 
 // begin prepares an apply: what is planned, with all references resolved.
-func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held record, diags *diag.Diagnostics) (*lifecycle, context.Context, context.CancelFunc) {
-	view := plan.view()
-	l := &lifecycle{Session: r.session, kind: r.kind, plan: view, record: held.clone(), places: places{boundPlaces(view), heldPlaces(state, held)}}
-	parent, err := r.parent(ctx, view, held.Path)
+func (r *tokenResource) begin(ctx context.Context, plan model, state *attributes, held privateState, diags *diag.Diagnostics) (*lifecycle, context.Context, context.CancelFunc) {
+	attributes := plan.attributes()
+	l := &lifecycle{Session: r.session, kind: r.kind, plan: attributes, private: held.clone(), places: places{boundPlaces(attributes), heldPlaces(state, held)}}
+	parent, err := r.parent(ctx, attributes, held.Path)
 	if err != nil {
 		diags.Append(diagnose.LookupError(r.kind.at(), ref.NotFound(r.kind.at()), err))
 		return l, ctx, func() {}
 	}
 	l.parent = parent
-	if !view.ParentID.IsNull() { // a state that was moved and not read since goes on without it
-		*view.ParentID = types.Int64Value(parent.ID)
+	if !attributes.ParentID.IsNull() { // a state that was moved and not read since goes on without it
+		*attributes.ParentID = types.Int64Value(parent.ID)
 	}
 	if state != nil && state.ParentID.ValueInt64() != parent.ID && state.ParentID.ValueInt64() != 0 {
 		diags.Append(diagnose.Problem(r.kind.at(), diagnose.CreateToken, "It is the %s now, and was the one with id %d when this was planned. Plan again.", parent, state.ParentID.ValueInt64()))
 	}
-	l.places, l.record = l.aligned(l.record)
+	l.places, l.private = l.aligned(l.private)
 	diags.Append(l.name(ctx)...)
 	diags.Append(l.twice()...)
 	unbroken, cancel, err := withoutInterrupt(ctx)
 	if err != nil {
 		diags.AddError(string(diagnose.CreateToken), fmt.Sprintf(
-			"Could not go on with the %s %q of the %s: the apply was interrupted before it was touched.\n\nNothing was changed; apply again.", r.kind.token, view.Name.ValueString(), parent))
+			"Could not go on with the %s %q of the %s: the apply was interrupted before it was touched.\n\nNothing was changed; apply again.", r.kind.token, attributes.Name.ValueString(), parent))
 		return l, ctx, func() {}
 	}
 	return l, unbroken, func() {
@@ -416,7 +416,7 @@ func (r *tokenResource) begin(ctx context.Context, plan model, state *view, held
 }
 
 // parentText is the parent by id where it is known: its path may have changed since the plan.
-func parentText(v view) string {
+func parentText(v attributes) string {
 	if id := v.ParentID.ValueInt64(); id != 0 {
 		return strconv.FormatInt(id, 10)
 	}
@@ -425,7 +425,7 @@ func parentText(v view) string {
 
 // parent finds the project or group of a token, by id where that is known. An error names it by its
 // last known path too.
-func (r *tokenResource) parent(ctx context.Context, v view, last string) (gitlab.Target, error) {
+func (r *tokenResource) parent(ctx context.Context, v attributes, last string) (gitlab.Target, error) {
 	reference, err := gitlab.ParseRef(r.kind.parent, parentText(v))
 	if err != nil {
 		return gitlab.Target{}, err
@@ -435,12 +435,12 @@ func (r *tokenResource) parent(ctx context.Context, v view, last string) (gitlab
 }
 
 // last is the parent as it was last seen.
-func (r *tokenResource) last(v view, held record) gitlab.Target {
+func (r *tokenResource) last(v attributes, held privateState) gitlab.Target {
 	return gitlab.Target{Kind: r.kind.parent, ID: v.ParentID.ValueInt64(), Path: held.Path}
 }
 
 // look reads the parent of a token, and the parent's tokens.
-func (r *tokenResource) look(ctx context.Context, v view, held record) (parent gitlab.Target, listed []tokens.Token, err error) {
+func (r *tokenResource) look(ctx context.Context, v attributes, held privateState) (parent gitlab.Target, listed []tokens.Token, err error) {
 	if parent, err = r.parent(ctx, v, held.Path); err == nil {
 		listed, err = r.session.Tokens.List(ctx, r.kind.token, parent)
 	}
@@ -448,21 +448,21 @@ func (r *tokenResource) look(ctx context.Context, v view, held record) (parent g
 }
 
 // identify writes the identity, first thing in everything: without one the framework fails.
-func (r *tokenResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, v view) (diags diag.Diagnostics) {
+func (r *tokenResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, v attributes) (diags diag.Diagnostics) {
 	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.idName()), *v.ParentID)...)
 	diags.Append(identity.SetAttribute(ctx, path.Root("token_id"), v.TokenID)...)
 	return diags
 }
 
-func (r *tokenResource) store(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, to private.Writer, m model, held record) (diags diag.Diagnostics) {
-	view := m.view()
-	if view.Deliveries.IsUnknown() {
-		view.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), map[string]attr.Value{})
+func (r *tokenResource) store(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, to private.Writer, m model, held privateState) (diags diag.Diagnostics) {
+	attributes := m.attributes()
+	if attributes.Deliveries.IsUnknown() {
+		attributes.Deliveries = types.MapValueMust(delivery.ObjectType(r.kind.stores()...), map[string]attr.Value{})
 	}
-	view.DeliveryOwners = held.owners(view.Deliveries)
-	diags.Append(r.identify(ctx, identity, view)...)
+	attributes.DeliveryOwners = held.owners(attributes.Deliveries)
+	diags.Append(r.identify(ctx, identity, attributes)...)
 	diags.Append(state.Set(ctx, m)...)
-	diags.Append(recordFormat.Set(ctx, to, held)...)
+	diags.Append(privateFormat.Set(ctx, to, held)...)
 	diags.Append(unmark(ctx, to)...)
 	return diags
 }

@@ -279,7 +279,7 @@ func (v oneLine) ValidateString(ctx context.Context, req validator.StringRequest
 }
 
 // checkEnd asks for one answer to when a token ends.
-func (k kind) checkEnd(config view) (diags diag.Diagnostics) {
+func (k kind) checkEnd(config attributes) (diags diag.Diagnostics) {
 	at, every := path.Root("expires_at"), config.ofRotation("every_days")
 	switch {
 	case config.ExpiresAt.IsUnknown(), config.everyUnknown():
@@ -306,7 +306,7 @@ func (v rotationLength) MarkdownDescription(ctx context.Context) string { return
 
 // ValidateObject implements validator.Object.
 func (v rotationLength) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
-	r := (view{common: &common{Rotation: req.ConfigValue}}).rotation()
+	r := (attributes{common: &common{Rotation: req.ConfigValue}}).rotation()
 	// Each by itself too: the sum of two that are absurd may overflow.
 	if r == nil || r.Every <= v.longest && r.Overlap <= v.longest && r.Every+r.Overlap <= v.longest {
 		return

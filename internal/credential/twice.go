@@ -16,7 +16,7 @@ import (
 // claim notes what a planned token goes into and what it holds, and warns of what another resource of the walk
 // goes into or holds too. Whichever of the two is planned last tells it.
 func (p *planner) claim(leaving bool) {
-	if p.state == nil && !p.record.isZero() && len(p.record.Key) == 0 {
+	if p.state == nil && !p.private.isZero() && len(p.private.Key) == 0 {
 		return // the creation half of a replacement, of which the other has claimed
 	}
 	var things []string
@@ -28,14 +28,14 @@ func (p *planner) claim(leaving bool) {
 		}
 	}
 	if p.state != nil {
-		for _, id := range append(p.record.previousIDs(), p.state.TokenID.ValueInt64()) {
+		for _, id := range append(p.private.previousIDs(), p.state.TokenID.ValueInt64()) {
 			if id != 0 {
 				thing := fmt.Sprintf("%s %d", p.kind.token, id)
 				things, tokens[thing] = append(things, thing), id
 			}
 		}
 	}
-	for _, shared := range p.Overlap.Hold(overlap.Holding{Resource: p.kind.resource(), Self: hex.EncodeToString(p.record.Key), Leaving: leaving, Things: things}) {
+	for _, shared := range p.Overlap.Hold(overlap.Holding{Resource: p.kind.resource(), Self: hex.EncodeToString(p.private.Key), Leaving: leaving, Things: things}) {
 		if d, is := variables[shared.Thing]; is {
 			p.diags.Append(diagnose.Warn(d.Path("key"), diagnose.DeliveredTwice.For(d.Owner.Path+": "+d.Key),
 				"%s gets the token of a %s and that of a %s. Each apply of the one takes it from the other, which then makes a new token: that is what a new value of it comes from. Give one of the two another key or environment scope.",
@@ -47,7 +47,7 @@ func (p *planner) claim(leaving bool) {
 }
 
 func (p *planner) heldTwice(id int64, shared overlap.Shared) diag.Diagnostic {
-	parent := gitlab.Target{Kind: p.kind.parent, ID: p.state.ParentID.ValueInt64(), Path: p.record.Path}
+	parent := gitlab.Target{Kind: p.kind.parent, ID: p.state.ParentID.ValueInt64(), Path: p.private.Path}
 	if parent.Path == "" {
 		parent.Path = p.state.Parent.ValueString()
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest"
 )
 
-// A record that cannot be read is never taken for none, which would make the token anew: nothing is planned
+// Private state that cannot be read is never taken for none, which would make the token anew: nothing is planned
 // or destroyed, and the error says what to do.
 func TestAccUnreadableRecord(t *testing.T) {
 	t.Parallel()

@@ -37,8 +37,8 @@ type expectation struct {
 type intent struct {
 	token
 
-	record record
-	goes   bool
+	private privateState
+	goes    bool
 }
 
 // token names one by its resource's type and id.
@@ -51,19 +51,19 @@ type token struct {
 type sighting struct {
 	token
 
-	parent int64
-	name   string
-	record record
+	parent  int64
+	name    string
+	private privateState
 	// presumed are places that a creation took for its own because they are this token's.
 	presumed []delivery.Place
 }
 
 // offer is a token that the destroy half of a replacement leaves to the creation.
 type offer struct {
-	kind   string
-	parent gitlab.Target
-	state  model
-	record record
+	kind    string
+	parent  gitlab.Target
+	state   model
+	private privateState
 	// planned are the variables that the creation was planned to go into.
 	planned []delivery.Place
 }
@@ -96,20 +96,20 @@ func (w *walk) holds(t token) bool {
 }
 
 // update notes what a token's read has found.
-func (w *walk) update(s *sighting, found record) {
+func (w *walk) update(s *sighting, found privateState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.record = found
+	s.private = found
 }
 
 // superseded are the places of a token that a newer one was delivered into: GitLab counts the ids of a
 // kind of tokens up.
-func (w *walk) superseded(t token, of record) (places []delivery.Place) {
+func (w *walk) superseded(t token, of privateState) (places []delivery.Place) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, place := range of.places() {
 		if slices.ContainsFunc(w.seen, func(s *sighting) bool {
-			return s.kind == t.kind && s.id > t.id && slices.Contains(s.record.places(), place)
+			return s.kind == t.kind && s.id > t.id && slices.Contains(s.private.places(), place)
 		}) {
 			places = append(places, place)
 		}
@@ -122,7 +122,7 @@ func (w *walk) shares(t token, place delivery.Place) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.ContainsFunc(w.seen, func(s *sighting) bool {
-		return s.token != t && slices.Contains(s.record.places(), place)
+		return s.token != t && slices.Contains(s.private.places(), place)
 	})
 }
 
@@ -131,8 +131,8 @@ func (w *walk) whose(t token, place delivery.Place, variable variables.Variable)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.seen {
-		for _, sealed := range s.record.Deliveries {
-			if s.token != t && sealed.Place == place && sealed.Holds(variable, s.record.Key) {
+		for _, sealed := range s.private.Deliveries {
+			if s.token != t && sealed.Place == place && sealed.Holds(variable, s.private.Key) {
 				return s.token, true
 			}
 		}
@@ -142,17 +142,17 @@ func (w *walk) whose(t token, place delivery.Place, variable variables.Variable)
 
 // replaced are the records, by token id, of tokens that a creation may replace: of the kind, not settled,
 // and with one of its places or its name. The places that are theirs are presumed to be its own.
-func (w *walk) replaced(kind string, parent int64, name string, wanted []delivery.Place) (records map[int64]record, own []delivery.Place) {
+func (w *walk) replaced(kind string, parent int64, name string, wanted []delivery.Place) (records map[int64]privateState, own []delivery.Place) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	records = map[int64]record{}
+	records = map[int64]privateState{}
 	for _, s := range w.seen {
 		if s.kind != kind || slices.Contains(w.settled, s.token) {
 			continue
 		}
-		common := inBoth(wanted, s.record.places())
+		common := inBoth(wanted, s.private.places())
 		if len(common) > 0 || s.name == name && s.parent == parent {
-			records[s.id] = s.record
+			records[s.id] = s.private
 			own, s.presumed = append(own, common...), append(s.presumed, common...)
 		}
 	}
@@ -176,7 +176,7 @@ func (w *walk) settle(t token) (presumed []delivery.Place) {
 
 // endangered are hidden variables that an older token, which goes, takes along though a newer one was
 // delivered there. Whichever of the two is planned last learns of it.
-func (w *walk) endangered(t token, of record, goes bool) (all []delivery.Sealed) {
+func (w *walk) endangered(t token, of privateState, goes bool) (all []delivery.Sealed) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	this := intent{t, of, goes}
@@ -188,8 +188,8 @@ func (w *walk) endangered(t token, of record, goes bool) (all []delivery.Sealed)
 		if older.kind != newer.kind || older.id == newer.id || !older.goes || newer.goes {
 			continue
 		}
-		for _, sealed := range older.record.Deliveries {
-			if sealed.Hidden && slices.Contains(newer.record.places(), sealed.Place) && !slices.Contains(older.record.Superseded, sealed.Place) {
+		for _, sealed := range older.private.Deliveries {
+			if sealed.Hidden && slices.Contains(newer.private.places(), sealed.Place) && !slices.Contains(older.private.Superseded, sealed.Place) {
 				all = append(all, sealed)
 			}
 		}

@@ -109,7 +109,7 @@ var breakages = []breakage{
 	},
 	{
 		"a new delivery rotates", "internal/credential/plan.go",
-		"known := !state.Token.IsNull() || record.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
+		"known := !state.Token.IsNull() || stored.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
 		`jobtoken_project_deploy_token_\(relabelled\)_update/429`, "a token is made, or a variable changed, that needs neither",
 	},
 	{

@@ -22,8 +22,8 @@ const typeName = "jobtoken_settings"
 type destroyer struct {
 	*session.Session
 
-	state settingsModel
-	known privateState
+	state   settingsModel
+	private privateState
 	// mark is that of the creation half of a replacement.
 	mark *tenure.Mark
 	kept overlap.Kept
@@ -31,7 +31,7 @@ type destroyer struct {
 
 // takes tells whether a toggle of the state is taken back.
 func (d *destroyer) takes(name string) bool {
-	return !d.known.Spares(name) && !d.kept.Whole && !(d.replaced() && d.mark.Holds(name)) && !(name == inboundAttribute && d.kept.Toggle)
+	return !d.private.Spares(name) && !d.kept.Whole && !(d.replaced() && d.mark.Holds(name)) && !(name == inboundAttribute && d.kept.Toggle)
 }
 
 // replaced tells whether the creation that follows is for the same project.
@@ -48,7 +48,7 @@ func (d *destroyer) destroy(ctx context.Context) (left bool, diags diag.Diagnost
 	}
 	project, err := d.Lists.FreshProject(ctx, d.state.ProjectID.ValueInt64())
 	if err != nil {
-		_, unreadable := ref.Unreadable(ctx, d.Session, diagnose.ResetSettings, d.known.project(d.state.ProjectID), err)
+		_, unreadable := ref.Unreadable(ctx, d.Session, diagnose.ResetSettings, d.private.project(d.state.ProjectID), err)
 		diags.Append(unreadable...)
 		return false, diags
 	}
@@ -69,14 +69,14 @@ func (d *destroyer) warnSuperseded() diag.Diagnostics {
 	if d.kept.Whole || d.replaced() {
 		return nil
 	}
-	return d.known.WarnSuperseded(diagnose.SettingsStay.For(d.known.Path))
+	return d.private.WarnSuperseded(diagnose.SettingsStay.For(d.private.Path))
 }
 
 // leaving is what a destroy takes back, as the plan knows it.
 func (d *destroyer) leaving() overlap.Claim {
 	return overlap.Claim{
 		Resource: typeName, Project: d.state.ProjectID.ValueInt64(), Leaving: true,
-		Toggle: !d.state.InboundAllowlistEnabled.IsNull() && !d.known.Spares(inboundAttribute),
+		Toggle: !d.state.InboundAllowlistEnabled.IsNull() && !d.private.Spares(inboundAttribute),
 	}
 }
 

@@ -20,13 +20,13 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/own"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unconfigured"
 )
 
 var (
@@ -66,7 +66,7 @@ func (r *settingsResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			MarkdownDescription: about + " Left out, it is left as it is.",
 			Optional:            true,
 			Computed:            true,
-			PlanModifiers:       []planmodifier.Bool{keep.Bool()},
+			PlanModifiers:       []planmodifier.Bool{unconfigured.Bool()},
 		}
 	}
 	resp.Schema = schema.Schema{
@@ -126,9 +126,9 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(req.State.Get(ctx, &d.state)...)
 	stored, diags := privateFormat.Get(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	d.known = stored
-	resp.Diagnostics.Append(d.known.WarnCarried(diagnose.SettingsStay.For(d.known.Path), d.known.project(d.state.ProjectID))...)
-	resp.Diagnostics.Append(r.session.Claim(d.known.project(d.state.ProjectID), d.leaving())...)
+	d.private = stored
+	resp.Diagnostics.Append(d.private.WarnCarried(diagnose.SettingsStay.For(d.private.Path), d.private.project(d.state.ProjectID))...)
+	resp.Diagnostics.Append(r.session.Claim(d.private.project(d.state.ProjectID), d.leaving())...)
 	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))...)
 }
 
@@ -185,18 +185,18 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	d.known, d.mark = stored, mark
+	d.private, d.mark = stored, mark
 	if d.replaced() && stored.Path == "" {
-		d.known.Carried = mark.Carried
+		d.private.Carried = mark.Carried
 		if !mark.Read {
-			d.known.Carried = d.state.managed() // nothing tells, and what is left can still be taken back
+			d.private.Carried = d.state.managed() // nothing tells, and what is left can still be taken back
 		}
 	}
 	d.kept = noted.And(r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))
 	left, diags := d.destroy(ctx)
 	if resp.Diagnostics.Append(diags...); diags.HasError() && left {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &d.state)...)
-		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, d.known)...)
+		resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, d.private)...)
 	}
 }
 

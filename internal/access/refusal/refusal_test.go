@@ -271,3 +271,26 @@ func TestPage(t *testing.T) {
 		t.Errorf("the page does not show\n%s", said)
 	}
 }
+
+// TestEveryRuleIsMet: a rule that no known text meets is one that nobody has seen at work.
+func TestEveryRuleIsMet(t *testing.T) {
+	t.Parallel()
+	met := map[string]bool{}
+	for _, r := range rows {
+		for line := range strings.Lines(r.text) {
+			for _, name := range refusal.RulesOf(line) {
+				met[name] = true
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range refusal.AllRules() {
+		if !met[name] {
+			t.Errorf("no text meets the rule %q", name)
+		}
+		if seen[name] {
+			t.Errorf("two rules are named %q", name)
+		}
+		seen[name] = true
+	}
+}

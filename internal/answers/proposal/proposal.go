@@ -16,7 +16,6 @@ const MaxEntries = 200
 
 // Consumer is a project whose jobs have used the project of the list.
 type Consumer struct {
-	ID   int64
 	Path string
 	Last time.Time
 }
@@ -24,7 +23,6 @@ type Consumer struct {
 // Entry is on the allowlist now.
 type Entry struct {
 	Group bool
-	ID    int64
 	Path  string
 	// Default tells GitLab's default permissions from Permissions, the fine-grained ones.
 	Default     bool
@@ -128,7 +126,7 @@ type Request struct {
 
 // Group is what is known of a group that may become an entry.
 type Group struct {
-	ID       int64
+	// Projects is how many projects there are below it.
 	Projects int
 }
 

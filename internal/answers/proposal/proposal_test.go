@@ -17,14 +17,14 @@ var (
 )
 
 func used(days int, paths ...string) (consumers []proposal.Consumer) {
-	for i, path := range paths {
-		consumers = append(consumers, proposal.Consumer{ID: int64(i + 1), Path: path, Last: noon.AddDate(0, 0, -days)})
+	for _, path := range paths {
+		consumers = append(consumers, proposal.Consumer{Path: path, Last: noon.AddDate(0, 0, -days)})
 	}
 	return consumers
 }
 
 func entry(path string, permissions ...string) proposal.Entry {
-	return proposal.Entry{Path: path, ID: 7, Default: permissions == nil, Permissions: permissions}
+	return proposal.Entry{Path: path, Default: permissions == nil, Permissions: permissions}
 }
 
 func group(path string, permissions ...string) proposal.Entry {
@@ -61,7 +61,7 @@ func unused(p proposal.Proposal) (paths []string) {
 
 func TestPropose(t *testing.T) {
 	t.Parallel()
-	sizes := map[string]proposal.Group{"acme": {1, 90}, "acme/web": {2, 5}, "acme/ops": {3, 30}, "acme/ops/db": {4, 3}}
+	sizes := map[string]proposal.Group{"acme": {90}, "acme/web": {5}, "acme/ops": {30}, "acme/ops/db": {3}}
 	web := used(3, "acme/web/a", "acme/web/b", "acme/web/c")
 	ops := used(5, "acme/ops/x", "acme/ops/db/y", "acme/ops/db/z")
 	jane := used(40, "jane/old")
@@ -161,7 +161,7 @@ func random(r *rand.Rand, consumers int) proposal.Request {
 		Wishes: proposal.Wishes{Since: month, KeepExisting: r.IntN(2) == 0, TopLevel: r.IntN(3) == 0, Max: 1 + r.IntN(max(consumers, 1)), GroupWhen: r.IntN(4) * r.IntN(4)},
 	}
 	for i := range consumers {
-		request.Log = append(request.Log, proposal.Consumer{ID: int64(i), Path: fmt.Sprintf("%s/p%d", path(3), i), Last: noon.AddDate(0, 0, -r.IntN(45))})
+		request.Log = append(request.Log, proposal.Consumer{Path: fmt.Sprintf("%s/p%d", path(3), i), Last: noon.AddDate(0, 0, -r.IntN(45))})
 	}
 	idle := make([]proposal.Consumer, r.IntN(40))
 	for i := range idle {
@@ -169,7 +169,7 @@ func random(r *rand.Rand, consumers int) proposal.Request {
 	}
 	for _, name := range proposal.Groups(request.Log, 2, true) {
 		if r.IntN(8) > 0 {
-			request.Groups[name] = proposal.Group{ID: int64(len(name)), Projects: len(below(request.Log, name)) + len(below(idle, name))}
+			request.Groups[name] = proposal.Group{Projects: len(below(request.Log, name)) + len(below(idle, name))}
 		}
 	}
 	on := map[string]bool{}
@@ -353,10 +353,10 @@ func BenchmarkPropose(b *testing.B) {
 		b.Run(fmt.Sprint(consumers), func(b *testing.B) {
 			r := proposal.Request{Project: "acme/lib", Groups: map[string]proposal.Group{}, Wishes: proposal.Wishes{Max: 200}}
 			for i := range consumers {
-				r.Log = append(r.Log, proposal.Consumer{ID: int64(i), Path: fmt.Sprintf("acme/g%d/s%d/p%d", i%40, i%480, i), Last: noon})
+				r.Log = append(r.Log, proposal.Consumer{Path: fmt.Sprintf("acme/g%d/s%d/p%d", i%40, i%480, i), Last: noon})
 			}
 			for _, name := range proposal.Groups(r.Log, 2, false) {
-				r.Groups[name] = proposal.Group{ID: 1, Projects: 2 * len(below(r.Log, name))}
+				r.Groups[name] = proposal.Group{Projects: 2 * len(below(r.Log, name))}
 			}
 			b.ReportAllocs()
 			for b.Loop() {

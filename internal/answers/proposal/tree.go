@@ -91,7 +91,7 @@ func (r Request) plant(consumers []Consumer) *node {
 			group.consumers = append(group.consumers, consumer)
 			parent = group
 		}
-		parent.children = append(parent.children, &node{path: consumer.Path, known: Group{ID: consumer.ID}, consumers: []Consumer{consumer}, eligible: true})
+		parent.children = append(parent.children, &node{path: consumer.Path, consumers: []Consumer{consumer}, eligible: true})
 	}
 	root.prune()
 	return root
@@ -233,7 +233,7 @@ func (n *node) taken(count int) (taken []*node) {
 // choice is the entry of a node.
 func (n *node) choice(folds map[string]Entry) Choice {
 	choice := Choice{
-		Entry:     Entry{Group: n.group, ID: n.known.ID, Path: n.path, Default: true},
+		Entry:     Entry{Group: n.group, Path: n.path, Default: true},
 		Cause:     Consumed,
 		Consumers: n.consumers,
 		Projects:  n.known.Projects,

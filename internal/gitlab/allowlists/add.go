@@ -14,7 +14,7 @@ func (w *write) add(ctx context.Context, batch []int) error {
 	sentTo := w.project.Path
 	var added []int
 	err := w.mutate(ctx, documents.AddEntries, gitlab.Fit{}, batch, permissionsInput, func(i int, p payload) {
-		w.compare(ctx, i, p)
+		w.compare(ctx, i, documents.AddEntries, p)
 		if w.progress[i].done && w.results[i].Err == nil && !w.results[i].Change.Permissions.Default {
 			added = append(added, i)
 		}
@@ -72,7 +72,7 @@ func (w *write) adopt(ctx context.Context, present []int, sentTo string) error {
 }
 
 func (w *write) setPermissions(ctx context.Context, batch []int) error {
-	return w.mutate(ctx, documents.SetPermissions, gitlab.Fit{}, batch, permissionsInput, func(i int, p payload) { w.compare(ctx, i, p) })
+	return w.mutate(ctx, documents.SetPermissions, gitlab.Fit{}, batch, permissionsInput, func(i int, p payload) { w.compare(ctx, i, documents.SetPermissions, p) })
 }
 
 // permissionsInput is what adding an entry and changing its permissions have in common.
@@ -106,7 +106,7 @@ func (w *write) confirm(ctx context.Context, added []int) {
 			continue
 		}
 		stored := Entry{Target: w.results[i].Change.Target, Permissions: DefaultPermissions()}
-		if err := w.takeBack(ctx, i, w.project, stored); err != nil {
+		if err := w.takeBack(ctx, i, documents.AddEntries, w.project, stored); err != nil {
 			if refused, ok := apierror.As(w.results[i].Err); ok {
 				left := *refused
 				left.AddNote(fmt.Sprintf("the entry could not be taken back (%v): look after it by hand", err))
@@ -116,11 +116,11 @@ func (w *write) confirm(ctx context.Context, added []int) {
 	}
 }
 
-// compare holds what GitLab stored against what was asked. What differs, or belongs to someone else, is
+// compare holds what GitLab stored by a mutation against what was asked. What differs, or belongs to someone else, is
 // taken back. Fewer permissions than asked are no better than more: where fine-grained permissions are
 // not active GitLab drops the names, and the entry is open. What GitLab does not show is left to the
 // next reading of the list.
-func (w *write) compare(ctx context.Context, i int, p payload) {
+func (w *write) compare(ctx context.Context, i int, by documents.Name, p payload) {
 	source, stored, shown := p.shown()
 	if !shown {
 		w.learnt.unclear = true
@@ -141,7 +141,7 @@ func (w *write) compare(ctx context.Context, i int, p payload) {
 		return
 	}
 	w.learnt.unclear = true
-	if err := w.takeBack(ctx, i, source, stored); err != nil {
+	if err := w.takeBack(ctx, i, by, source, stored); err != nil {
 		problem.Note += fmt.Sprintf("; it could not be taken back (%v): look after the entry by hand", err)
 	} else {
 		problem.Note += "; the entry is again as it was before"

@@ -238,6 +238,37 @@ func TestSourcePathChangesHandsDuringAWrite(t *testing.T) {
 		wantNote(t, errs[0], "the project with id 55", "the project with id 2", "look after the entry by hand")
 		s.WantList("project 2: default")
 	})
+	t.Run("permissions of a list that was read", func(t *testing.T) {
+		t.Parallel()
+		s := changing(t, gitlabtest.OnList(2))
+		s.Projects[54].Entries = []*gitlabtest.Entry{gitlabtest.OnList(2, "read_packages")}
+		s.During("SetPermissions", func() { s.During("SetPermissions", func() {}); s.Swap(1, 55) })
+		client := connect(s)
+		if _, err := client.Project(t.Context(), 55); err != nil {
+			t.Fatal(err)
+		}
+		errs := change(t, client, set(gitlabtest.Target(2), "read_jobs"))
+		wantKinds(t, errs, apierror.Conflict)
+		wantNote(t, errs[0], "the project with id 55", "the project with id 2", "again as it was before")
+		s.WantList("project 2: default")
+		s.WantListOf(55, "project 2: read_packages")
+	})
+	t.Run("permissions of what was just added, below 18.3", func(t *testing.T) {
+		t.Parallel()
+		s := changing(t)
+		s.Version = "17.11.7"
+		s.Projects[54].Entries = []*gitlabtest.Entry{gitlabtest.OnList(2, "read_packages")}
+		s.During("SetPermissions", func() { s.During("SetPermissions", func() {}); s.Swap(1, 55) })
+		client := connect(s)
+		if _, err := client.Project(t.Context(), 55); err != nil {
+			t.Fatal(err)
+		}
+		errs := change(t, client, add(gitlabtest.Target(2), "read_jobs"))
+		wantKinds(t, errs, apierror.Conflict)
+		wantNote(t, errs[0], "the project with id 55", "again as it was before")
+		s.WantList()
+		s.WantListOf(55, "project 2: read_packages")
+	})
 	t.Run("removal", func(t *testing.T) {
 		t.Parallel()
 		s := changing(t, gitlabtest.OnList(2))

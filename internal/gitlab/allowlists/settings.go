@@ -84,10 +84,26 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 	}
 	known := NotEnforced
 	if effective {
+		if off, err := s.stillOff(ctx, project.ID); err != nil {
+			return EnforcementUnknown, err
+		} else if !off {
+			return s.Enforcement(ctx)
+		}
 		known = Enforced
 	}
 	s.instance.Prime(struct{}{}, known, s.gitlab.Clock())
 	return known, nil
+}
+
+// stillOff tells a list that the instance enforces from one that was switched on between the reading of its
+// toggle and that of its effect. It asks once per walk.
+func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {
+	if enforcement, _, ok := s.instance.Kept(struct{}{}); ok && enforcement == Enforced {
+		return true, nil
+	}
+	s.projects.Invalidate(id)
+	project, err := s.Project(ctx, id)
+	return err == nil && !project.Settings.InboundAllowlist, err
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {

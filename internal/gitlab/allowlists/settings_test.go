@@ -245,19 +245,24 @@ func TestEnforcementFor(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		stored bool
+		now    bool // the toggle when it is read once more
 		routes map[string]gitlabtest.Override
 		want   allowlists.Enforcement
 		asked  []string
 	}{
-		"stored as on, an administrator":    {true, map[string]gitlabtest.Override{gitlabtest.InstanceRoute: instance(true)}, allowlists.Enforced, []string{gitlabtest.InstanceRoute}},
-		"stored as on, no administrator":    {true, map[string]gitlabtest.Override{gitlabtest.InstanceRoute: forbidden}, allowlists.EnforcementUnknown, []string{gitlabtest.InstanceRoute}},
-		"stored as off and still effective": {false, map[string]gitlabtest.Override{gitlabtest.EffectiveRoute: scope(true)}, allowlists.Enforced, []string{gitlabtest.EffectiveRoute}},
-		"stored as off and not effective":   {false, map[string]gitlabtest.Override{gitlabtest.EffectiveRoute: scope(false)}, allowlists.NotEnforced, []string{gitlabtest.EffectiveRoute}},
+		"stored as on, an administrator":    {true, true, map[string]gitlabtest.Override{gitlabtest.InstanceRoute: instance(true)}, allowlists.Enforced, []string{gitlabtest.InstanceRoute}},
+		"stored as on, no administrator":    {true, true, map[string]gitlabtest.Override{gitlabtest.InstanceRoute: forbidden}, allowlists.EnforcementUnknown, []string{gitlabtest.InstanceRoute}},
+		"stored as off and still effective": {false, false, map[string]gitlabtest.Override{gitlabtest.EffectiveRoute: scope(true)}, allowlists.Enforced, []string{gitlabtest.EffectiveRoute, "ProjectSnapshots"}},
+		"stored as off and not effective":   {false, false, map[string]gitlabtest.Override{gitlabtest.EffectiveRoute: scope(false)}, allowlists.NotEnforced, []string{gitlabtest.EffectiveRoute}},
+		"switched on between two readings": {
+			false, true, map[string]gitlabtest.Override{gitlabtest.EffectiveRoute: scope(true), gitlabtest.InstanceRoute: forbidden},
+			allowlists.EnforcementUnknown, []string{gitlabtest.EffectiveRoute, "ProjectSnapshots", gitlabtest.InstanceRoute},
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := gitlabtest.NewStub(t)
+			s := gitlabtest.NewStub(t, &gitlabtest.Project{ID: 1, Path: "acme/p1", Inbound: c.now})
 			s.Overrides = c.routes
 			client := connect(s)
 			if got, err := client.EnforcementFor(t.Context(), storedAs(c.stored)); err != nil || got != c.want {

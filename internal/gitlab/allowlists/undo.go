@@ -11,27 +11,46 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 )
 
-// takeBack returns an entry that a change wrote to what it was before, interrupted or not: to its former
-// permissions, or off the list where it landed.
-func (w *write) takeBack(ctx context.Context, i int, source gitlab.Target, stored Entry) error {
+// takeBack returns an entry that a change wrote by a mutation to what it was before, interrupted or not:
+// to its former permissions, or off the list where it landed.
+func (w *write) takeBack(ctx context.Context, i int, by documents.Name, source gitlab.Target, stored Entry) error {
 	ctx, cancel := gitlab.CleanUp(ctx)
 	defer cancel()
-	former, was := w.before.entry(stored.Target)
-	if !was && w.before.IsOwn(stored.Target) {
-		// Without an entry of its own a project's jobs have all permissions in it.
-		former, was = Entry{Target: stored.Target, Permissions: DefaultPermissions()}, true
-	}
-	added := w.results[i].Change.Action == Add
+	former, was := w.former(source, stored.Target)
+	change := w.results[i].Change
+	own := source.ID == w.project.ID && stored.Target.Key() == change.Target.Key()
 	switch {
-	case source.ID != w.project.ID && added, !was && added:
+	case by == documents.AddEntries && source.ID != w.project.ID, !was && (by == documents.AddEntries || own && change.Action == Add):
 		return w.service.takeOff(ctx, source, stored.Target)
-	case source.ID != w.project.ID, !was, former.PermissionsUnreadable:
+	case !was, former.PermissionsUnreadable:
 		return &apierror.Error{Kind: apierror.Unsupported, Note: "its former permissions are not known"}
 	case !stored.PermissionsUnreadable && former.Permissions.Equal(stored.Permissions):
 		return nil
 	}
 	former.Target = stored.Target
 	return w.service.writeEntry(ctx, documents.SetPermissions, source, former)
+}
+
+// former is the entry that a list had for a target before a change met it by mistake: what this client
+// has read of that list, and written to it since.
+func (w *write) former(source, target gitlab.Target) (Entry, bool) {
+	list := w.before
+	if source.ID != w.project.ID {
+		list, _, _ = w.service.projects.Kept(source.ID)
+	}
+	for i, result := range w.results {
+		if source.ID == w.project.ID && w.progress[i].done && result.Err == nil && result.Change.Action != Remove && result.Change.Target.Key() == target.Key() {
+			return Entry{Target: target, Permissions: result.Change.Permissions}, true
+		}
+	}
+	if list == nil {
+		return Entry{}, false
+	}
+	if entry, is := list.entry(target); is || !list.IsOwn(target) {
+		return entry, is
+	}
+	// Without an entry of its own a project's jobs have all permissions in it.
+	return Entry{Target: target, Permissions: DefaultPermissions()}, true
 }
 
 // takeOff takes an entry off the list where it landed.

@@ -12,19 +12,19 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 )
 
-// lookup finds and checks the entries that a configuration asks for on one project's list.
-type lookup struct {
+// listSession finds and checks the entries that a configuration asks for on one project's list.
+type listSession struct {
 	*session.Session
 	project *allowlists.Project
 	// stated is what is known of the references in the state.
-	stated known
+	stated privateState
 
 	diags diag.Diagnostics
 }
 
 // resolve fills the targets of configured entries. A spelling known from the state, or standing on
 // the list, is not asked for again; a target that the state knows and that was deleted is dead.
-func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]int64, want []entry) []entry {
+func (l *listSession) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]int64, want []entry) []entry {
 	var open []gitlab.Ref
 	onIt := indexOf(l.project, kind)
 	for i, e := range want {
@@ -68,7 +68,7 @@ func (l *lookup) resolve(ctx context.Context, kind gitlab.Kind, ids map[string]i
 }
 
 // wasDeleted tells whether a reference that the state knows by id leads nowhere because its target is gone.
-func (l *lookup) wasDeleted(ctx context.Context, e entry, err error) (gitlab.Target, bool) {
+func (l *listSession) wasDeleted(ctx context.Context, e entry, err error) (gitlab.Target, bool) {
 	last := gitlab.Target{Kind: e.kind, ID: l.stated.ids(e.kind)[e.text], Path: l.stated.lastPath(e)}
 	if last.ID == 0 {
 		last = statedBefore(l.Session, l.project.ID, e)
@@ -81,7 +81,7 @@ func (l *lookup) wasDeleted(ctx context.Context, e entry, err error) (gitlab.Tar
 }
 
 // unresolved explains why a target was not found: often it is of the other kind.
-func (l *lookup) unresolved(ctx context.Context, e entry, r gitlab.Ref, err error) diag.Diagnostic {
+func (l *listSession) unresolved(ctx context.Context, e entry, r gitlab.Ref, err error) diag.Diagnostic {
 	other := gitlab.KindGroup
 	if e.kind == gitlab.KindGroup {
 		other = gitlab.KindProject

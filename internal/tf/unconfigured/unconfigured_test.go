@@ -1,4 +1,4 @@
-package keep_test
+package unconfigured_test
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/keep"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unconfigured"
 )
 
 var (
@@ -37,7 +37,7 @@ func TestBool(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resp := planmodifier.BoolResponse{PlanValue: c.plan}
-			keep.Bool().PlanModifyBool(t.Context(), planmodifier.BoolRequest{State: c.state, ConfigValue: c.config, StateValue: c.prior, PlanValue: c.plan}, &resp)
+			unconfigured.Bool().PlanModifyBool(t.Context(), planmodifier.BoolRequest{State: c.state, ConfigValue: c.config, StateValue: c.prior, PlanValue: c.plan}, &resp)
 			if !resp.PlanValue.Equal(c.want) {
 				t.Errorf("got %s, want %s", resp.PlanValue, c.want)
 			}
@@ -70,7 +70,7 @@ func TestMap(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resp := planmodifier.MapResponse{PlanValue: c.plan}
-			keep.Map().PlanModifyMap(t.Context(), planmodifier.MapRequest{State: c.state, ConfigValue: c.config, StateValue: c.prior, PlanValue: c.plan}, &resp)
+			unconfigured.Map().PlanModifyMap(t.Context(), planmodifier.MapRequest{State: c.state, ConfigValue: c.config, StateValue: c.prior, PlanValue: c.plan}, &resp)
 			if !resp.PlanValue.Equal(c.want) {
 				t.Errorf("got %s, want %s", resp.PlanValue, c.want)
 			}
@@ -81,8 +81,8 @@ func TestMap(t *testing.T) {
 func TestDescription(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		keep.Bool().Description(t.Context()), keep.Bool().MarkdownDescription(t.Context()),
-		keep.Map().Description(t.Context()), keep.Map().MarkdownDescription(t.Context()),
+		unconfigured.Bool().Description(t.Context()), unconfigured.Bool().MarkdownDescription(t.Context()),
+		unconfigured.Map().Description(t.Context()), unconfigured.Map().MarkdownDescription(t.Context()),
 	} {
 		if text != "Left out, it is left as it is." {
 			t.Errorf("got %q", text)

@@ -1,8 +1,8 @@
-// Package keep holds the plan modifiers behind "null means: leave it as it is".
+// Package unconfigured holds the plan modifiers behind "null means: leave it as it is".
 //
 // Such attributes are Optional and Computed. Left out of the configuration they keep what the state
 // holds, so that an import plans nothing; in a new resource that is null, and nothing is written.
-package keep
+package unconfigured
 
 import (
 	"context"
