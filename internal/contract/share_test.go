@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator/store"
@@ -12,9 +11,6 @@ const shareKind = "jobtoken_project_share"
 
 // shareOf is the item of a group's role in a project; its value is the level.
 func shareOf(group string) string { return "share " + group }
-
-// isShare tells roles of groups from all else.
-func (i item) isShare() bool { return strings.HasPrefix(i.what, "share ") }
 
 var levels = map[string]string{"guest": "10", "reporter": "20", "developer": "30", "maintainer": "40", "owner": "50"}
 

@@ -101,9 +101,7 @@ func right(of string, f fixture) object {
 		return config
 	} else if is && what == "list" {
 		return object{kind.parent: map[string]any{"project": project, "group": group}[kind.parent]}
-	} else if what == "list" && name == "jobtoken_instance_enforcement" {
-		return object{}
-	} else if what == "list" {
+	} else if what == "list" && name != "jobtoken_instance_enforcement" {
 		return object{"project": project}
 	}
 	switch of {
