@@ -19,10 +19,10 @@ const module = "github.com/jobtoken/terraform-provider-jobtoken"
 
 // The parts of the module that rules speak of. A feature is what offers resources and data sources.
 var (
-	features     = []string{"internal/allowlist", "internal/estate", "internal/settings", "internal/credential/...", "internal/answers/..."}
+	features     = []string{"internal/allowlist", "internal/estate", "internal/settings", "internal/enforcement", "internal/share", "internal/credential/...", "internal/answers/..."}
 	decision     = []string{"internal/access/..."}
 	client       = []string{"internal/gitlab/..."}
-	services     = []string{"internal/gitlab/allowlists", "internal/gitlab/tokens", "internal/gitlab/variables"}
+	services     = []string{"internal/gitlab/allowlists", "internal/gitlab/shares", "internal/gitlab/tokens", "internal/gitlab/variables"}
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}

@@ -19,9 +19,11 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/enforcement"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/share"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
@@ -63,6 +65,8 @@ func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource
 		allowlist.NewResource,
 		allowlist.NewEntryResource,
 		settings.NewResource,
+		enforcement.NewResource,
+		share.NewResource,
 		credential.NewProjectDeployToken,
 		credential.NewGroupDeployToken,
 		credential.NewProjectAccessToken,
@@ -75,6 +79,7 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		allowlist.NewDataSource,
 		settings.NewDataSource,
+		enforcement.NewDataSource,
 		estate.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
@@ -96,6 +101,8 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 		allowlist.NewList,
 		allowlist.NewEntryList,
 		settings.NewList,
+		enforcement.NewList,
+		share.NewList,
 		credential.NewProjectDeployTokenList,
 		credential.NewGroupDeployTokenList,
 		credential.NewProjectAccessTokenList,

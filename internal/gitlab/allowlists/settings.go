@@ -133,17 +133,14 @@ func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
-	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
-	if err == nil && settings == nil {
-		err = gitlab.Answered(gitlab.ErrNothing, response)
-	}
+	on, err := s.enforces.Load(ctx, struct{}{})
 	err = s.gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil
 	case err != nil:
 		return EnforcementUnknown, err
-	case settings.EnforceCIInboundJobTokenScopeEnabled:
+	case on:
 		return Enforced, nil
 	default:
 		return NotEnforced, nil
