@@ -19,10 +19,10 @@ const module = "github.com/jobtoken/terraform-provider-jobtoken"
 
 // The parts of the module that rules speak of. A feature is what offers resources and data sources.
 var (
-	features     = []string{"internal/allowlist", "internal/estate", "internal/settings", "internal/credential/...", "internal/answers/..."}
+	features     = []string{"internal/allowlist", "internal/estate", "internal/settings", "internal/enforcement", "internal/share", "internal/credential/...", "internal/answers/..."}
 	decision     = []string{"internal/access/..."}
 	client       = []string{"internal/gitlab/..."}
-	services     = []string{"internal/gitlab/allowlists", "internal/gitlab/tokens", "internal/gitlab/variables"}
+	services     = []string{"internal/gitlab/allowlists", "internal/gitlab/shares", "internal/gitlab/tokens", "internal/gitlab/variables"}
 	terraform    = []string{"internal/tf/..."}
 	offered      = []string{"internal/provider"}
 	embedded     = []string{"internal/emulator/..."}
@@ -111,6 +111,13 @@ var rules = []rule{
 		from: decision, to: slices.Concat(features, client, terraform, offered, frameworks, gitlabSDK, []string{"context", "os/...", "io/...", "net/...", "time"}),
 		breaks: edge{"internal/access", "internal/gitlab/allowlists"},
 		allows: edge{"internal/access", "strings"},
+	},
+	{
+		name: "what answers work out is pure",
+		why:  "it can be tested over many made-up groups and logs",
+		from: []string{"internal/answers/proposal", "internal/answers/report"}, to: slices.Concat(client, terraform, offered, frameworks, gitlabSDK, []string{"context", "os/...", "io/...", "net/..."}),
+		breaks: edge{"internal/answers/report", "internal/gitlab"},
+		allows: edge{"internal/answers/report", "time"},
 	},
 	{
 		name: "no HTTP outside the client",

@@ -83,6 +83,9 @@ func NewAdmin(t testing.TB) *GitLab {
 	return g
 }
 
+// AdminToken is an administrator's.
+func (g *GitLab) AdminToken() string { return g.admin }
+
 // Embedded tells whether the GitLab is the embedded one, whose requests can be counted and disturbed.
 func (g *GitLab) Embedded() bool { return !g.foreign }
 
@@ -260,6 +263,16 @@ var instance sync.Mutex
 func (g *GitLab) Enforce(t testing.TB, enforce bool) {
 	t.Helper()
 	g.set(t, "enforce_ci_inbound_job_token_scope_enabled", enforce)
+}
+
+// Enforces tells whether the instance enforces allowlists.
+func (g *GitLab) Enforces(t testing.TB) bool {
+	t.Helper()
+	var settings struct {
+		Enforces bool `json:"enforce_ci_inbound_job_token_scope_enabled"`
+	}
+	g.Admin(t, http.MethodGet, "/application/settings", nil, &settings)
+	return settings.Enforces
 }
 
 // RequireExpiry sets whether access tokens have to end, for the length of the test.

@@ -60,7 +60,8 @@ func (r Requests) Writes() []string {
 // reading are the operations of the provider that only read.
 var reading = []string{
 	"ProjectSnapshots", "ProjectSnapshotsByPath", "GroupSnapshots", "AllowlistPage", "ProjectReferencesByPath", "ProjectReferencesByID",
-	"GroupReferencesByPath", "GroupReferencesByID", "NamespaceReferences", "PermissionNames", "AuthenticationLog", "Check",
+	"GroupReferencesByPath", "GroupReferencesByID", "NamespaceReferences", "PermissionNames", "AuthenticationLog", "GroupSizes",
+	"TargetSights", "Check",
 }
 
 // Fault is a disturbance that the embedded GitLab is asked for.

@@ -51,6 +51,7 @@ func (p *entryPlanner) plan(ctx context.Context, plan *entryResourceModel) (repl
 		plan.ProjectID = types.Int64Unknown()
 		return nil
 	case project.Replace:
+		p.diags.Append(warnLeaves(ctx, p.Session, p.state)...)
 		return path.Paths{ref.Attribute}
 	}
 	plan.Project, plan.ProjectID = project.Spelling, ref.KeepID(project, state.ProjectID, p.state == nil)
@@ -102,6 +103,7 @@ func (p *entryPlanner) planTarget(ctx context.Context, plan *entryResourceModel)
 	if p.state != nil {
 		before := expandEntry(p.state)
 		if before.kind != want.kind {
+			p.warnLosses(ctx, []intent.Step{removal(before.target)})
 			return path.Paths{path.Root("target_" + string(want.kind))}
 		}
 		ids = map[string]int64{before.text: before.target.ID}
@@ -117,18 +119,22 @@ func (p *entryPlanner) planTarget(ctx context.Context, plan *entryResourceModel)
 	if p.state != nil {
 		spelling, before := p.state.target(want.kind)
 		if before.ValueInt64() != 0 && before.ValueInt64() != want.target.ID {
+			p.warnLosses(ctx, []intent.Step{
+				removal(gitlab.Target{Kind: want.kind, ID: before.ValueInt64()}),
+				{Change: allowlists.Change{Action: allowlists.Add, Target: want.target, Permissions: want.permissions}},
+			})
 			return path.Paths{want.at()}
 		}
 		*reference = *spelling
 	}
 	plan.setTarget(want.kind, *reference, types.Int64Value(want.target.ID))
 	p.want = want
-	p.warn()
+	p.warn(ctx)
 	return nil
 }
 
 // warn tells what the diff does not show.
-func (p *entryPlanner) warn() {
+func (p *entryPlanner) warn(ctx context.Context) {
 	want := p.want
 	if want.dead {
 		p.warnDead(want)
@@ -142,6 +148,7 @@ func (p *entryPlanner) warn() {
 	}
 	p.caution(p.project.Path+", "+want.target.Path, planned, []entry{want}, before)
 	p.checkRoom(planned)
+	p.warnLosses(ctx, planned.Steps)
 	claim := overlap.Claim{Resource: entryTypeName, Targets: []gitlab.Target{want.target}}
 	if !want.dead {
 		claim.Wants = claim.Targets

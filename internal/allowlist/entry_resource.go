@@ -104,6 +104,7 @@ func (r *entryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		resp.Diagnostics.Append(r.session.Claim(state.project(), state.leaving())...)
 		resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(state.ProjectID.ValueInt64(), entryTypeName))...)
+		resp.Diagnostics.Append(warnLeaves(ctx, r.session, &state)...)
 		return
 	}
 	unchanged.Plan(ctx, req, resp, r.planned)

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -317,36 +316,6 @@ func TestSuggestion(t *testing.T) {
 			t.Parallel()
 			if got := suggestion(name, known); got != want {
 				t.Errorf("got %q, want %q", got, want)
-			}
-		})
-	}
-}
-
-func TestLastUse(t *testing.T) {
-	t.Parallel()
-	day := func(d int) time.Time { return time.Date(2026, 1, d, 12, 0, 0, 0, time.UTC) }
-	use := func(id int64, path string, d int) allowlists.LogEntry {
-		return allowlists.LogEntry{Origin: gitlab.Target{Kind: gitlab.KindProject, ID: id, Path: path}, LastAuthorized: day(d)}
-	}
-	log := []allowlists.LogEntry{
-		use(2, "acme/renamed", 3), use(5, "acme/platform/a", 4), use(6, "ACME/Platform/deep/b", 7),
-		use(7, "acme/platform/c", 5), use(8, "acme/platform-tools/d", 9),
-	}
-	cases := map[string]struct {
-		target gitlab.Target
-		want   time.Time
-	}{
-		"a project, by id":              {app, day(3)},
-		"a project that never came":     {web, time.Time{}},
-		"a group: the latest below it":  {platform, day(7)},
-		"a group that nobody came from": {ops, time.Time{}},
-		"a group is not a project":      {gitlab.Target{Kind: gitlab.KindGroup, ID: 5, Path: "acme/other"}, time.Time{}},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := lastUse(c.target, log); !got.Equal(c.want) {
-				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
 	}

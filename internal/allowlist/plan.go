@@ -278,10 +278,11 @@ func (p *planner) warn(ctx context.Context, removes []gitlab.Target) {
 		leave = append(leave, leaving(s)...)
 	}
 	p.warnHidden()
-	p.warnRemovals(ctx, removes)
-	p.caution(p.project.Path, intent.Of(p.project, lists...), want, before)
-	p.warnStillUsed(ctx, leave)
-	p.warnRefused(ctx)
+	p.warnRemovals(removes)
+	planned := intent.Of(p.project, lists...)
+	p.caution(p.project.Path, planned, want, before)
+	p.warnEntriesStay(leave)
+	p.warnLosses(ctx, planned.Steps)
 	p.diags.Append(toggle.CheckOff(ctx, p.Lists, p.project, path.Root(enabledAttribute), p.switchedOff())...)
 	p.warnNoEffect(ctx)
 }
@@ -444,14 +445,13 @@ func (p *planner) warnRespelled(want, before []entry) {
 
 // warnRemovals repeats what is removed outside the diff, with the project in the title so that it is
 // never folded away.
-func (p *planner) warnRemovals(ctx context.Context, removes []gitlab.Target) {
+func (p *planner) warnRemovals(removes []gitlab.Target) {
 	if len(removes) == 0 {
 		return
 	}
-	usage := p.usage(ctx, removes)
 	lines := make([]string, 0, len(removes))
 	for _, target := range removes {
-		lines = append(lines, fmt.Sprintf("  - %s%s", target, usage[target]))
+		lines = append(lines, fmt.Sprintf("  - %s", target))
 	}
 	title := string(diagnose.RemovesEntries.For(p.project.Path))
 	taken := p.state == nil || p.takesKind()

@@ -143,7 +143,9 @@ func (r *allowlistResource) planDestroy(ctx context.Context, req resource.Modify
 	d.private, d.id = stored, d.state.ProjectID
 	resp.Diagnostics.Append(d.private.WarnCarried(diagnose.LeftAsItIs.For(d.private.Path), d.private.project(d.id))...)
 	resp.Diagnostics.Append(r.session.Claim(d.state.project(), d.leaving())...)
-	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.id.ValueInt64(), typeName))...)
+	d.kept = r.session.Overlap.Kept(d.id.ValueInt64(), typeName)
+	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, d.kept)...)
+	resp.Diagnostics.Append(d.warnLosses(ctx)...)
 }
 
 func (r *allowlistResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -3,70 +3,80 @@ package allowlist
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/intent"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/usage"
 )
 
-// usage tells, for the entries that are to go, when the authentication log last saw them used. It is
-// empty unless the provider's check_usage is on.
-func (p *planner) usage(ctx context.Context, leaving []gitlab.Target) map[gitlab.Target]string {
-	if !p.CheckUsage || len(leaving) == 0 {
+// warnLosses tells whose jobs lose by the plan what they have used.
+func (p *planner) warnLosses(ctx context.Context, steps []intent.Step) {
+	p.diags.Append(usage.Warn(ctx, p.Session, p.project, func(before usage.Access) usage.Access {
+		after := usage.After(before, steps)
+		switch {
+		case p.config.Enabled.ValueBool():
+			after.Limited = true
+		case !p.switchedOff().IsNull() && !p.switchedOff().IsUnknown() && p.project.Settings.InboundAllowlist:
+			after.Limited = false
+		}
+		return after
+	})...)
+}
+
+// warnLosses tells it of a single entry that comes, changes or goes.
+func (l *listSession) warnLosses(ctx context.Context, steps []intent.Step) {
+	l.diags.Append(usage.Warn(ctx, l.Session, l.project, func(before usage.Access) usage.Access { return usage.After(before, steps) })...)
+}
+
+// warnLosses tells it of a list that is destroyed. What it cannot read the destroy will tell.
+func (d *destroyer) warnLosses(ctx context.Context) (diags diag.Diagnostics) {
+	if !d.CheckUsage || d.id.IsNull() {
 		return nil
 	}
-	log, err := p.Lists.AuthenticationLog(ctx, p.project.Target())
+	project, err := d.Lists.Project(ctx, d.id.ValueInt64())
 	if err != nil {
-		p.diags.AddWarning(string(diagnose.UsageUnknown.For(p.project.Path)), diagnose.Detail(err))
 		return nil
 	}
-	usage := make(map[gitlab.Target]string)
-	for _, target := range leaving {
-		if last := lastUse(target, log); !last.IsZero() {
-			usage[target] = ", last used " + last.UTC().Format(time.DateOnly)
-		}
+	var lists []intent.List
+	for _, kind := range kinds {
+		s, problems := d.side(ctx, project, kind)
+		diags.Append(problems...)
+		lists = append(lists, intent.List{Kind: kind, Before: intended(s.before)})
 	}
-	return usage
+	diags.Append(usage.Warn(ctx, d.Session, project, func(before usage.Access) usage.Access {
+		after := usage.After(before, intent.Of(project, lists...).Steps)
+		after.Limited = after.Limited || !d.state.Enabled.IsNull() && d.takes(enabledAttribute)
+		return after
+	})...)
+	return diags
 }
 
-// lastUse is when a project, or any project below a group, last used its access.
-func lastUse(target gitlab.Target, log []allowlists.LogEntry) (last time.Time) {
-	below := strings.ToLower(target.Path) + "/"
-	for _, use := range log {
-		covered := target.Kind == gitlab.KindProject && use.Origin.ID == target.ID ||
-			target.Kind == gitlab.KindGroup && strings.HasPrefix(strings.ToLower(use.Origin.Path), below)
-		if covered && use.LastAuthorized.After(last) {
-			last = use.LastAuthorized
-		}
+// warnLeaves tells it of a single entry that is destroyed, or that leaves for another project.
+func warnLeaves(ctx context.Context, s *session.Session, state *entryResourceModel) diag.Diagnostics {
+	if !s.CheckUsage || state.ProjectID.IsNull() {
+		return nil
 	}
-	return last
+	project, err := s.Lists.Project(ctx, state.ProjectID.ValueInt64())
+	if err != nil {
+		return nil
+	}
+	return usage.Warn(ctx, s, project, func(before usage.Access) usage.Access {
+		return usage.After(before, []intent.Step{removal(expandEntry(state).target)})
+	})
 }
 
-// warnStillUsed warns of entries that leave by a line of the diff although jobs use them.
-func (p *planner) warnStillUsed(ctx context.Context, leaving []gitlab.Target) {
-	if p.letsGo() {
-		p.warnEntriesStay(leaving)
-		return
-	}
-	var lines []string
-	usage := p.usage(ctx, leaving)
-	for _, target := range leaving {
-		if used := usage[target]; used != "" {
-			lines = append(lines, fmt.Sprintf("  - %s%s", target, used))
-		}
-	}
-	if len(lines) > 0 {
-		p.diags.AddWarning(string(diagnose.StillUsed.For(p.project.Path)), fmt.Sprintf(
-			"The plan removes entries from the job token allowlist of %s that jobs have used, as its authentication log tells:\n\n%s",
-			p.project.Target(), strings.Join(lines, "\n")))
-	}
+func removal(target gitlab.Target) intent.Step {
+	return intent.Step{Change: allowlists.Change{Action: allowlists.Remove, Target: target}, Held: true}
 }
 
 func (p *planner) warnEntriesStay(leaving []gitlab.Target) {
-	if len(leaving) == 0 {
+	if !p.letsGo() || len(leaving) == 0 {
 		return
 	}
 	lines := make([]string, 0, len(leaving))
@@ -76,51 +86,4 @@ func (p *planner) warnEntriesStay(leaving []gitlab.Target) {
 	p.diags.AddWarning(string(diagnose.EntriesStay.For(p.project.Path)), fmt.Sprintf(
 		"With exclusive = false these entries are no longer managed; they stay on the job token allowlist of %s:\n\n%s",
 		p.project.Target(), strings.Join(lines, "\n")))
-}
-
-// warnRefused names, when the list is about to be switched on, the projects whose jobs have used it and
-// that no entry admits: they are refused from then on.
-func (p *planner) warnRefused(ctx context.Context) {
-	if !p.CheckUsage || !p.config.Enabled.ValueBool() || p.project.Settings.InboundAllowlist {
-		return
-	}
-	if effective, err := p.Lists.Effective(ctx, p.project); err != nil || effective {
-		return
-	}
-	log, err := p.Lists.AuthenticationLog(ctx, p.project.Target())
-	if err != nil {
-		p.diags.AddWarning(string(diagnose.UsageUnknown.For(p.project.Path)), diagnose.Detail(err))
-		return
-	}
-	admitted := p.admitted()
-	var lines []string
-	for _, use := range log {
-		if !slices.ContainsFunc(admitted, func(t gitlab.Target) bool { return !lastUse(t, []allowlists.LogEntry{use}).IsZero() }) {
-			lines = append(lines, fmt.Sprintf("  - %s, last used %s", use.Origin, use.LastAuthorized.UTC().Format(time.DateOnly)))
-		}
-	}
-	if len(lines) > 0 {
-		p.diags.AddWarning(string(diagnose.WillRefuse.For(p.project.Path)), fmt.Sprintf(
-			"The plan limits access to %s. Jobs of these projects have used it, as its authentication log tells, and no entry admits them:\n\n%s",
-			p.project.Target(), strings.Join(lines, "\n")))
-	}
-}
-
-// admitted is whom the list lets in after the apply: what is configured, and what stays beside it.
-func (p *planner) admitted() []gitlab.Target {
-	targets := []gitlab.Target{p.project.Target()}
-	for _, s := range p.sides {
-		for _, e := range s.want {
-			targets = append(targets, e.target)
-		}
-	}
-	for _, kind := range kinds {
-		if p.exclusive() && !p.config.entries(kind).IsNull() {
-			continue
-		}
-		for _, stored := range p.project.Entries(kind) {
-			targets = append(targets, stored.Target)
-		}
-	}
-	return targets
 }

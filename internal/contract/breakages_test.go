@@ -111,6 +111,22 @@ var breakages = []breakage{
 		"state = server|a write needs a line|an apply fails for a reason",
 	},
 	{
+		"a destroy that ends the enforcement", "internal/enforcement/resource.go",
+		"func (r *enforcementResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {",
+		"func (r *enforcementResource) Delete(ctx context.Context, _ resource.DeleteRequest, _ *resource.DeleteResponse) {\n\t_, _ = r.session.Lists.SetInstanceEnforces(ctx, false)",
+		"a write needs a line|never wider than the plan",
+	},
+	{
+		"a role that came meanwhile overwritten", "internal/share/apply.go",
+		"case !now.Equal(expected):", "case !now.Equal(expected) && w.now == nil:",
+		"a write needs a line",
+	},
+	{
+		"a replacement that takes the role away", "internal/share/resource.go",
+		"if mark, whole := p.marked(); whole {", "if mark, whole := p.marked(); whole && mark.ProjectID == 0 {",
+		"a write needs a line|core|an apply fails for a reason|the second plan is the first",
+	},
+	{
 		"what a read has changed not told", "internal/tf/unchanged/server.go",
 		"if !same || !told || !done.Same || !private.same() {", "if !same || !told || !private.same() {",
 		"with the layer",

@@ -26,7 +26,7 @@ func TestAccWalks(t *testing.T) {
 				t.Fatal(err)
 			}
 			wk := generate(t, number)
-			w := newWorld(t, wk.Version)
+			w := newWorld(t, wk.Version, wk.Admin)
 			t.Cleanup(w.close)
 			j := &journey{w: w, book: newBook(w), lost: map[string]bool{}}
 			c := &command{journey: j, cli: acctest.NewCLI(t, &acctest.GitLab{BaseURL: w.proxy.URL, Token: w.token}, "")}

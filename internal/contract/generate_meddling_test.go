@@ -22,6 +22,12 @@ func (g *generator) meddling() meddling {
 	if len(all) == 0 {
 		return meddling{}
 	}
+	if g.governs() && g.chance(40) {
+		return meddling{Do: "enforce", On: g.chance(50)}
+	}
+	if g.has(shareKind) && g.chance(40) {
+		return meddling{Do: one(g, "share", "share", "unshare"), Of: one(g, sources...), Target: one(g, teams...), To: one(g, "reporter", "maintainer", "owner")}
+	}
 	if m := g.aimed(); m.Do != "" {
 		return m
 	}

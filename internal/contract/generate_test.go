@@ -34,6 +34,8 @@ func generate(t testing.TB, seed uint64) walk {
 	}
 	w := walk{Version: g.version}
 	g.begin()
+	g.more(seed)
+	w.Admin = g.governs()
 	runs := 2 + g.IntN(3)
 	for i := range runs {
 		w.Runs = append(w.Runs, g.run(i, i == runs-1))
@@ -274,6 +276,10 @@ func importID(r core.Resource) string {
 	switch {
 	case r.Kind == "jobtoken_allowlist", r.Kind == "jobtoken_settings":
 		return project
+	case r.Kind == enforcementKind:
+		return "enforce_ci_inbound_job_token_scope_enabled"
+	case r.Kind == shareKind:
+		return fmt.Sprintf("%s:%s", project, r.Config["group"])
 	case r.Kind != "jobtoken_allowlist_entry":
 		return ""
 	case r.Config["target_group"] != nil:

@@ -158,9 +158,9 @@ func (tr *trial) touched() map[item]bool {
 	return all
 }
 
-// effective is what somebody may do at a project: everything while its list is off.
+// effective is what somebody may do at a project: everything while its list is off, and not enforced.
 func effective(s snapshot, i item) string {
-	if s[item{i.of, inbound}] == "false" {
+	if s[item{i.of, inbound}] == "false" && s[enforcement] != "true" {
 		return everything
 	}
 	return s[i]
@@ -172,14 +172,14 @@ func (tr *trial) stays() {
 	touched := tr.touched()
 	for _, n := range tr.book.needs {
 		toggle := item{n.of, inbound}
-		if touched[n.item] || touched[toggle] || tr.leftover(n.address) {
+		if touched[n.item] || touched[toggle] || touched[enforcement] || tr.leftover(n.address) {
 			continue // others have decided anew
 		}
 		if _, is := tr.start[item{n.what, inbound}]; !is && strings.HasPrefix(n.what, "project:") {
 			continue // it is gone, and refused by nobody
 		}
 		was := effective(tr.start, n.item)
-		if !tr.ownToggle(n, toggle) {
+		if !tr.ownToggle(n, toggle) || len(tr.book.grants[enforcement]) > 0 {
 			// Another resource may switch the list on in this apply, before or after: then only those
 			// who are on the list already can be held against this one.
 			was = tr.start[n.item]
@@ -279,7 +279,7 @@ func (tr *trial) claimsHold(end snapshot, touched map[item]bool, said map[item][
 		if tr.fought(i) {
 			continue // two resources write it: the last one has it, and the next plan tells
 		}
-		if touched[i] || end[item{i.of, inbound}] == "" && !i.isToken() {
+		if touched[i] || end[item{i.of, inbound}] == "" && !i.isToken() && i != enforcement {
 			continue // others had it last, or the project is gone
 		}
 		if strings.HasPrefix(i.what, "project:") && end[item{i.what, inbound}] == "" {

@@ -33,6 +33,8 @@ func init() {
 		"jobtoken_allowlist":            {alterList, grantList, claimList, repairList, wishList},
 		"jobtoken_allowlist_entry":      {alterSingle, grantSingle, claimSingle, repairSingle, wishSingle},
 		"jobtoken_settings":             {alterSettings, grantSettings, claimSettings, repairSettings, wishSettings},
+		"jobtoken_instance_enforcement": {alterEnforcement, grantEnforcement, claimEnforcement, repairEnforcement, wishEnforcement},
+		shareKind:                       {alterShare, grantShare, claimShare, repairShare, wishShare},
 		"jobtoken_project_deploy_token": tokens,
 		"jobtoken_group_deploy_token":   tokens,
 		"jobtoken_project_access_token": tokens,

@@ -26,7 +26,7 @@ func (m meddling) String() string {
 	if m.Permissions != nil {
 		text += fmt.Sprintf(" %v", m.Permissions)
 	}
-	if m.Do == "toggle" {
+	if m.Do == "toggle" || m.Do == "enforce" {
 		text += fmt.Sprintf(" %t", m.On)
 	}
 	return text
@@ -100,6 +100,17 @@ var doings = map[string]func(testing.TB, *world, meddling){
 				w.call(t, http.MethodDelete, fmt.Sprintf("/projects/%d/%ss/%s", w.projects[m.Of], kind, id), nil, nil)
 			}
 		}
+	},
+	"share": func(t testing.TB, w *world, m meddling) {
+		at := fmt.Sprintf("/projects/%d/share", w.projects[m.Of])
+		w.call(t, http.MethodDelete, fmt.Sprintf("%s/%d", at, w.groups[m.Target]), nil, nil)
+		w.call(t, http.MethodPost, at, map[string]any{"group_id": w.groups[m.Target], "group_access": levels[m.To]}, nil)
+	},
+	"unshare": func(t testing.TB, w *world, m meddling) {
+		w.call(t, http.MethodDelete, fmt.Sprintf("/projects/%d/share/%d", w.projects[m.Of], w.groups[m.Target]), nil, nil)
+	},
+	"enforce": func(t testing.TB, w *world, m meddling) {
+		w.call(t, http.MethodPut, "/application/settings", map[string]any{"enforce_ci_inbound_job_token_scope_enabled": m.On}, nil)
 	},
 	"dismiss": func(t testing.TB, w *world, m meddling) {
 		w.call(t, http.MethodDelete, fmt.Sprintf("/groups/%d/members/%d", w.groups[m.Of], w.user), nil, nil)

@@ -85,7 +85,7 @@ func walkOn(t testing.TB, wk walk) *journey {
 // walkBefore is [walkOn] with something before the provider of each plan.
 func walkBefore(t testing.TB, wk walk, before func(*world, *acctest.Protocol)) *journey {
 	t.Helper()
-	w := newWorld(t, wk.Version)
+	w := newWorld(t, wk.Version, wk.Admin)
 	defer w.close()
 	j := &journey{w: w, book: newBook(w), lost: map[string]bool{}}
 	j.holds = j.simulated

@@ -27,7 +27,7 @@ const (
 )
 
 // secure is what destroying a resource returns a toggle to.
-var secure = map[string]string{inbound: "true", outbound: "false", push: "false", cross: "false"}
+var secure = map[string]string{inbound: "true", outbound: "false", push: "false", cross: "false", enforced: "true"}
 
 func projectRef(id int64) string { return "project:" + strconv.FormatInt(id, 10) }
 func groupRef(id int64) string   { return "group:" + strconv.FormatInt(id, 10) }
@@ -71,6 +71,7 @@ func (i item) isOwn() bool { return i.of == i.what }
 func (w *world) look() snapshot {
 	seen := snapshot{}
 	w.gitLab.Inspect(func(s *store.State) {
+		seen[enforcement] = strconv.FormatBool(s.Settings.EnforceInboundJobTokenScope)
 		for _, p := range s.Projects() {
 			of := projectRef(p.ID)
 			seen[item{of, inbound}] = strconv.FormatBool(p.JobToken.Inbound)
@@ -85,6 +86,7 @@ func (w *world) look() snapshot {
 				}
 			}
 			seen.holder(s, store.Source{Kind: store.ProjectSource, ID: p.ID}, of)
+			seen.shares(s, p, of)
 		}
 		for _, g := range s.Groups() {
 			seen.holder(s, store.Source{Kind: store.GroupSource, ID: g.ID}, groupRef(g.ID))

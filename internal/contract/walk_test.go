@@ -15,7 +15,9 @@ import (
 // made smaller, and gone again.
 type walk struct {
 	Version string `json:"version"`
-	Runs    []run  `json:"runs"`
+	// Admin makes the provider's user an administrator.
+	Admin bool  `json:"admin,omitempty"`
+	Runs  []run `json:"runs"`
 }
 
 // run is one plan and its apply.
@@ -112,6 +114,9 @@ func (w walk) withoutReplacements() walk {
 func (w walk) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "GitLab %s\n", w.Version)
+	if w.Admin {
+		b.WriteString("as an administrator\n")
+	}
 	var shown map[string]core.Resource
 	for i, r := range w.Runs {
 		fmt.Fprintf(&b, "\n--- run %d\n", i+1)

@@ -20,7 +20,7 @@ import (
 type world struct {
 	gitLab *emulator.Server
 	proxy  *proxy
-	// token is the provider's user's: Owner of acme, Developer of ext, no administrator.
+	// token is the provider's user's: Owner of acme, Developer of ext, no administrator but in some walks.
 	token string
 	user  int64
 
@@ -40,7 +40,7 @@ var (
 	versions = []string{"17.11", "18.4", "19.4"}
 )
 
-func newWorld(t testing.TB, version string) *world {
+func newWorld(t testing.TB, version string, admin bool) *world {
 	t.Helper()
 	server, err := emulator.Start(emulator.Options{Version: version})
 	if err != nil {
@@ -67,6 +67,9 @@ func newWorld(t testing.TB, version string) *world {
 		"name": "test", "scopes": []string{"api"}, "expires_at": time.Now().AddDate(0, 0, 360).Format(time.DateOnly),
 	}, &token)
 	w.token = token.Token
+	if admin {
+		w.token = server.AdminToken()
+	}
 	w.proxy = newProxy(w)
 	return w
 }

@@ -104,7 +104,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	p.config = configured(config)
-	if p.private.ParentDeleted {
+	if p.state != nil && p.private.ParentDeleted {
 		resp.RequiresReplace.Append(p.outlive(ctx, plan.attributes(), resp.Plan.Raw.Equal(req.State.Raw))...)
 		resp.Diagnostics.Append(p.diags...)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)

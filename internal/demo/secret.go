@@ -36,7 +36,7 @@ func readVariables(project, user, password string) step {
 		if err != nil {
 			return err
 		}
-		fmt.Println()
+		s.former = s.delivered
 		for _, v := range list {
 			shown := v.Value
 			switch v.Key {
@@ -52,14 +52,19 @@ func readVariables(project, user, password string) step {
 	}
 }
 
-// cloneWithVariables clones with what the variables held, and fails the demo unless it is admitted as expected.
-func cloneWithVariables(admitted bool) step {
+// cloneWithVariables clones with what the variables hold.
+func cloneWithVariables(ctx context.Context, s *stage) error {
+	return s.gitClone(ctx, s.delivered.user, s.delivered.password, "with SHARED_LIB_USER and SHARED_LIB_PASSWORD", true)
+}
+
+// cloneWithFormer clones with what they held before, and fails the demo unless it is admitted as expected.
+func cloneWithFormer(admitted bool) step {
 	return func(ctx context.Context, s *stage) error {
-		return s.gitClone(ctx, s.delivered.user, s.delivered.password, "with SHARED_LIB_USER and SHARED_LIB_PASSWORD", admitted)
+		return s.gitClone(ctx, s.former.user, s.former.password, "with the password before that", admitted)
 	}
 }
 
-// searchForPassword looks for the password in all that Terraform wrote, and in the answers of GitLab that hold
+// searchForPassword looks for both passwords in all that Terraform wrote, and in the answers of GitLab that hold
 // it. What is packed is unpacked before: a saved plan, which is an archive, and the private state in a state.
 func searchForPassword(ctx context.Context, s *stage) error {
 	files, err := s.unpack("saved.tfplan")
@@ -73,11 +78,11 @@ func searchForPassword(ctx context.Context, s *stage) error {
 		}
 		files = append(files, private)
 	}
-	if err := s.write("password", s.delivered.password); err != nil {
+	if err := s.write("password", s.delivered.password+"\n"+s.former.password+"\n"); err != nil {
 		return err
 	}
 	args := append([]string{"-cFf", "password", "terraform.tfstate", "terraform.tfstate.backup"}, append(files, answers)...)
-	fmt.Printf("\n$ grep %s\n\n", strings.Join(args, " "))
+	fmt.Printf("$ grep %s\n", strings.Join(args, " "))
 	cmd := exec.CommandContext(ctx, "grep", args...) //nolint:gosec // files that the demo wrote
 	cmd.Dir = s.folder
 	output, err := cmd.CombinedOutput()
@@ -88,7 +93,7 @@ func searchForPassword(ctx context.Context, s *stage) error {
 	for line := range strings.Lines(string(output)) {
 		file, count, _ := strings.Cut(strings.TrimSpace(line), ":")
 		if found := count != "0"; found != (file == answers) {
-			return fmt.Errorf("the password is in %s %s times", file, count)
+			return fmt.Errorf("a password is in %s %s times", file, count)
 		}
 	}
 	return nil

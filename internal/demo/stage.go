@@ -28,6 +28,10 @@ type stage struct {
 	clones int
 	// delivered is what CI/CD variables held when they were last read.
 	delivered credentials
+	// former are what they held before that.
+	former credentials
+	// quiet leaves out what commands print.
+	quiet bool
 }
 
 const version = "0.1.0"
@@ -82,7 +86,7 @@ func (s *stage) clear() error {
 }
 
 func (s *stage) play(ctx context.Context, scene scene) error {
-	fmt.Printf("\n━━ %s %s\n\n%s\n", scene.title, strings.Repeat("━", max(0, 74-len(scene.title))), scene.tell)
+	fmt.Printf("\n━━ %s %s\n%s\n", scene.title, strings.Repeat("━", max(0, 74-len(scene.title))), scene.tell)
 	for _, step := range scene.steps {
 		if err := step(ctx, s); err != nil {
 			return err
@@ -105,17 +109,20 @@ func (s *stage) write(name, text string) error {
 }
 
 // boilerplate is what Terraform prints at every plan: the legend, progress, and advice on saved plans.
+// So are values that come with the apply, places in files that are not shown, and what each resource is doing.
 var boilerplate = regexp.MustCompile(`(?s:Terraform used the selected providers.*?\n\n)` +
 	`|Terraform will perform the following actions:\n\n` +
 	`|(?s:\n─{5,}\n.*$)` +
-	`|You can apply this plan to save these new output values[^.]*\.\n` +
-	`|\nOutputs:\n\n.* = <sensitive>\n` +
-	`|(?m:^[a-z_.A-Z-]+: (?:Refreshing state|Preparing import|Reading|Read complete|Still \w+).*\n)`)
+	`|(?s:\nChanges to Outputs:\n.*?\n\n)` +
+	`|(?m:^ +[+~] \S+ += .*\(known after apply\)\n)` +
+	`|\n\(and (?:one|\d+) more similar warnings? elsewhere\)\n` +
+	`|(?m:^  with [^\n]+,\n  on [^\n]+:\n +\d+: [^\n]*\n\n)` +
+	`|(?m:^[a-z_.A-Z-]+: (?:Refreshing state|Reading|Read complete|Still \w+|Creati|Modif|Destr).*\n)`)
 
 var emptyLines = regexp.MustCompile(`\n{3,}`)
 
 func worthReading(output string) string {
-	return indent(strings.TrimSpace(emptyLines.ReplaceAllString(boilerplate.ReplaceAllString(output, ""), "\n\n")))
+	return indent(strings.Trim(emptyLines.ReplaceAllString(boilerplate.ReplaceAllString(output, ""), "\n\n"), "\n"))
 }
 
 func indent(text string) string {

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
 // step is one thing that happens in a scene.
@@ -21,23 +25,63 @@ var (
 	applyAtOnce = terraform("apply", "-auto-approve")
 )
 
-// configure replaces the configuration and shows it.
+// configure replaces the configuration. What it says the plan shows.
 func configure(text string) step {
 	return func(_ context.Context, s *stage) error {
-		fmt.Printf("\n  # main.tf\n%s\n", indent(strings.TrimSpace(text)))
-		return s.write("main.tf", text)
+		return errors.Join(s.write("main.tf", text), s.write("questions.tf", ""))
 	}
 }
 
-// adopt makes the configuration of what an output holds.
-func adopt(output string) step {
+// show shows a part of the configuration.
+func show(text string) step {
+	return func(context.Context, *stage) error {
+		fmt.Println("\n" + indent(strings.TrimSpace(text)))
+		return nil
+	}
+}
+
+// ask adds data sources to the configuration, applies it, which changes nothing, and shows what outputs hold.
+func ask(text string, outputs map[string]string) step {
 	return func(ctx context.Context, s *stage) error {
-		text, err := s.terraform(ctx, "output", "-raw", output)
-		if err != nil {
-			return fmt.Errorf("terraform output: %w\n%s", err, text)
+		if err := show(text)(ctx, s); err != nil {
+			return err
 		}
-		fmt.Printf("\n$ terraform output -raw %s >main.tf\n", output)
-		return configure(text)(ctx, s)
+		names := slices.Sorted(maps.Keys(outputs))
+		slices.Reverse(names)
+		questions := text
+		for _, name := range names {
+			questions += fmt.Sprintf("output %q {\n  value = %s\n}\n", name, outputs[name])
+		}
+		if err := s.write("questions.tf", questions); err != nil {
+			return err
+		}
+		if err := quietly(applyAtOnce)(ctx, s); err != nil {
+			return err
+		}
+		for _, name := range names {
+			answer, err := s.terraform(ctx, "output", "-raw", name)
+			if err != nil {
+				return fmt.Errorf("terraform output: %w\n%s", err, answer)
+			}
+			fmt.Printf("$ terraform output -raw %s\n%s\n", name, indent(strings.TrimSpace(answer)))
+		}
+		return nil
+	}
+}
+
+// quietly does a step of which only the command and its requests are shown.
+func quietly(do step) step {
+	return func(ctx context.Context, s *stage) error {
+		s.quiet = true
+		defer func() { s.quiet = false }()
+		return do(ctx, s)
+	}
+}
+
+// later moves GitLab's clock, which the provider goes by.
+func later(by time.Duration) step {
+	return func(ctx context.Context, s *stage) error {
+		return s.request(ctx, http.MethodPost, "/-/emulator/clock", fmt.Sprintf(`{"advance": %q}`, by), nil)
 	}
 }
 
@@ -55,20 +99,28 @@ func terraform(args ...string) step {
 		if err := s.request(ctx, http.MethodDelete, "/-/emulator/requests", "", nil); err != nil {
 			return err
 		}
-		fmt.Printf("\n$ terraform %s\n\n", strings.Join(args, " "))
 		output, err := s.terraform(ctx, args...)
-		fmt.Println(worthReading(output))
+		var made struct {
+			Total int `json:"total"`
+		}
+		if err := s.request(ctx, http.MethodGet, "/-/emulator/requests", "", &made); err != nil {
+			return err
+		}
+		fmt.Printf("\n$ terraform %s   # API requests: %d\n", strings.Join(args, " "), made.Total)
+		if err != nil || !s.quiet {
+			fmt.Println(worthReading(output))
+		}
 		if err != nil {
 			return fmt.Errorf("terraform %s: %w", args[0], err)
 		}
-		return s.printRequests(ctx)
+		return nil
 	}
 }
 
 // byHand makes a REST call behind Terraform's back. {group/project} stands for the project's id.
 func byHand(method, path, body string) step {
 	return func(ctx context.Context, s *stage) error {
-		fmt.Printf("\n  (by hand: %s %s)\n", method, pathInBraces.ReplaceAllString(path, "$1"))
+		fmt.Printf("  (by hand: %s %s)\n", method, pathInBraces.ReplaceAllString(path, "$1"))
 		fill := func(text string) string {
 			return pathInBraces.ReplaceAllStringFunc(text, func(braced string) string {
 				return fmt.Sprint(s.ids[strings.Trim(braced, "{}")])
@@ -103,13 +155,16 @@ func (s *stage) clone(ctx context.Context, project, user string, admitted bool) 
 	return s.gitClone(ctx, "gitlab-ci-token", job.Token, fmt.Sprintf("a job of %s, started by %s", project, user), admitted)
 }
 
+// cloning is what git says first, whatever comes of it.
+var cloning = regexp.MustCompile(`^Cloning into .*\n`)
+
 // gitClone clones the library with a real git client, and fails the demo unless GitLab answers as expected.
 func (s *stage) gitClone(ctx context.Context, user, password, who string, admitted bool) error {
 	address, err := url.Parse(s.gitlab.URL() + "/acme/shared-lib.git")
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n$ git clone %s://%s:[MASKED]@%s%s   # %s\n\n", address.Scheme, user, address.Host, address.Path, who)
+	fmt.Printf("$ git clone %s://%s:[MASKED]@%s%s   # %s\n", address.Scheme, user, address.Host, address.Path, who)
 	address.User = url.UserPassword(user, password)
 	s.clones++
 	folder := fmt.Sprintf("clone-%d", s.clones)
@@ -117,25 +172,14 @@ func (s *stage) gitClone(ctx context.Context, user, password, who string, admitt
 	cmd.Dir = s.folder
 	cmd.Env = append(cmd.Environ(), "HOME="+s.folder, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
 	output, err := cmd.CombinedOutput()
-	fmt.Println(indent(strings.TrimSpace(strings.ReplaceAll(string(output), password, "[MASKED]"))))
 	if err == nil {
 		fmt.Println("  The clone is complete.")
+	} else {
+		fmt.Println(indent(strings.TrimSpace(cloning.ReplaceAllString(strings.ReplaceAll(string(output), password, "[MASKED]"), ""))))
 	}
 	if admitted != (err == nil) {
 		return fmt.Errorf("git clone, %s: admitted = %t, expected %t", who, err == nil, admitted)
 	}
-	return nil
-}
-
-// printRequests tells how often the command asked GitLab for something.
-func (s *stage) printRequests(ctx context.Context) error {
-	var made struct {
-		Total int `json:"total"`
-	}
-	if err := s.request(ctx, http.MethodGet, "/-/emulator/requests", "", &made); err != nil {
-		return err
-	}
-	fmt.Printf("\n  API requests: %d\n", made.Total)
 	return nil
 }
 
@@ -172,6 +216,6 @@ func showList(ctx context.Context, s *stage) error {
 	if len(admitted) == 0 {
 		admitted = []string{"nobody but itself"}
 	}
-	fmt.Printf("\n  acme/shared-lib at GitLab now: access limited = %t; admits %s\n", scope.Inbound, strings.Join(admitted, ", "))
+	fmt.Printf("  acme/shared-lib at GitLab now: access limited = %t; admits %s\n", scope.Inbound, strings.Join(admitted, ", "))
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -33,23 +32,7 @@ type project struct {
 func (p *project) readable() bool { return p.Project != nil }
 
 // reason says why the list cannot be read; it is empty where it can.
-func (p *project) reason() string {
-	e, ok := apierror.As(p.Err)
-	switch {
-	case p.Err == nil:
-		return ""
-	case !ok:
-		return p.Err.Error()
-	case e.Kind == apierror.NotFound:
-		return "There is no such project, or the provider's user cannot see it."
-	case e.Kind == apierror.FineGrained:
-		return "GitLab shows job token allowlists to no fine-grained personal access token."
-	case e.Words != "":
-		return "The provider's user needs the Maintainer role in the project. GitLab says: " + e.Words
-	default:
-		return "The provider's user needs the Maintainer role in the project."
-	}
-}
+func (p *project) reason() string { return query.Reason(p.Member) }
 
 var kinds = []gitlab.Kind{gitlab.KindProject, gitlab.KindGroup}
 
@@ -109,19 +92,10 @@ func (r *reader) readConfigured(ctx context.Context, m *model) {
 }
 
 func (r *reader) readGroup(ctx context.Context) {
-	at := path.Root("group")
-	group, diags := query.GroupPath(ctx, r.Session, at, r.group)
-	if r.diags.Append(diags...); diags.HasError() {
-		return
-	}
+	group, members, diags := query.GroupMembers(ctx, r.Session, path.Root("group"), r.group)
+	r.diags.Append(diags...)
 	r.group = group
-	for members, err := range r.Lists.Group(ctx, r.group) {
-		if err != nil {
-			r.diags.Append(query.GroupError(at, err))
-			return
-		}
-		r.add(members)
-	}
+	r.add(members)
 }
 
 func (r *reader) readProjects(ctx context.Context, spellings []string) {
@@ -159,92 +133,56 @@ func (r *reader) readProjects(ctx context.Context, spellings []string) {
 	r.add(members)
 }
 
-// add takes members, each once: a page may repeat one where projects come and go meanwhile.
 func (r *reader) add(members []allowlists.Member) {
 	for _, m := range members {
-		if !slices.ContainsFunc(r.projects, func(p *project) bool { return p.ID == m.ID && p.Path == m.Path }) {
-			r.projects = append(r.projects, &project{Member: m})
-		}
+		r.projects = append(r.projects, &project{Member: m})
 	}
 }
 
-// learnEffective finds out which lists are in effect. What a project whose toggle is off tells of the
-// instance holds for all others.
+// readable are those whose lists were read.
+func readable(found []*project) []*project {
+	return slices.DeleteFunc(slices.Clone(found), func(p *project) bool { return !p.readable() })
+}
+
+// learnEffective finds out which lists are in effect.
 func (r *reader) learnEffective(ctx context.Context, found []*project) {
-	var enforced *bool
+	found = readable(found)
+	lists := make([]*allowlists.Project, 0, len(found))
 	for _, p := range found {
-		if !p.readable() || p.Project.Settings.InboundAllowlist || enforced != nil {
-			continue
-		}
-		enforcement, err := r.Lists.EnforcementFor(ctx, p.Project)
-		switch {
-		case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
-		case err != nil:
-			r.diags.Append(diagnose.ReadError(diagnose.ReadSettings, err))
-			return
-		default:
-			known := enforcement == allowlists.Enforced
-			enforced = &known
-		}
+		lists = append(lists, p.Project)
 	}
-	on := true
-	for _, p := range found {
-		switch {
-		case !p.readable():
-		case p.Project.Settings.InboundAllowlist:
-			p.effective = &on
-		default:
-			p.effective = enforced
-		}
+	effects, err := r.Lists.Effects(ctx, lists)
+	if err != nil {
+		r.diags.Append(diagnose.ReadError(diagnose.ReadSettings, err))
+		return
+	}
+	for i, p := range found {
+		p.effective = effects[i]
 	}
 }
-
-// logsAtOnce is how many logs are read side by side.
-const logsAtOnce = 8
 
 // learnUsage asks when entries were last used. What the log of a project does not tell is a warning.
 func (r *reader) learnUsage(ctx context.Context, found []*project) {
-	problems := make([]error, len(found))
-	var all sync.WaitGroup
-	turns := make(chan struct{}, logsAtOnce)
-	for i, p := range found {
-		if !p.readable() || len(p.Project.Projects)+len(p.Project.Groups) == 0 {
-			continue
-		}
-		all.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			log, err := r.Lists.AuthenticationLog(ctx, p.Target)
-			problems[i], p.lastUsed = err, lastUsed(p.Project, log)
-		})
+	found = slices.DeleteFunc(readable(found), func(p *project) bool { return len(p.Project.Projects)+len(p.Project.Groups) == 0 })
+	targets := make([]gitlab.Target, 0, len(found))
+	for _, p := range found {
+		targets = append(targets, p.Target)
 	}
-	all.Wait()
 	var unknown []string
-	for i, err := range problems {
-		if err != nil {
-			unknown = append(unknown, found[i].Path)
+	var problem error
+	for i, read := range r.Lists.AuthenticationLogs(ctx, targets) {
+		if read.Err != nil {
+			unknown, problem = append(unknown, found[i].Path), cmp.Or(problem, read.Err)
+		}
+		found[i].lastUsed = map[gitlab.Key]time.Time{}
+		for _, e := range slices.Concat(found[i].Project.Projects, found[i].Project.Groups) {
+			found[i].lastUsed[e.Target.Key()] = allowlists.LastUse(e.Target, read.Log)
 		}
 	}
 	if len(unknown) > 0 {
 		r.diags.AddAttributeWarning(path.Root("usage"), string(diagnose.UsageUnknown), fmt.Sprintf(
-			"last_used is null for the entries of %s. The first reason:\n\n%s", strings.Join(unknown, ", "), diagnose.Detail(cmp.Or(problems...))))
+			"last_used is null for the entries of %s. The first reason:\n\n%s", strings.Join(unknown, ", "), diagnose.Detail(problem)))
 	}
-}
-
-// lastUsed is when the entries of a list were last used: by the project, or by any project below the group.
-func lastUsed(p *allowlists.Project, log []allowlists.LogEntry) map[gitlab.Key]time.Time {
-	last := map[gitlab.Key]time.Time{}
-	for _, e := range slices.Concat(p.Projects, p.Groups) {
-		below := strings.ToLower(e.Target.Path) + "/"
-		for _, use := range log {
-			covered := e.Target.Kind == gitlab.KindProject && use.Origin.ID == e.Target.ID ||
-				e.Target.Kind == gitlab.KindGroup && strings.HasPrefix(strings.ToLower(use.Origin.Path), below)
-			if covered && use.LastAuthorized.After(last[e.Target.Key()]) {
-				last[e.Target.Key()] = use.LastAuthorized
-			}
-		}
-	}
-	return last
 }
 
 // warnUnreadablePermissions tells of entries whose stored permissions GitLab cannot show: they are written

@@ -34,6 +34,10 @@ type scenario struct {
 	seen func(map[string]any) map[string]any
 	// revoke ends a token by hand: one that an error or a warning names for the user to look after.
 	revoke func(testing.TB, int64)
+	// token is the provider's where its user has to be another.
+	token string
+	// lets means that a destroy changes nothing at GitLab.
+	lets bool
 	// inUse means that somebody else has a token of the same name.
 	inUse bool
 	// withheld means that the update, after a renewal, finds a state without private state: the provider was
@@ -64,6 +68,8 @@ var resources = []subject{
 	{"jobtoken_project_deploy_token (a hidden variable that was there)", hidingToken},
 	{"jobtoken_project_deploy_token (relabelled)", relabelledToken},
 	{"jobtoken_project_deploy_token (owners renamed and taken over)", followedToken},
+	{"jobtoken_instance_enforcement", enforcement},
+	{"jobtoken_project_share", share},
 }
 
 // allowlist has more entries than fit one request, to add, to change and to remove, and takes over a
@@ -157,6 +163,42 @@ func settings(t testing.TB, g *acctest.GitLab) scenario {
 			return wish(has.Inbound, has.PushRepository)
 		},
 		destroyed: wish(true, false),
+	}
+}
+
+// enforcement has nothing to take back: what it came to stays.
+func enforcement(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	wish := func(on bool) map[string]any { return map[string]any{"enabled": on} }
+	return scenario{
+		created: wish(true),
+		updated: wish(false),
+		token:   g.AdminToken(),
+		lets:    true,
+		server: func(t testing.TB) map[string]any {
+			t.Helper()
+			return wish(g.Enforces(t))
+		},
+		destroyed: wish(false),
+	}
+}
+
+// share changes the role, which GitLab can only by ending the share.
+func share(t testing.TB, g *acctest.GitLab) scenario {
+	t.Helper()
+	project, team := g.Project(t, "app"), g.Group(t, "team", &g.Root)
+	names := map[string]any{"": nil, "20": "reporter", "30": "developer"}
+	wish := func(role any) map[string]any {
+		return map[string]any{"project": project.Path, "group": team.Path, "role": role}
+	}
+	return scenario{
+		created: wish("reporter"),
+		updated: wish("developer"),
+		server: func(t testing.TB) map[string]any {
+			t.Helper()
+			return wish(names[g.Shares(t, project)[team.Path]])
+		},
+		destroyed: wish(nil),
 	}
 }
 

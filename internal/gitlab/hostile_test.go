@@ -113,6 +113,22 @@ func TestAnswerAboutAnother(t *testing.T) {
 		_, err := s.Client().GroupSizes(t.Context(), []string{"acme/team"})
 		gitlabtest.WantError(t, err, apierror.Unsupported, "it has no number of projects")
 	})
+	t.Run("a target of a list", func(t *testing.T) {
+		t.Parallel()
+		s := gitlabtest.NewStub(t).On("TargetSights", func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+			return gitlabtest.Data(gitlabtest.Record{"projects": gitlabtest.Record{"nodes": []any{gitlabtest.Record{"id": gitlabtest.Gid("Project", 66), "fullPath": "evil/others"}}}})
+		})
+		_, err := s.Client().TargetSights(t.Context(), []gitlab.Target{{Kind: gitlab.KindProject, ID: 7}})
+		gitlabtest.WantError(t, err, apierror.Misdirected, "and answered about")
+	})
+	t.Run("no targets of a list", func(t *testing.T) {
+		t.Parallel()
+		s := gitlabtest.NewStub(t).On("TargetSights", func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
+			return gitlabtest.Data(gitlabtest.Record{"groups": nil})
+		})
+		_, err := s.Client().TargetSights(t.Context(), []gitlab.Target{{Kind: gitlab.KindGroup, ID: 7}})
+		gitlabtest.WantError(t, err, apierror.Unsupported, "it has no list of groups")
+	})
 	t.Run("a member", func(t *testing.T) {
 		t.Parallel()
 		gitlabtest.EachOwner(t, func(t *testing.T, in gitlab.Target) {

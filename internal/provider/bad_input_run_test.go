@@ -19,7 +19,7 @@ import (
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
-	f := fixture{GitLab: g, app: g.Project(t, "app"), web: g.Project(t, "web"), t: t}
+	f := fixture{GitLab: g, app: g.Project(t, "app"), web: g.Project(t, "web"), team: g.Group(t, "team", &g.Root), t: t}
 	rows := slices.Concat(badInput(f), readOnlyRows(t), missingRows(t))
 	t.Logf("%d rows", len(rows))
 	g.ForgetRequests(t)

@@ -101,11 +101,11 @@ func right(of string, f fixture) object {
 		return config
 	} else if is && what == "list" {
 		return object{kind.parent: map[string]any{"project": project, "group": group}[kind.parent]}
-	} else if what == "list" {
+	} else if what == "list" && name != "jobtoken_instance_enforcement" {
 		return object{"project": project}
 	}
 	switch of {
-	case "data jobtoken_allowlists":
+	case "data jobtoken_allowlists", "data jobtoken_group_report":
 		return object{"group": group}
 	case "resource jobtoken_allowlist", "resource jobtoken_settings", "data jobtoken_allowlist", "data jobtoken_settings", "data jobtoken_deploy_tokens", "data jobtoken_access_tokens":
 		return object{"project": project}
@@ -117,6 +117,10 @@ func right(of string, f fixture) object {
 		return object{"project": project}
 	case "ephemeral jobtoken_delivered_secret":
 		return object{"project": project, "key": "TOKEN", "token_id": 12}
+	case "resource jobtoken_project_share":
+		return object{"project": project, "group": f.team.Path, "role": "developer"}
+	case "resource jobtoken_instance_enforcement":
+		return object{"enabled": true}
 	case "provider":
 		return object{"base_url": f.BaseURL, "token": f.Token, "allow_plain_http": true}
 	}
@@ -128,6 +132,7 @@ type fixture struct {
 	*acctest.GitLab
 
 	app, web acctest.Project
+	team     acctest.Group
 	t        testing.TB
 }
 
@@ -195,6 +200,22 @@ func badInput(f fixture) (rows []input) {
 	row(settings, "push_repository_allowed", object{"push_repository_allowed": true}, "", "")
 	row(settings, "cross_project_push_allowed", object{"cross_project_push_allowed": true}, "", "")
 
+	const share = "resource jobtoken_project_share"
+	rows = append(rows, references(share, "project", "project", over("project"))...)
+	rows = append(rows, references(share, "group", "group", over("group"))...)
+	row(share, "project", object{"project": nowhere}, "project", "Unable to Find Project", "Check the spelling")
+	row(share, "group", object{"group": nowhere}, "group", "Unable to Find Group", "Check the spelling")
+	row(share, "group", object{"group": f.Root.Path}, "group", "Project Cannot Be Shared With This Group", "members have their roles in the project anyway", "Name another group")
+	row(share, "role", object{"role": "Developer"}, "role", invalidValue, `is "Developer". Write one of`, "developer")
+	row(share, "role", object{"role": ""}, "role", invalidValue, "Write one of")
+	row(share, "expires_at", object{"expires_at": "soon"}, "expires_at", invalidExpiry, "is not a date such as 2027-01-31")
+	row(share, "expires_at", object{"expires_at": f.date(-1)}, "expires_at", invalidExpiry, "has passed", "Write a later one")
+	row(share, "expires_at", object{"expires_at": f.date(9)}, "", "")
+
+	const noAdministrator = "Unable to Read Whether Job Token Allowlists Are Enforced"
+	row("resource jobtoken_instance_enforcement", "enabled", object{"enabled": true}, "", noAdministrator, "Give the provider the token of an administrator")
+	row("data jobtoken_instance_enforcement", "enabled", object{}, "", noAdministrator, "Give the provider the token of an administrator")
+
 	for _, name := range slices.Sorted(maps.Keys(tokenKinds)) {
 		rows = append(rows, badTokens(f, name)...)
 	}
@@ -230,7 +251,7 @@ func badInput(f fixture) (rows []input) {
 		row(estate, name, object{name: true}, "", "")
 	}
 
-	for _, of := range []string{"list jobtoken_allowlist", "list jobtoken_allowlist_entry", "list jobtoken_settings"} {
+	for _, of := range []string{"list jobtoken_allowlist", "list jobtoken_allowlist_entry", "list jobtoken_settings", "list jobtoken_project_share"} {
 		rows = append(rows, badScopes(f, of)...)
 	}
 
@@ -260,6 +281,16 @@ func badInput(f fixture) (rows []input) {
 	row(proposed, "max_entries", object{"max_entries": 201}, "max_entries", invalidValue, "Write a whole number from 1 to 200")
 	row(proposed, "group_when", object{"group_when": 1}, "group_when", invalidValue, "Write a whole number, 2 or more")
 	row(proposed, "allow_top_level_groups", object{"allow_top_level_groups": true}, "", "")
+
+	const reported = "data jobtoken_group_report"
+	for _, name := range []string{"group", "project"} {
+		rows = append(rows, references(reported, name, name, over(name))...)
+	}
+	row(reported, "group", object{"group": nowhere}, "group", "Unable to Find Group", "Check the spelling")
+	row(reported, "group", object{"group": nil}, "group", missing, "group")
+	row(reported, "project", object{"project": nowhere}, "project", "Unable to Find Project", "Check the spelling")
+	row(reported, "unused_days", object{"unused_days": 0}, "unused_days", invalidValue, "unused_days is 0. Write a whole number from 1 to 3650")
+	row(reported, "tokens", object{"tokens": true}, "", "")
 
 	const secret = "ephemeral jobtoken_delivered_secret"
 	rows = append(rows, references(secret, "project", "project", over("project"))...)
@@ -432,6 +463,21 @@ func badImports(f fixture) (rows []input) {
 	identity(entry, "target_project_id", object{"project_id": f.app.ID, "target_project_id": -4}, positive)
 	identity(entry, "target_group_id", object{"project_id": f.app.ID, "target_project_id": 1, "target_group_id": 1}, "exactly one of target_project_id and target_group_id")
 	identity(entry, "target_group_id", object{"project_id": f.app.ID, "target_group_id": 0}, positive)
+	const share = "jobtoken_project_share"
+	for _, text := range []string{"acme/app", "a:b:c"} {
+		id(share, text, "PROJECT:GROUP")
+	}
+	for text, says := range badReferences {
+		if !strings.Contains(text, ":") {
+			id(share, text+":acme/platform", says)
+			id(share, f.app.Path+":"+text, says)
+		}
+	}
+	identity(share, "project_id", object{"project_id": 0, "group_id": 1}, positive)
+	identity(share, "group_id", object{"project_id": f.app.ID, "group_id": -1}, positive)
+	const instance = "jobtoken_instance_enforcement"
+	id(instance, "enforcement", "is not the setting that this resource manages. Write enforce_ci_inbound_job_token_scope_enabled")
+	identity(instance, "setting", object{"setting": ""}, "Write enforce_ci_inbound_job_token_scope_enabled")
 	for name, kind := range tokenKinds {
 		parent := map[string]string{"project": f.app.Path, "group": f.Root.Path}[kind.parent]
 		for _, number := range []string{"", "0", "-1", "+12", "012", "x", "1.5", "99999999999999999999"} {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/shares"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
@@ -51,7 +52,7 @@ func (p *jobtokenProvider) Configure(ctx context.Context, req provider.Configure
 			"The TLS certificate of %s is not verified: anyone on the way can read the token. Set ca_cert_file instead.", config.BaseURL))
 	}
 	s := &session.Session{
-		GitLab: client, Lists: allowlists.New(client, config.PrefetchGroups...), Tokens: tokens.New(client), Variables: variables.New(client),
+		GitLab: client, Lists: allowlists.New(client, config.PrefetchGroups...), Shares: shares.New(client), Tokens: tokens.New(client), Variables: variables.New(client),
 		CheckUsage: block.CheckUsage.ValueBool(), RequirePermissions: block.RequirePermissions.ValueBool(),
 	}
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.EphemeralResourceData = s, s, s, s

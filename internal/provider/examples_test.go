@@ -402,7 +402,11 @@ func lay(t *testing.T, folder, file string) *acctest.CLI {
 	t.Helper()
 	server := company(t)
 	prepare(t, server, filepath.Base(folder))
-	c := acctest.NewCLI(t, worksAs(server), "")
+	g := worksAs(server)
+	if filepath.Base(folder) == "jobtoken_instance_enforcement" {
+		g.Token = server.AdminToken()
+	}
+	c := acctest.NewCLI(t, g, "")
 	write(t, filepath.Join(c.Dir, "provider.tf"), read(t, filepath.Join(examples, "provider", "provider.tf")))
 	write(t, filepath.Join(c.Dir, "main.tf"), read(t, filepath.Join(folder, file)))
 	return c

@@ -18,7 +18,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/emulator"
 )
 
-// made are the tokens that somebody made by hand, and that the examples of imports take over.
+// made is what somebody made by hand, and what the examples of imports take over.
 var made = map[string]struct {
 	at   string
 	body map[string]any
@@ -26,13 +26,14 @@ var made = map[string]struct {
 	"jobtoken_project_deploy_token": {"/projects/3/deploy_tokens", map[string]any{"name": "cluster", "scopes": []string{"read_registry"}}},
 	"jobtoken_group_deploy_token":   {"/groups/5/deploy_tokens", map[string]any{"name": "packages", "scopes": []string{"read_package_registry"}}},
 	"jobtoken_project_access_token": {"/projects/5/access_tokens", map[string]any{"name": "editor", "scopes": []string{"api"}, "access_level": 30, "expires_at": importedEnd}},
+	"jobtoken_project_share":        {"/projects/5/share", map[string]any{"group_id": 6, "group_access": 20}},
 	"jobtoken_group_access_token":   {"/groups/5/access_tokens", map[string]any{"name": "reports", "scopes": []string{"read_api"}, "access_level": 20, "expires_at": importedEnd}},
 }
 
 // importedEnd is the end that the examples of imports name.
 const importedEnd = "2027-06-30"
 
-// prepare gives the company what the examples of a resource count on: a token to import, and for the tokens
+// prepare gives the company what the examples of a resource count on: a token or share to import, and for the tokens
 // of a group its Owner.
 func prepare(t *testing.T, server *emulator.Server, typeName string) {
 	t.Helper()

@@ -19,9 +19,11 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/allowlist"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/answers"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/credential"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/enforcement"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/estate"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/settings"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/share"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/check"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/unchanged"
@@ -63,6 +65,8 @@ func (p *jobtokenProvider) Resources(context.Context) []func() resource.Resource
 		allowlist.NewResource,
 		allowlist.NewEntryResource,
 		settings.NewResource,
+		enforcement.NewResource,
+		share.NewResource,
 		credential.NewProjectDeployToken,
 		credential.NewGroupDeployToken,
 		credential.NewProjectAccessToken,
@@ -75,12 +79,14 @@ func (p *jobtokenProvider) DataSources(context.Context) []func() datasource.Data
 	return []func() datasource.DataSource{
 		allowlist.NewDataSource,
 		settings.NewDataSource,
+		enforcement.NewDataSource,
 		estate.NewDataSource,
 		credential.NewDeployTokensDataSource,
 		credential.NewAccessTokensDataSource,
 		answers.NewAccessCheck,
 		answers.NewAuthenticationLog,
 		answers.NewAllowlistProposal,
+		answers.NewGroupReport,
 	}
 }
 
@@ -95,6 +101,8 @@ func (p *jobtokenProvider) ListResources(context.Context) []func() list.ListReso
 		allowlist.NewList,
 		allowlist.NewEntryList,
 		settings.NewList,
+		enforcement.NewList,
+		share.NewList,
 		credential.NewProjectDeployTokenList,
 		credential.NewGroupDeployTokenList,
 		credential.NewProjectAccessTokenList,
@@ -186,7 +194,7 @@ func (p *jobtokenProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				Validators:          []validator.List{check.Texts(ref.Valid(gitlab.KindGroup))},
 			},
 			"check_usage": schema.BoolAttribute{
-				MarkdownDescription: "Ask GitLab's authentication log, and warn of entries that a plan removes although jobs have used them, and of projects that a list would refuse once it is switched on. One more request for each such list.",
+				MarkdownDescription: "Ask GitLab's authentication log, and warn of projects from which a plan takes access that their jobs have used, with the last use: an entry goes or is narrowed, a group gives way to projects, a list is switched on, a resource is destroyed. One more request for each project that such a plan concerns. Default: `false`.",
 				Optional:            true,
 			},
 			"require_permissions": schema.BoolAttribute{

@@ -15,6 +15,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/toggle"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/usage"
 )
 
 // planSettings completes the proposed plan. It answers whether the resource has to be replaced. Handed is
@@ -46,6 +47,9 @@ func planSettings(ctx context.Context, s *session.Session, config, state, plan *
 	diags.Append(s.Claim(project.Target(), overlap.Claim{Resource: typeName, Making: state.ProjectID.IsNull(), Toggle: !config.InboundAllowlistEnabled.IsNull()})...)
 	if !config.InboundAllowlistEnabled.Equal(state.InboundAllowlistEnabled) {
 		diags.Append(toggle.CheckOff(ctx, s.Lists, project, path.Root(inboundAttribute), config.InboundAllowlistEnabled)...)
+	}
+	if config.InboundAllowlistEnabled.ValueBool() {
+		diags.Append(usage.Warn(ctx, s, project, limited)...)
 	}
 	if config.OutboundAllowlistEnabled.ValueBool() && !project.Settings.Outbound {
 		diags.Append(diagnose.Problem(path.Root("outbound_allowlist_enabled"), diagnose.LegacyOutbound,
@@ -89,4 +93,23 @@ func marked(s *session.Session, config, plan *settingsModel) (tenure.Mark, bool)
 	mark := tenure.Mark{Key: config.handoverKey(), ProjectID: id, Manages: config.managed()}
 	mark.Carried, mark.Read = session.Shared[tenure.Carriers](s).Of(typeName, id)
 	return mark, true
+}
+
+// limited is an access that a list limits.
+func limited(before usage.Access) usage.Access {
+	before.Limited = true
+	return before
+}
+
+// warnLosses tells whose jobs a destroy cuts off, which returns the toggle to the secure value. What it cannot
+// read the destroy will tell.
+func (d *destroyer) warnLosses(ctx context.Context) diag.Diagnostics {
+	if !d.CheckUsage || d.state.InboundAllowlistEnabled.IsNull() || !d.takes(inboundAttribute) {
+		return nil
+	}
+	project, err := d.Lists.Project(ctx, d.state.ProjectID.ValueInt64())
+	if err != nil {
+		return nil
+	}
+	return usage.Warn(ctx, d.Session, project, limited)
 }

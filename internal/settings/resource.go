@@ -129,7 +129,9 @@ func (r *settingsResource) planDestroy(ctx context.Context, req resource.ModifyP
 	d.private = stored
 	resp.Diagnostics.Append(d.private.WarnCarried(diagnose.SettingsStay.For(d.private.Path), d.private.project(d.state.ProjectID))...)
 	resp.Diagnostics.Append(r.session.Claim(d.private.project(d.state.ProjectID), d.leaving())...)
-	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName))...)
+	d.kept = r.session.Overlap.Kept(d.state.ProjectID.ValueInt64(), typeName)
+	resp.Diagnostics.Append(tenure.Note(ctx, resp.Private, d.kept)...)
+	resp.Diagnostics.Append(d.warnLosses(ctx)...)
 }
 
 func (r *settingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -23,6 +23,7 @@ func shareRows() []row {
 		by := func(as, body string) call { return call{as: as, do: "POST " + of.path + "/share", body: body} }
 		rows = append(rows,
 			row{fact: "shared with a group: " + of.path, source: shareDocs, ask: by(of.manager, `{"group_id":<open>,"group_access":30}`), want: answer{status: 201}},
+			row{fact: "shared with a role that is none: " + of.path, source: "spec/requests/api/projects_spec.rb", ask: by(of.manager, `{"group_id":<open>,"group_access":1234}`), want: says(400, complaint("group_access does not have a valid value"))},
 			row{fact: "what is shared says so: " + of.path, source: shareDocs, given: []call{share(30)}, ask: call{as: "admin", do: "GET " + of.path}, want: says(200, `~"shared_with_groups":[{"group_id":<away>,`)},
 			row{fact: "shared twice: " + of.path, source: shareSpec, given: []call{share(30)}, ask: share(30), want: says(409, "~"+of.taken)},
 			row{fact: "shared with no group: " + of.path, source: shareSpec, ask: by(of.manager, `{"group_id":999999999,"group_access":30}`), want: answer{status: 404}},
@@ -39,7 +40,44 @@ func shareRows() []row {
 			row{fact: "the groups that are invited: " + of.path, source: "https://docs.gitlab.com/api/projects/#list-all-invited-groups-in-a-project", given: []call{share(30)}, ask: call{as: "admin", do: "GET " + of.path + "/invited_groups"}, want: says(200, "keys id web_url name")},
 		)
 	}
-	return rows
+	return append(rows, projectShareRows()...)
+}
+
+// projectShareRows are what projects have beyond groups.
+func projectShareRows() []row {
+	const (
+		linkable = "app/services/concerns/group_linkable.rb"
+		creating = "app/services/projects/group_links/create_service.rb"
+		policy   = "app/policies/project_group_link_policy.rb"
+		api      = "lib/api/projects.rb"
+	)
+	share := func(as, group string, level int) call {
+		return call{as: as, do: "POST /projects/<lib>/share", body: fmt.Sprintf(`{"group_id":<%s>,"group_access":%d}`, group, level)}
+	}
+	stranger := call{as: "admin", do: "POST /projects/<lib>/members", body: `{"user_id":<user.outsider>,"access_level":40}`}
+	elsewhere := []call{
+		{as: "admin", do: "PUT /groups/<away>", body: `{"prevent_sharing_groups_outside_hierarchy":true}`},
+		{as: "admin", do: "POST /projects", body: `{"name":"of-<group.name>","path":"of-<group.name>","namespace_id":<away>}`, save: "other=id"},
+	}
+	setting := func(body string) call { return call{as: "admin", do: "PUT /groups/<group>", body: body} }
+	read := func(as string) call { return call{as: as, do: "GET /projects/<lib>"} }
+	none := says(404, message("Not Found"))
+	return []row{
+		{fact: "a share with a group that the caller is no member of, public as it is", source: creating, given: []call{stranger}, ask: share("outsider", "open", 30), want: none},
+		{fact: "a share that ends says when", source: shareDocs, ask: call{as: "admin", do: "POST /projects/<lib>/share", body: `{"group_id":<away>,"group_access":30,"expires_at":"<day:9>"}`}, want: says(201, `~"expires_at":"<day:9>"`)},
+		{fact: "and is listed so", source: "lib/api/entities/shared_group_with_project.rb", given: []call{{as: "admin", do: "POST /projects/<lib>/share", body: `{"group_id":<away>,"group_access":20,"expires_at":"<day:9>"}`}}, ask: read("admin"), want: says(200, `~"group_access_level":20,"expires_at":"<day:9>"`)},
+		{fact: "Owner is given by Owners", source: creating, ask: share("maintainer", "open", 50), want: says(403, forbids)},
+		{fact: "and by them it is", source: creating, ask: share("admin", "open", 50), want: answer{status: 201}},
+		{fact: "a share that gives Owner is ended by Owners", source: policy, given: []call{share("admin", "away", 50)}, ask: call{as: "maintainer", do: "DELETE /projects/<lib>/share/<away>"}, want: answer{status: 403}},
+		{fact: "no share with the group a project is in", source: "app/models/project_group_link.rb", ask: share("admin", "group", 30), want: says(409, "~Project cannot be shared with the group it is in or one of its ancestors.")},
+		{fact: "a group whose projects are shared with none", source: api, given: []call{setting(`{"share_with_group_lock":true}`)}, ask: share("admin", "away", 30), want: says(400, message("The project sharing with group is disabled"))},
+		{fact: "and that says so", source: "https://docs.gitlab.com/api/groups/", given: []call{setting(`{"share_with_group_lock":true}`)}, ask: call{as: "admin", do: "GET /groups/<group>"}, want: says(200, `~"share_with_group_lock":true`)},
+		{fact: "no share outside the hierarchy", source: linkable, given: elsewhere, ask: call{as: "admin", do: "POST /projects/<other>/share", body: `{"group_id":<group>,"group_access":30}`}, want: none},
+		{fact: "which the top-level group says", source: "lib/api/entities/group_detail.rb", given: elsewhere[:1], ask: call{as: "admin", do: "GET /groups/<away>"}, want: says(200, `~"prevent_sharing_groups_outside_hierarchy":true`)},
+		{fact: "a Maintainer sees every share", source: policy, given: []call{share("admin", "away", 30)}, ask: read("maintainer"), want: says(200, `~"shared_with_groups":[{"group_id":<away>,`)},
+		{fact: "who is less sees those of groups that they see", source: policy, given: []call{share("admin", "away", 30)}, ask: read("developer"), want: says(200, `~"shared_with_groups":[]`)},
+		{fact: "a share is changed by no route", source: api, given: []call{share("admin", "away", 30)}, ask: call{as: "admin", do: "PUT /projects/<lib>/share/<away>", body: `{"group_access":40}`}, want: answer{status: 405}},
+	}
 }
 
 // granularRows are about fine-grained personal access tokens.

@@ -25,7 +25,7 @@ func (a *API) groupEndpoints() []endpoint {
 		{http.MethodGet, "/groups", signedInToWrite, filters, a.listGroups},
 		{http.MethodPost, "/groups", signedIn, append(attributes(true), opt("parent_id", integer)), a.createGroup},
 		{http.MethodGet, "/groups/:id", anyone, []param{opt("with_projects", boolean)}, a.getGroup},
-		{http.MethodPut, "/groups/:id", signedIn, attributes(false), a.updateGroup},
+		{http.MethodPut, "/groups/:id", signedIn, append(attributes(false), opt("share_with_group_lock", boolean), opt("prevent_sharing_groups_outside_hierarchy", boolean)), a.updateGroup},
 		{http.MethodDelete, "/groups/:id", signedIn, deletionParams(), a.deleteGroup},
 		{http.MethodPost, "/groups/:id/restore", signedIn, nil, a.restoreGroup},
 		{http.MethodGet, "/groups/:id/subgroups", anyone, filters, a.listSubgroups((*store.State).Subgroups)},
@@ -46,17 +46,19 @@ type groupEntity struct {
 	CreatedAt           string           `json:"created_at"`
 	ParentID            *int64           `json:"parent_id"`
 	Archived            bool             `json:"archived"`
+	ShareWithGroupLock  bool             `json:"share_with_group_lock"`
 	MarkedForDeletionOn *string          `json:"marked_for_deletion_on"`
 	Projects            *[]projectEntity `json:"projects,omitempty"`
 
 	SharedWithGroups *[]sharedGroupEntity `json:"shared_with_groups,omitempty"`
+	ShareWithin      *bool                `json:"prevent_sharing_groups_outside_hierarchy,omitempty"`
 }
 
 func (r *request) group(g *store.Namespace) groupEntity {
 	return groupEntity{
 		ID: g.ID, WebURL: r.namespaceURL(g), Name: g.Name, Path: g.Path, Description: g.Description,
 		Visibility: string(g.Visibility), FullName: g.FullName, FullPath: g.FullPath,
-		CreatedAt: timestamp(g.CreatedAt), ParentID: parentID(g), Archived: g.Archived,
+		CreatedAt: timestamp(g.CreatedAt), ParentID: parentID(g), Archived: g.Archived, ShareWithGroupLock: g.ShareLock,
 		MarkedForDeletionOn: date(g.MarkedForDeletion),
 	}
 }
@@ -103,6 +105,7 @@ func (r *request) groupPage(groups []*store.Namespace) (answer, error) {
 func groupAttributes(r *request) rules.GroupAttributes {
 	attrs := rules.GroupAttributes{
 		Name: given[string](r, "name"), Path: given[string](r, "path"), Description: given[string](r, "description"),
+		ShareLock: given[bool](r, "share_with_group_lock"), ShareWithin: given[bool](r, "prevent_sharing_groups_outside_hierarchy"),
 	}
 	if v := r.text("visibility"); v != "" {
 		visibility := store.Visibility(v)
@@ -137,6 +140,9 @@ func (a *API) getGroup(r *request) (answer, error) {
 	entity := r.group(group)
 	shared := r.sharedWith(store.Source{Kind: store.GroupSource, ID: group.ID})
 	entity.SharedWithGroups = &shared
+	if group.ParentID == 0 {
+		entity.ShareWithin = &group.ShareWithin
+	}
 	if wanted := given[bool](r, "with_projects"); wanted == nil || *wanted {
 		projects := []projectEntity{}
 		for _, p := range slices.Backward(r.state.ProjectsIn(group.ID)) {

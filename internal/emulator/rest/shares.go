@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +15,12 @@ import (
 // group" and "Share groups with groups" of GitLab's pages on both.
 func (a *API) shareEndpoints(kind store.SourceKind) []endpoint {
 	path := "/" + string(kind) + "s/:id"
+	role := req("group_access", integer)
+	for _, level := range rules.ShareLevels() {
+		role.values = append(role.values, strconv.Itoa(int(level)))
+	}
 	return []endpoint{
-		{http.MethodPost, path + "/share", signedIn, []param{req("group_id", integer), req("group_access", integer), opt("expires_at", day)}, a.share(kind)},
+		{http.MethodPost, path + "/share", signedIn, []param{req("group_id", integer), role, opt("expires_at", day)}, a.share(kind)},
 		{http.MethodDelete, path + "/share/:group_id", signedIn, []param{req("group_id", integer)}, a.unshare(kind)},
 		{http.MethodGet, path + "/invited_groups", signedIn, paging(opt("search", text)), a.listInvitedGroups(kind)},
 	}
@@ -30,11 +35,12 @@ type sharedGroupEntity struct {
 }
 
 // sharedWith lists the groups that a project or group is shared with and that the
-// caller can see.
+// caller can see: who administers a project sees them all.
 func (r *request) sharedWith(source store.Source) []sharedGroupEntity {
 	entities := []sharedGroupEntity{}
 	for _, share := range r.state.SharesOf(source) {
-		if group := r.state.Group(share.GroupID); rules.CanReadGroup(r.state, r.caller, group) {
+		administers := source.Kind == store.ProjectSource && rules.CanAdminProject(r.state, r.caller, r.state.Project(source.ID))
+		if group := r.state.Group(share.GroupID); administers || rules.CanReadGroup(r.state, r.caller, group) {
 			entities = append(entities, sharedGroupEntity{group.ID, group.Name, group.FullPath, int(share.Level), date(share.ExpiresAt)})
 		}
 	}

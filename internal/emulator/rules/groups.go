@@ -14,6 +14,8 @@ type GroupAttributes struct {
 	Path        *string
 	Description *string
 	Visibility  *store.Visibility
+	// ShareLock is share_with_group_lock, ShareWithin prevent_sharing_groups_outside_hierarchy.
+	ShareLock, ShareWithin *bool
 }
 
 // CreateGroup makes a group at the top level (parent nil) or in another; its
@@ -71,6 +73,8 @@ func (s Services) UpdateGroup(st *store.State, c Caller, g *store.Namespace, att
 	assign(&changed.Path, attrs.Path)
 	assign(&changed.Description, attrs.Description)
 	assign(&changed.Visibility, attrs.Visibility)
+	assign(&changed.ShareLock, attrs.ShareLock)
+	assign(&changed.ShareWithin, attrs.ShareWithin)
 	if text := groupError(st, g.ID, st.Namespace(g.ParentID), changed); text != "" {
 		return nil, plain("Failed to save group " + text)
 	}
@@ -79,6 +83,7 @@ func (s Services) UpdateGroup(st *store.State, c Caller, g *store.Namespace, att
 	}
 	return st.UpdateNamespace(g, func(n *store.Namespace) {
 		n.Name, n.Path, n.Description, n.Visibility = changed.Name, changed.Path, changed.Description, changed.Visibility
+		n.ShareLock, n.ShareWithin = changed.ShareLock, changed.ShareWithin
 	}), nil
 }
 

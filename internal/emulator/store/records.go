@@ -140,6 +140,8 @@ type Namespace struct {
 	Archived          bool
 	MarkedForDeletion *time.Time
 	JobTokenPolicies  bool // the setting job_token_policies_enabled of a top-level namespace
+	ShareLock         bool // share_with_group_lock: its projects are shared with no group
+	ShareWithin       bool // prevent_sharing_groups_outside_hierarchy of a top-level group
 }
 
 // IsGroup says whether the namespace is a group.

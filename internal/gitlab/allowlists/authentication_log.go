@@ -3,6 +3,8 @@ package allowlists
 import (
 	"context"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
@@ -33,15 +35,22 @@ func (p *logPage) isWhole() bool {
 }
 
 // AuthenticationLog reads who used a project by job token: one row per origin project, the latest
-// use of each, some minutes late, at most 1,000. Uses that were refused are not in it.
+// use of each, some minutes late, at most 1,000. Uses that were refused are not in it. The log is read once and
+// kept.
 //
 // See https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-authentication-log.
 func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) ([]LogEntry, error) {
+	log, err := s.logs.Load(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(log), nil
+}
+
+func (s *Service) fetchLog(ctx context.Context, project gitlab.Target) ([]LogEntry, error) {
 	const doing = "read the job token authentication log of"
 	var log []LogEntry
 	variables := map[string]any{"ids": gitlab.GIDs("Project", []int64{project.ID})}
-	ctx, cancel := context.WithTimeout(ctx, gitlab.ReadTimeout)
-	defer cancel()
 	for range gitlab.MaxPages {
 		var answer struct {
 			Projects struct {
@@ -75,4 +84,42 @@ func (s *Service) AuthenticationLog(ctx context.Context, project gitlab.Target) 
 		variables["after"] = page.PageInfo.EndCursor
 	}
 	return nil, gitlab.Endless().With(doing, project.String())
+}
+
+// LogRead is the log of one of several projects, or why it was not read.
+type LogRead struct {
+	Log []LogEntry
+	Err error
+}
+
+// logsAtOnce is how many logs are read side by side.
+const logsAtOnce = 8
+
+// AuthenticationLogs is [Service.AuthenticationLog] of several projects, in their order.
+func (s *Service) AuthenticationLogs(ctx context.Context, projects []gitlab.Target) []LogRead {
+	reads := make([]LogRead, len(projects))
+	turns := make(chan struct{}, logsAtOnce)
+	var all sync.WaitGroup
+	for i, project := range projects {
+		all.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			reads[i].Log, reads[i].Err = s.AuthenticationLog(ctx, project)
+		})
+	}
+	all.Wait()
+	return reads
+}
+
+// LastUse is when a project, or any project below a group, last used its access; zero where the log has no use.
+func LastUse(target gitlab.Target, log []LogEntry) (last time.Time) {
+	below := strings.ToLower(target.Path) + "/"
+	for _, use := range log {
+		covered := target.Kind == gitlab.KindProject && use.Origin.ID == target.ID ||
+			target.Kind == gitlab.KindGroup && strings.HasPrefix(strings.ToLower(use.Origin.Path), below)
+		if covered && use.LastAuthorized.After(last) {
+			last = use.LastAuthorized
+		}
+	}
+	return last
 }

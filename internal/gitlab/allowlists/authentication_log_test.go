@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/gitlabtest"
@@ -75,6 +76,42 @@ func TestAuthenticationLog(t *testing.T) {
 				t.Errorf("the error is about %q", e.Target)
 			}
 			s.WantRequests("AuthenticationLog", c.requests)
+		})
+	}
+}
+
+func TestLastUse(t *testing.T) {
+	t.Parallel()
+	project := func(id int64, path string) gitlab.Target {
+		return gitlab.Target{Kind: gitlab.KindProject, ID: id, Path: path}
+	}
+	group := func(id int64, path string) gitlab.Target {
+		return gitlab.Target{Kind: gitlab.KindGroup, ID: id, Path: path}
+	}
+	day := func(d int) time.Time { return time.Date(2026, 1, d, 12, 0, 0, 0, time.UTC) }
+	use := func(id int64, path string, d int) allowlists.LogEntry {
+		return allowlists.LogEntry{Origin: project(id, path), LastAuthorized: day(d)}
+	}
+	log := []allowlists.LogEntry{
+		use(2, "acme/renamed", 3), use(5, "acme/platform/a", 4), use(6, "ACME/Platform/deep/b", 7),
+		use(7, "acme/platform/c", 5), use(8, "acme/platform-tools/d", 9),
+	}
+	cases := map[string]struct {
+		target gitlab.Target
+		want   time.Time
+	}{
+		"a project, by id":              {project(2, "acme/app"), day(3)},
+		"a project that never came":     {project(3, "acme/web"), time.Time{}},
+		"a group: the latest below it":  {group(2, "acme/platform"), day(7)},
+		"a group that nobody came from": {group(4, "acme/ops"), time.Time{}},
+		"a group is not a project":      {group(5, "acme/other"), time.Time{}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := allowlists.LastUse(c.target, log); !got.Equal(c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
 		})
 	}
 }

@@ -18,7 +18,9 @@ type Service struct {
 	pages       *coalesce.Loader[pageKey, *groupPage]
 	effective   *coalesce.Loader[int64, bool]
 	instance    *coalesce.Loader[struct{}, Enforcement]
+	enforces    *coalesce.Loader[struct{}, bool]
 	permissions *coalesce.Loader[struct{}, []string]
+	logs        *coalesce.Loader[gitlab.Target, []LogEntry]
 
 	mutations map[documents.Name]*coalesce.Queue[mutation, []mutated]
 
@@ -35,8 +37,10 @@ func New(client *gitlab.Client, prefetchGroups ...string) *Service {
 	s.pages = gitlab.Single(client, s.fetchGroupPage)
 	s.effective = gitlab.Single(client, s.fetchEffective)
 	s.instance = gitlab.Single(client, s.fetchEnforcement)
+	s.enforces = gitlab.Single(client, s.fetchEnforces)
 	s.prefetched = gitlab.Single(client, s.prefetch)
 	s.permissions = gitlab.Single(client, s.fetchPermissionNames)
+	s.logs = gitlab.Single(client, s.fetchLog)
 	s.gatherWrites()
 	if len(prefetchGroups) > 0 {
 		// What names a project by its path asks before it reads: then too a page that is read first has the answer.

@@ -95,6 +95,32 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 	return known, nil
 }
 
+// Effects tells for each project whether its list limits access, nil where GitLab does not tell. What one
+// project whose toggle is off tells of the instance holds for all of them.
+func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, error) {
+	var enforced *bool
+	for _, p := range projects {
+		if p.Settings.InboundAllowlist || enforced != nil {
+			continue
+		}
+		switch enforcement, err := s.EnforcementFor(ctx, p); {
+		case err != nil && !withheld(err):
+			return nil, err
+		case err == nil && enforcement != EnforcementUnknown:
+			known := enforcement == Enforced
+			enforced = &known
+		}
+	}
+	effects, on := make([]*bool, len(projects)), true
+	for i, p := range projects {
+		effects[i] = enforced
+		if p.Settings.InboundAllowlist {
+			effects[i] = &on
+		}
+	}
+	return effects, nil
+}
+
 // stillOff tells a list that the instance enforces from one that was switched on between the reading of its
 // toggle and that of its effect. It asks once per walk.
 func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {
@@ -107,17 +133,14 @@ func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {
-	settings, response, err := s.gitlab.REST().Settings.GetSettings(gitlab.RESTContext(ctx))
-	if err == nil && settings == nil {
-		err = gitlab.Answered(gitlab.ErrNothing, response)
-	}
+	on, err := s.enforces.Load(ctx, struct{}{})
 	err = s.gitlab.Annotate(err, readingInstance, "at "+s.gitlab.BaseURL())
 	switch {
 	case apierror.Is(err, apierror.Forbidden), apierror.Is(err, apierror.NotFound), apierror.Is(err, apierror.FineGrained):
 		return EnforcementUnknown, nil
 	case err != nil:
 		return EnforcementUnknown, err
-	case settings.EnforceCIInboundJobTokenScopeEnabled:
+	case on:
 		return Enforced, nil
 	default:
 		return NotEnforced, nil

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// Administrator is the [Error.Role] of what only an administrator of the instance may do.
+const Administrator = "Administrator"
+
 // Kind says what sort of failure an [Error] is, as far as a caller has to tell
 // failures apart.
 type Kind int
@@ -86,7 +89,7 @@ type Error struct {
 	Note string
 	// Field is the parameter of the request that GitLab's words are about, where they name one.
 	Field string
-	// Role is the one that would be enough, where a missing role is why.
+	// Role is the one that would be enough, where a missing role is why; [Administrator] is none in a project.
 	Role string
 	// Connecting means that this was the first thing asked of GitLab: it is about the connection, not about what
 	// was to be done.

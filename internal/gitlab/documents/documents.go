@@ -30,6 +30,7 @@ const (
 	GroupReferencesByID     Name = "GroupReferencesByID"
 	NamespaceReferences     Name = "NamespaceReferences"
 	GroupSizes              Name = "GroupSizes"
+	TargetSights            Name = "TargetSights"
 	AddEntries              Name = "AddEntries"
 	SetPermissions          Name = "SetPermissions"
 	RemoveProjects          Name = "RemoveProjects"

@@ -32,6 +32,8 @@ const (
 	ReadAllowlist     Title = "Unable to Read Job Token Allowlist"
 	ReadLog           Title = "Unable to Read Job Token Authentication Log"
 	ReadSettings      Title = "Unable to Read Job Token Settings"
+	ReadEnforcement   Title = "Unable to Read Whether Job Token Allowlists Are Enforced"
+	ChangeEnforcement Title = "Unable to Change Whether Job Token Allowlists Are Enforced"
 	ChangeSettings    Title = "Unable to Change Job Token Settings"
 	ResetSettings     Title = "Unable to Reset Job Token Settings"
 	AddProject        Title = "Unable to Add Project to Job Token Allowlist"
@@ -49,6 +51,11 @@ const (
 	WrongKind         Title = "Wrong Kind of Job Token Allowlist Target"
 	NotSupported      Title = "Not Supported by This GitLab"
 	Enforced          Title = "Job Token Allowlist Is Enforced by the Instance"
+	ReadShare         Title = "Unable to Read the Groups That Share a Project"
+	MakeShare         Title = "Unable to Give a Group a Role in a Project"
+	ChangeShare       Title = "Unable to Change the Role of a Group in a Project"
+	EndShare          Title = "Unable to Take the Role of a Group in a Project Away"
+	CannotShare       Title = "Project Cannot Be Shared With This Group"
 	ReadTokens        Title = "Unable to Read Tokens"
 	CreateToken       Title = "Unable to Create Token"
 	RotateToken       Title = "Unable to Rotate Token"
@@ -99,13 +106,20 @@ const (
 	ConsumerGone       Title = "Job Token Allowlist Target Was Deleted"
 	ListIsFull         Title = "Job Token Allowlist Is Full"
 	SettingsStay       Title = "Job Token Settings Are Left as They Are"
+	EnforcementStays   Title = "Enforcement of Job Token Allowlists Stays as It Is"
+	EnforcementBegins  Title = "Job Token Allowlists Become Binding for the Instance"
+	EnforcementEnds    Title = "Job Token Allowlists Are No Longer Binding for the Instance"
 	EntriesStay        Title = "Job Token Allowlist Entries Are Let Go"
 	Unreadable         Title = "Job Token Permissions Cannot Be Read"
 	StillUsed          Title = "Job Token Allowlist Entry Is Still in Use"
+	NarrowsUsed        Title = "Job Token Allowlist Entry in Use Is Narrowed"
 	WillRefuse         Title = "Job Token Allowlist Refuses Projects That Use It"
 	HiddenConsumers    Title = "Consumers Are Hidden"
 	UsageUnknown       Title = "Job Token Usage Cannot Be Checked"
 	GroupGone          Title = "Group Was Deleted"
+	AdoptsShare        Title = "Role of a Group in a Project Is Adopted"
+	ShareInterrupted   Title = "Role of a Group in a Project Is Interrupted"
+	ShareStays         Title = "Role of a Group in a Project Is Left as It Is"
 	NewToken           Title = "Token Is Made Anew"
 	OverwritesVariable Title = "CI/CD Variable Is Taken Over"
 	TokenExpired       Title = "Token Has Expired"
@@ -254,6 +268,9 @@ func advice(e *apierror.Error) string {
 		}
 		if e.Enforced() {
 			return "An administrator has made the allowlist binding for every project. Leave the attribute out, or set it to true."
+		}
+		if e.Role == apierror.Administrator {
+			return "Give the provider the token of an administrator. On GitLab.com nobody is: leave the resource out."
 		}
 		if e.Role != "" {
 			return "Give the provider's user that role, or the provider the token of somebody who has it."

@@ -1,9 +1,11 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -161,4 +163,41 @@ func GroupError(at path.Path, err error) diag.Diagnostic {
 		title = diagnose.FindGroup
 	}
 	return diagnose.LookupError(at, title, err)
+}
+
+// GroupMembers are all projects of a group and its subgroups, by path, each once: a page may repeat one where
+// projects come and go meanwhile. It gives the group's full path too.
+func GroupMembers(ctx context.Context, in *session.Session, at path.Path, text string) (string, []allowlists.Member, diag.Diagnostics) {
+	group, diags := GroupPath(ctx, in, at, text)
+	if diags.HasError() {
+		return group, nil, diags
+	}
+	var all []allowlists.Member
+	for page, err := range in.Lists.Group(ctx, group) {
+		if err != nil {
+			return group, nil, append(diags, GroupError(at, err))
+		}
+		all = append(all, page...)
+	}
+	slices.SortStableFunc(all, func(a, b allowlists.Member) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.ID, b.ID)) })
+	return group, slices.CompactFunc(all, func(a, b allowlists.Member) bool { return a.ID == b.ID && a.Path == b.Path }), diags
+}
+
+// Reason says why the list of a project cannot be read; it is empty where it can.
+func Reason(m allowlists.Member) string {
+	e, ok := apierror.As(m.Err)
+	switch {
+	case m.Err == nil:
+		return ""
+	case !ok:
+		return m.Err.Error()
+	case e.Kind == apierror.NotFound:
+		return "There is no such project, or the provider's user cannot see it."
+	case e.Kind == apierror.FineGrained:
+		return "GitLab shows job token allowlists to no fine-grained personal access token."
+	case e.Words != "":
+		return "The provider's user needs the Maintainer role in the project. GitLab says: " + e.Words
+	default:
+		return "The provider's user needs the Maintainer role in the project."
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/allowlists"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/shares"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/tokens"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/variables"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
@@ -20,11 +21,12 @@ import (
 // Session lives for one Terraform walk: the configured provider's process.
 type Session struct {
 	GitLab *gitlab.Client
-	// Lists, Tokens and Variables are the services on top of it.
+	// Lists, Shares, Tokens and Variables are the services on top of it.
 	Lists     *allowlists.Service
+	Shares    *shares.Service
 	Tokens    *tokens.Service
 	Variables *variables.Service
-	// CheckUsage asks GitLab's authentication log about entries that a plan removes.
+	// CheckUsage asks GitLab's authentication log whose access a plan takes away.
 	CheckUsage bool
 	// RequirePermissions refuses allowlist entries that state no permissions.
 	RequirePermissions bool

@@ -1,0 +1,2 @@
+// Package enforcement manages whether the instance makes every project's job token allowlist binding.
+package enforcement
