@@ -19,7 +19,7 @@ import (
 
 // written is what a write came to.
 type written struct {
-	stored known
+	stored privateState
 	// now is what the group has, as far as it is known; nil is no role.
 	now *shares.Role
 	// changed tells that GitLab may hold something else than the state says.
@@ -42,7 +42,7 @@ func (r *shareResource) write(ctx context.Context, state, plan *shareModel, hand
 	} else if found, err := r.session.GitLab.Resolve(ctx, gitlab.KindGroup, group.Ref()); err == nil {
 		group = found
 	}
-	w.stored = known{Path: project.Path, GroupPath: group.Path}
+	w.stored = privateState{Path: project.Path, GroupPath: group.Path}
 	want := expand(plan)
 	if want == nil {
 		return w // neither role nor end is ever unknown in an apply
@@ -104,7 +104,7 @@ func (r *shareResource) refuseNewOwner(ctx context.Context, at path.Path, spelli
 }
 
 // read fills the state from the server. Gone means that there is nothing of it any more.
-func (r *shareResource) read(ctx context.Context, state *shareModel, stored *known) (gone bool, diags diag.Diagnostics) {
+func (r *shareResource) read(ctx context.Context, state *shareModel, stored *privateState) (gone bool, diags diag.Diagnostics) {
 	project, err := r.session.Shares.Project(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		return ref.UnreadableOnce(ctx, r.session, diagnose.ReadShare, stored.project(state), err)
@@ -145,7 +145,7 @@ func (r *shareResource) hidden(ctx context.Context, project *shares.Project) err
 
 // groupGone tells whether the group was deleted: a share that is gone with its group is somebody else's doing, and
 // stops no plan.
-func (r *shareResource) groupGone(ctx context.Context, state *shareModel, stored *known) bool {
+func (r *shareResource) groupGone(ctx context.Context, state *shareModel, stored *privateState) bool {
 	last := stored.group(state)
 	if last.Path == "" {
 		return false // imported, and never seen
@@ -164,7 +164,7 @@ func (r *shareResource) groupGone(ctx context.Context, state *shareModel, stored
 }
 
 // end takes the role away.
-func (r *shareResource) end(ctx context.Context, state *shareModel, stored known) diag.Diagnostics {
+func (r *shareResource) end(ctx context.Context, state *shareModel, stored privateState) diag.Diagnostics {
 	project, err := r.session.Shares.Fresh(ctx, state.ProjectID.ValueInt64())
 	if err != nil {
 		_, diags := ref.Unreadable(ctx, r.session, diagnose.EndShare, stored.project(state), err)

@@ -8,5 +8,5 @@ import (
 
 func TestFormats(t *testing.T) {
 	t.Parallel()
-	golden.Check(t, "share", knownFormat)
+	golden.Check(t, "share", privateFormat)
 }

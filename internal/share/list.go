@@ -71,7 +71,7 @@ func (l *shareList) found(req list.ListRequest, project *shares.Project) (found 
 				state := shareModel{ProjectID: types.Int64Value(project.ID), GroupID: types.Int64Value(share.Group.ID)}
 				diags := result.Identity.Set(ctx, state.identity())
 				if req.IncludeResource {
-					_, read := l.read(ctx, &state, &known{})
+					_, read := l.read(ctx, &state, &privateState{})
 					diags.Append(read...)
 					diags.Append(result.Resource.Set(ctx, &state)...)
 				}

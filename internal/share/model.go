@@ -78,8 +78,8 @@ func described(role *shares.Role) types.String {
 	return types.StringValue(role.String())
 }
 
-// known is what the resource keeps beside its state.
-type known struct {
+// privateState is what the resource keeps beside its state.
+type privateState struct {
 	tenure.Record
 
 	// Path and GroupPath are what the last read has seen.
@@ -89,12 +89,12 @@ type known struct {
 	Gone bool `json:"gone,omitempty"`
 }
 
-var knownFormat = private.Format[known]{Key: "share", Version: 1}
+var privateFormat = private.Format[privateState]{Key: "share", Version: 1}
 
-func (k known) project(m *shareModel) gitlab.Target {
+func (k privateState) project(m *shareModel) gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: k.Path}
 }
 
-func (k known) group(m *shareModel) gitlab.Target {
+func (k privateState) group(m *shareModel) gitlab.Target {
 	return gitlab.Target{Kind: gitlab.KindGroup, ID: m.GroupID.ValueInt64(), Path: k.GroupPath}
 }

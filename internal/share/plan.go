@@ -33,7 +33,7 @@ type planner struct {
 	config shareModel
 	// state is nil for a creation.
 	state  *shareModel
-	stored known
+	stored privateState
 	// handed is what the destroy half of a replacement handed over; nil in all other cases.
 	handed *tenure.Mark
 

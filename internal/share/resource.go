@@ -118,7 +118,7 @@ func (r *shareResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	var plan shareModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &p.config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -155,14 +155,14 @@ func (r *shareResource) Create(ctx context.Context, req resource.CreateRequest, 
 	w.stored.Born = tenure.NewSerial()
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, w.stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, w.stored)...)
 }
 
 func (r *shareResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state shareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(tenure.Forget(ctx, resp.Private)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -183,14 +183,14 @@ func (r *shareResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		stored.Superseded = []string{"role"}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, stored)...)
 }
 
 func (r *shareResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state shareModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, diags := knownFormat.Get(ctx, req.Private)
+	stored, diags := privateFormat.Get(ctx, req.Private)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -206,13 +206,13 @@ func (r *shareResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	w.stored.Record = stored.Record
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(knownFormat.Set(ctx, resp.Private, w.stored)...)
+	resp.Diagnostics.Append(privateFormat.Set(ctx, resp.Private, w.stored)...)
 }
 
 func (r *shareResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state shareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	stored, knownDiags := knownFormat.Get(ctx, req.Private)
+	stored, knownDiags := privateFormat.Get(ctx, req.Private)
 	mark, markDiags := tenure.Left(ctx, req.Private)
 	noted, notedDiags := tenure.Noted(ctx, req.Private)
 	resp.Diagnostics.Append(slices.Concat(knownDiags, markDiags, notedDiags)...)
