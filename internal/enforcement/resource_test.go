@@ -80,7 +80,7 @@ func TestAccInstanceEnforcement_notForOthers(t *testing.T) {
 	for _, configuration := range []string{enabled(true), "data \"jobtoken_instance_enforcement\" \"this\" {}\n"} {
 		output := acctest.NewCLI(t, g, configuration).Plan(t, acctest.Failed)
 		for _, words := range []string{
-			"Unable to Read Whether Job Token Allowlists Are Enforced", "only an administrator may", "the token's user, " + g.User.Username + ", is no administrator",
+			"Unable to Read Whether Job Token Allowlists Are Enforced", "Only an administrator may", "the token's user, " + g.User.Username + ", is no administrator",
 			"Give the provider the token of an administrator",
 		} {
 			if !acctest.Says(output, words) {
