@@ -2,7 +2,7 @@ package provider_test
 
 import (
 	"maps"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -105,18 +105,23 @@ func TestSecretsAreSensitive(t *testing.T) {
 }
 
 // A plan decodes configuration, state and plan into the models: each has a field for every attribute.
-// The project being unknown, GitLab is not asked.
+// What is required being unknown, GitLab is not asked.
 func TestModelsFitSchemas(t *testing.T) {
 	t.Parallel()
 	p := acctest.NewProtocol(t)
 	succeeded(t, p.Configure(t, map[string]any{"base_url": "https://gitlab.invalid", "token": "glpat-of-nobody"}))
 	for name, schema := range p.Schemas.ResourceSchemas {
 		of := schema.ValueType()
-		parent := "project"
-		if strings.HasPrefix(name, "jobtoken_group_") {
-			parent = "group"
+		required := map[string]any{}
+		for _, attribute := range schema.Block.Attributes {
+			if attribute.Required && slices.Contains([]string{"project", "group", "enabled"}, attribute.Name) {
+				required[attribute.Name] = tftypes.UnknownValue
+			}
 		}
-		config := acctest.Encode(t, of, map[string]any{parent: tftypes.UnknownValue})
+		if len(required) == 0 {
+			t.Errorf("%s requires nothing that may be unknown", name)
+		}
+		config := acctest.Encode(t, of, required)
 		prior, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, nil))
 		if err != nil {
 			t.Fatal(err)
@@ -128,8 +133,11 @@ func TestModelsFitSchemas(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		succeeded(t, resp.Diagnostics)
-		if id := acctest.Decode(t, of, resp.PlannedState)[parent+"_id"]; id.IsKnown() {
-			t.Errorf("%s: %s_id is planned as %s while the %s is unknown", name, parent, id, parent)
+		planned := acctest.Decode(t, of, resp.PlannedState)
+		for parent := range required {
+			if id, is := planned[parent+"_id"]; is && id.IsKnown() {
+				t.Errorf("%s: %s_id is planned as %s while the %s is unknown", name, parent, id, parent)
+			}
 		}
 	}
 }
