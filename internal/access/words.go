@@ -14,7 +14,7 @@ func Sentence(f Facts, operation Operation, decision Decision) string {
 		return upperFirst(asked) + "."
 	case Denied:
 		failed, _ := decision.Failed()
-		return fmt.Sprintf("A job of %s, started by %s, may not %s %s: of %s, %s.", f.From.Path, d.user(), operation.Title, f.To.Path, failed.Looked, failed.Found)
+		return fmt.Sprintf("A job of %s, started by %s, may not %s %s because of %s: %s.", f.From.Path, d.user(), operation.Title, f.To.Path, failed.Looked, failed.Found)
 	case Undecided:
 	}
 	return fmt.Sprintf("Whether %s cannot be known without %s.", asked, strings.Join(decision.Missing(), ", and "))
