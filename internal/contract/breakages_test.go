@@ -34,7 +34,7 @@ var breakages = []breakage{
 	{
 		"who came meanwhile removed without a name", "internal/tf/intent/intent.go",
 		"i.Meanwhile = append(i.Meanwhile, Meanwhile{Target: stored.Target, Came: true})",
-		"i.leave(project, project.Entries(l.Kind), stored.Target)",
+		"i.leave(project, map[int64]allowlists.Entry{stored.Target.ID: stored}, stored.Target)",
 		"a write needs a line",
 	},
 	{
