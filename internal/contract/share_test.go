@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
@@ -59,7 +60,8 @@ func grantShare(b *book, c *core.Change) {
 		if c.Action != core.Update || was != is || from != to {
 			b.allow(c, to, shareOf(group), is, true)
 		}
-		if adopts, shown := c.Planned["adopts"].(string); shown && c.Prior == nil && levels[adopts] != is {
+		fresh := c.Action != core.Update && !slices.Contains(before, group)
+		if adopts, shown := c.Planned["adopts"].(string); shown && fresh && levels[adopts] != is {
 			b.allow(c, to, shareOf(group), nothing, true)
 		}
 	}
