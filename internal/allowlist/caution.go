@@ -59,8 +59,7 @@ var cautions = []caution{
 	{
 		title: diagnose.BindsOwnJobs,
 		applies: func(d decision) bool {
-			below := strings.ToLower(d.Target.Path) + "/"
-			return d.grants() && d.Target.Kind == gitlab.KindGroup && !d.Permissions.Default && !d.ownListed && strings.HasPrefix(strings.ToLower(d.project.Path), below)
+			return d.grants() && !d.Permissions.Default && !d.ownListed && d.Target.Above(d.project.Path)
 		},
 		text: "is a group that holds the project itself: its fine-grained permissions bind the project's own jobs too. List the project itself to give them others.",
 	},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -202,8 +201,7 @@ func (r privateState) places() (all []delivery.Place) {
 
 // within tells whether a project or group is another one, or was in it at the last read.
 func within(of, parent gitlab.Target) bool {
-	return of.Kind == parent.Kind && of.ID == parent.ID ||
-		parent.Kind == gitlab.KindGroup && parent.Path != "" && strings.HasPrefix(strings.ToLower(of.Path), strings.ToLower(parent.Path)+"/")
+	return of.Kind == parent.Kind && of.ID == parent.ID || parent.Above(of.Path)
 }
 
 // deleted tells whether a delivery goes to a project or group that was deleted.

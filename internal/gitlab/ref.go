@@ -130,3 +130,8 @@ type Key struct {
 
 // Key gives the target's.
 func (t Target) Key() Key { return Key{Kind: t.Kind, ID: t.ID} }
+
+// Above tells whether a path is that of something below a group, at whatever depth.
+func (t Target) Above(path string) bool {
+	return t.Kind == KindGroup && strings.HasPrefix(strings.ToLower(path), strings.ToLower(t.Path)+"/")
+}

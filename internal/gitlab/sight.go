@@ -41,7 +41,7 @@ type ProjectSight struct {
 // shown from what is off.
 func (c *Client) ProjectSight(ctx context.Context, project Target) (ProjectSight, error) {
 	var sight ProjectSight
-	err := c.getRaw(ctx, fmt.Sprintf("projects/%d", project.ID), nil, &sight)
+	err := c.GetRaw(ctx, fmt.Sprintf("projects/%d", project.ID), nil, &sight)
 	return sight, c.Annotate(err, "read", project.String())
 }
 
@@ -61,7 +61,7 @@ func (c *Client) UserSight(ctx context.Context, username string) (UserSight, err
 	named := struct {
 		Username string `url:"username"`
 	}{username}
-	if err := c.getRaw(ctx, "users", named, &found); err != nil {
+	if err := c.GetRaw(ctx, "users", named, &found); err != nil {
 		return UserSight{}, c.Annotate(err, doing, "user "+username)
 	}
 	if len(found) != 1 {
@@ -70,7 +70,8 @@ func (c *Client) UserSight(ctx context.Context, username string) (UserSight, err
 	return found[0], nil
 }
 
-func (c *Client) getRaw(ctx context.Context, path string, query, into any) error {
+// GetRaw reads what the client library has no type for that holds all of it.
+func (c *Client) GetRaw(ctx context.Context, path string, query, into any) error {
 	request, err := c.REST().NewRequest(http.MethodGet, path, query, []client.RequestOptionFunc{RESTContext(ctx)})
 	if err != nil {
 		return err

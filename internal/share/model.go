@@ -91,10 +91,10 @@ type privateState struct {
 
 var privateFormat = private.Format[privateState]{Key: "share", Version: 1}
 
-func (k privateState) project(m *shareModel) gitlab.Target {
-	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: k.Path}
+func (p privateState) project(m *shareModel) gitlab.Target {
+	return gitlab.Target{Kind: gitlab.KindProject, ID: m.ProjectID.ValueInt64(), Path: p.Path}
 }
 
-func (k privateState) group(m *shareModel) gitlab.Target {
-	return gitlab.Target{Kind: gitlab.KindGroup, ID: m.GroupID.ValueInt64(), Path: k.GroupPath}
+func (p privateState) group(m *shareModel) gitlab.Target {
+	return gitlab.Target{Kind: gitlab.KindGroup, ID: m.GroupID.ValueInt64(), Path: p.GroupPath}
 }

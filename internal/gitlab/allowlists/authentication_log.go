@@ -3,7 +3,6 @@ package allowlists
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -113,10 +112,9 @@ func (s *Service) AuthenticationLogs(ctx context.Context, projects []gitlab.Targ
 
 // LastUse is when a project, or any project below a group, last used its access; zero where the log has no use.
 func LastUse(target gitlab.Target, log []LogEntry) (last time.Time) {
-	below := strings.ToLower(target.Path) + "/"
 	for _, use := range log {
 		covered := target.Kind == gitlab.KindProject && use.Origin.ID == target.ID ||
-			target.Kind == gitlab.KindGroup && strings.HasPrefix(strings.ToLower(use.Origin.Path), below)
+			target.Above(use.Origin.Path)
 		if covered && use.LastAuthorized.After(last) {
 			last = use.LastAuthorized
 		}

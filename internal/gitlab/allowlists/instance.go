@@ -55,7 +55,7 @@ func (s *Service) SetInstanceEnforces(ctx context.Context, on bool) (bool, error
 		gitlab.RESTContext(transport.WithEffect(ctx, transport.Repeatable))))
 	if err != nil {
 		now = !on
-		if e, ok := apierror.As(err); ok && (e.Kind == apierror.Unavailable || e.Kind == apierror.Misdirected || apierror.MayBeDone(err)) {
+		if apierror.Unsettled(err) {
 			settling, cancel := gitlab.CleanUp(ctx)
 			defer cancel()
 			if read, readErr := s.enforces.Load(settling, struct{}{}); readErr == nil {

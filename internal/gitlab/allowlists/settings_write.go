@@ -158,7 +158,7 @@ func (s *Service) sendSettings(ctx context.Context, path string, change Settings
 // settle reads what is stored where an answer does not tell, and gives the error back unless all is as
 // it was to be.
 func (w *settingsWrite) settle(ctx context.Context, change SettingsChange, err error) error {
-	if e, ok := apierror.As(err); ok && e.Kind != apierror.Unavailable && e.Kind != apierror.Misdirected && !apierror.MayBeDone(err) {
+	if _, ok := apierror.As(err); ok && !apierror.Unsettled(err) {
 		return err // a refusal
 	}
 	w.forget()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
@@ -37,10 +38,9 @@ func (w *write) former(source, target gitlab.Target) (Entry, bool) {
 	list := w.before
 	if source.ID != w.project.ID {
 		list, _, _ = w.service.projects.Kept(source.ID)
-	}
-	for i, result := range w.results {
-		if source.ID == w.project.ID && w.progress[i].done && result.Err == nil && result.Change.Action != Remove && result.Change.Target.Key() == target.Key() {
-			return Entry{Target: target, Permissions: result.Change.Permissions}, true
+	} else if i := slices.IndexFunc(w.results, func(r Result) bool { return r.Change.Target.Key() == target.Key() }); i >= 0 {
+		if made := w.results[i]; w.progress[i].done && made.Err == nil && made.Change.Action != Remove {
+			return Entry{Target: target, Permissions: made.Change.Permissions}, true
 		}
 	}
 	if list == nil {

@@ -208,6 +208,13 @@ func (e *Error) AddNote(note string) {
 	e.Note = note
 }
 
+// Unsettled tells whether only a reading can tell what a write has come to: it may be done, or the server could not be
+// reached or is another one.
+func Unsettled(err error) bool {
+	e, ok := As(err)
+	return ok && (e.Kind == Unavailable || e.Kind == Misdirected || MayBeDone(err))
+}
+
 // MayBeDone tells whether a write may have been made although it failed here: no proper answer came, or
 // one that says yes and cannot be read.
 func MayBeDone(err error) bool {

@@ -6,8 +6,6 @@ package shares
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -76,7 +74,7 @@ func (p *Project) Of(group int64) *Share {
 
 // Within tells whether the project is in a group, at whatever depth.
 func (p *Project) Within(group gitlab.Target) bool {
-	return strings.HasPrefix(strings.ToLower(p.Path), strings.ToLower(group.Path)+"/")
+	return group.Above(p.Path)
 }
 
 const reading = "read the groups that share"
@@ -116,7 +114,7 @@ type shareNode struct {
 
 func (s *Service) fetch(ctx context.Context, id int64) (*Project, error) {
 	var node projectNode
-	if err := s.get(ctx, fmt.Sprintf("projects/%d", id), nil, &node); err != nil {
+	if err := s.gitlab.GetRaw(ctx, fmt.Sprintf("projects/%d", id), nil, &node); err != nil {
 		return nil, err
 	}
 	switch {
@@ -134,18 +132,6 @@ func (s *Service) fetch(ctx context.Context, id int64) (*Project, error) {
 		project.Shares = append(project.Shares, Share{gitlab.Target{Kind: gitlab.KindGroup, ID: share.ID, Path: s.gitlab.Redact(share.Path)}, role})
 	}
 	return project, nil
-}
-
-func (s *Service) get(ctx context.Context, path string, query, into any) error {
-	request, err := s.gitlab.REST().NewRequest(http.MethodGet, path, query, []client.RequestOptionFunc{gitlab.RESTContext(ctx)})
-	if err != nil {
-		return err
-	}
-	response, err := s.gitlab.REST().Do(request, into)
-	if err != nil {
-		return gitlab.Answered(err, response)
-	}
-	return nil
 }
 
 // Rules are what a group says of the sharing of its projects.
@@ -169,6 +155,6 @@ func (s *Service) fetchRules(ctx context.Context, path string) (rules Rules, err
 	brief := struct {
 		WithProjects bool `url:"with_projects"`
 	}{false}
-	err = s.get(ctx, "groups/"+client.PathEscape(path), brief, &rules)
+	err = s.gitlab.GetRaw(ctx, "groups/"+client.PathEscape(path), brief, &rules)
 	return rules, err
 }

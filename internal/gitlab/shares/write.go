@@ -3,7 +3,6 @@ package shares
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	client "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -11,6 +10,9 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/apierror"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/transport"
 )
+
+// projectNotFound are GitLab's words for a project, and not the group, that is out of sight.
+const projectNotFound = "Project Not Found"
 
 // Outcome is what there is after a write, as far as it is known.
 type Outcome struct {
@@ -49,7 +51,7 @@ func (s *Service) Exchange(ctx context.Context, project, group gitlab.Target, fr
 	}
 	if err := s.delete(ctx, project, group); err != nil {
 		outcome := Outcome{Now: &from}
-		if uncertain(err) {
+		if apierror.Unsettled(err) {
 			outcome = s.look(ctx, project, group, outcome)
 		}
 		return outcome, s.about(ctx, err, "end the share of", project, group, from)
@@ -106,10 +108,10 @@ func (s *Service) post(ctx context.Context, project, group gitlab.Target, role R
 		return Outcome{Now: &role}, nil
 	}
 	err = gitlab.Answered(err, response)
-	if !uncertain(err) && !apierror.Is(err, apierror.Conflict) {
+	if !apierror.Unsettled(err) && !apierror.Is(err, apierror.Conflict) {
 		return Outcome{}, err
 	}
-	outcome := s.look(ctx, project, group, Outcome{Doubtful: uncertain(err)})
+	outcome := s.look(ctx, project, group, Outcome{Doubtful: apierror.Unsettled(err)})
 	if outcome.Now != nil && *outcome.Now == role {
 		return outcome, nil
 	}
@@ -122,7 +124,7 @@ func (s *Service) delete(ctx context.Context, project, group gitlab.Target) erro
 		return nil
 	}
 	err = gitlab.Answered(err, response)
-	if e, ok := apierror.As(err); ok && e.Kind == apierror.NotFound && e.Words != "Project Not Found" {
+	if e, ok := apierror.As(err); ok && e.Kind == apierror.NotFound && e.Words != projectNotFound {
 		return nil
 	}
 	return err
@@ -143,12 +145,6 @@ func (s *Service) look(ctx context.Context, project, group gitlab.Target, believ
 	return Outcome{}
 }
 
-// uncertain tells whether GitLab may have acted all the same.
-func uncertain(err error) bool {
-	e, ok := apierror.As(err)
-	return ok && (e.Kind == apierror.Unavailable || e.Kind == apierror.Misdirected || apierror.MayBeDone(err))
-}
-
 // about is an error as it concerns a share: GitLab's answers to what is forbidden, hidden or locked do not name it.
 func (s *Service) about(ctx context.Context, err error, doing string, project, group gitlab.Target, role Role) error {
 	if err == nil {
@@ -161,7 +157,7 @@ func (s *Service) about(ctx context.Context, err error, doing string, project, g
 	told := *asError(s.gitlab.Annotate(s.gitlab.RefusedFor(ctx, err, need, project.Key()), doing, project.String()))
 	told.Target = fmt.Sprintf("%s with %s as %s", project, group, role)
 	switch {
-	case told.Kind == apierror.NotFound && !slices.Contains([]string{"Project Not Found"}, told.Words):
+	case told.Kind == apierror.NotFound && told.Words != projectNotFound:
 		told.AddNote("GitLab shares a project only with a group of which the token's user is a member, and, where the top-level group forbids others, with groups below that")
 	case told.Words == "The project sharing with group is disabled":
 		told.AddNote("the project's group has locked the sharing of its projects (share_with_group_lock)")

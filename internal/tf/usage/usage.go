@@ -54,15 +54,11 @@ func (a Access) rules(project gitlab.Target) (ruling allowlists.Entry, found boo
 			if entry.Target.ID == project.ID {
 				return entry, true
 			}
-		case below(project.Path, entry.Target.Path) && len(entry.Target.Path) > len(ruling.Target.Path):
+		case entry.Target.Above(project.Path) && len(entry.Target.Path) > len(ruling.Target.Path):
 			ruling, found = entry, true
 		}
 	}
 	return ruling, found
-}
-
-func below(path, group string) bool {
-	return strings.HasPrefix(strings.ToLower(path), strings.ToLower(group)+"/")
 }
 
 // Loss is of a project whose jobs have used another one, and may do less there afterwards.
@@ -120,7 +116,7 @@ func mayLose(before, after Access) bool {
 			return e.Target.Key() == had.Target.Key() && (e.PermissionsUnreadable || e.Permissions.Covers(had.Permissions))
 		}
 		nearer := func(e allowlists.Entry) bool {
-			return had.Target.Kind == gitlab.KindGroup && below(e.Target.Path, had.Target.Path) && !e.Permissions.Covers(had.Permissions)
+			return had.Target.Kind == gitlab.KindGroup && had.Target.Above(e.Target.Path) && !e.Permissions.Covers(had.Permissions)
 		}
 		if !slices.ContainsFunc(after.Entries, same) || slices.ContainsFunc(after.Entries, nearer) {
 			return true
