@@ -188,6 +188,16 @@ func TestAccGroupReport_enforced(t *testing.T) {
 // instance enforces, and for what lists name outside of the group.
 func TestAccGroupReport_requests(t *testing.T) {
 	t.Parallel()
+	for name, enforced := range map[string]bool{"enforced": true, "not enforced": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testReportRequests(t, enforced)
+		})
+	}
+}
+
+func testReportRequests(t *testing.T, enforced bool) {
+	t.Helper()
 	g := acctest.NewWith(t, emulator.Options{Seed: "estate:500x10"})
 	acctest.NeedsEmbedded(t, g)
 	g.Enforce(t, false)
@@ -198,6 +208,7 @@ func TestAccGroupReport_requests(t *testing.T) {
 	var group acctest.Group
 	g.Admin(t, http.MethodGet, "/groups/estate", nil, &group)
 	g.Member(t, "groups", group.ID, g.User, acctest.Owner)
+	g.Enforce(t, enforced)
 	p := configured(t, g, g.Token)
 	g.ForgetRequests(t)
 	answer, diags := ask(t, p, "jobtoken_group_report", map[string]any{"group": "estate"})
@@ -207,8 +218,12 @@ func TestAccGroupReport_requests(t *testing.T) {
 	if projects, _ := answer["projects"].(map[string]any); len(projects) != 500 {
 		t.Errorf("%d projects", len(projects))
 	}
-	if edges, _ := answer["edges"].([]any); len(edges) != 499*10 {
-		t.Errorf("%d edges", len(edges))
+	want := 499 * 10
+	if enforced {
+		want = 500*10 + 1
+	}
+	if edges, _ := answer["edges"].([]any); len(edges) != want {
+		t.Errorf("%d edges, want %d", len(edges), want)
 	}
 	requests, _ := g.Requests(t)
 	if most := 500/50 + 3; requests.Total > most || requests.GraphQL["TargetSights"] != 1 {

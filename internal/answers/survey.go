@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -58,8 +59,9 @@ func (s *survey) read(ctx context.Context, group string, tokens bool) {
 		p := &surveyed{Member: m}
 		s.found, s.members[m.ID] = append(s.found, p), p
 	}
-	s.learnEffects(ctx)
-	s.learnTargets(ctx)
+	outside := s.count()
+	s.learnEffects(ctx, outside)
+	s.learnTargets(ctx, outside)
 	if s.unusedDays > 0 {
 		s.learnUses(ctx)
 	}
@@ -73,13 +75,20 @@ func (s *survey) readable() []*surveyed {
 	return slices.DeleteFunc(slices.Clone(s.found), func(p *surveyed) bool { return p.Project == nil })
 }
 
-func (s *survey) learnEffects(ctx context.Context) {
+// learnEffects finds out which lists are in effect. Where that takes a second look at a project, the targets outside
+// of the report are looked at in the same request.
+func (s *survey) learnEffects(ctx context.Context, outside []gitlab.Target) {
 	projects := s.readable()
 	lists := make([]*allowlists.Project, 0, len(projects))
 	for _, p := range projects {
 		lists = append(lists, p.Project)
 	}
-	effects, err := s.Lists.Effects(ctx, lists)
+	effects, err := s.Lists.Effects(ctx, lists, func(ctx context.Context, project *allowlists.Project) (bool, error) {
+		sights, err := s.GitLab.TargetSights(ctx, append(slices.Clone(outside), project.Target()))
+		s.sights = sights
+		limited := sights[project.Target().Key()].Limited
+		return limited != nil && !*limited, err
+	})
 	if err != nil {
 		s.diags.Append(diagnose.ReadError(diagnose.ReadSettings, err))
 		return
@@ -89,34 +98,35 @@ func (s *survey) learnEffects(ctx context.Context) {
 	}
 }
 
-// learnTargets looks at what the lists name outside of the report, and counts what they name inside.
-func (s *survey) learnTargets(ctx context.Context) {
+// count counts the projects of what the lists name inside of the report, and answers what they name outside.
+func (s *survey) count() (outside []gitlab.Target) {
 	paths := make([]string, 0, len(s.found))
 	for _, p := range s.found {
 		paths = append(paths, p.Path)
 	}
 	s.sizes = map[string]int{}
-	outside := map[gitlab.Target]bool{}
+	named := map[gitlab.Target]bool{}
 	for _, p := range s.readable() {
 		for _, e := range slices.Concat(p.Project.Projects, p.Project.Groups) {
 			_, counted := s.sizes[e.Target.Path]
 			switch {
 			case e.Target.Kind == gitlab.KindProject && s.members[e.Target.ID] != nil:
 			case !s.inside(e.Target):
-				outside[e.Target] = true
+				named[e.Target] = true
 			case !counted:
 				s.sizes[e.Target.Path] = report.Size(e.Target.Path, paths)
 			}
 		}
 	}
-	if len(outside) == 0 {
+	return slices.Collect(maps.Keys(named))
+}
+
+// learnTargets looks at what the lists name outside of the report.
+func (s *survey) learnTargets(ctx context.Context, outside []gitlab.Target) {
+	if len(outside) == 0 || s.sights != nil {
 		return
 	}
-	targets := make([]gitlab.Target, 0, len(outside))
-	for target := range outside {
-		targets = append(targets, target)
-	}
-	sights, err := s.GitLab.TargetSights(ctx, targets)
+	sights, err := s.GitLab.TargetSights(ctx, outside)
 	if err != nil {
 		s.diags.Append(diagnose.Error(diagnose.FindTarget, err))
 		return

@@ -151,7 +151,7 @@ func (r *reader) learnEffective(ctx context.Context, found []*project) {
 	for _, p := range found {
 		lists = append(lists, p.Project)
 	}
-	effects, err := r.Lists.Effects(ctx, lists)
+	effects, err := r.Lists.Effects(ctx, lists, nil)
 	if err != nil {
 		r.diags.Append(diagnose.ReadError(diagnose.ReadSettings, err))
 		return

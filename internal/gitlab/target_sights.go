@@ -13,6 +13,8 @@ type TargetSight struct {
 
 	// Archived is of a project.
 	Archived bool
+	// Limited is the stored toggle of a project, nil where GitLab does not show it.
+	Limited *bool
 	// Projects is how many there are below a group, subgroups included.
 	Projects int
 }
@@ -48,6 +50,9 @@ type sightNode struct {
 	ReferenceNode
 
 	Archived bool `json:"archived"`
+	Settings *struct {
+		Limited *bool `json:"inboundJobTokenScopeEnabled"`
+	} `json:"ciCdSettings"`
 	Projects *struct {
 		Count int `json:"count"`
 	} `json:"projects"`
@@ -88,6 +93,9 @@ func (c *Client) lookAt(ctx context.Context, projects, groups []int64, sights ma
 				return c.LeftOut(ctx, "number of projects")
 			}
 			sight := TargetSight{Target: target, Archived: node.Archived}
+			if node.Settings != nil {
+				sight.Limited = node.Settings.Limited
+			}
 			if node.Projects != nil {
 				sight.Projects = node.Projects.Count
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/gitlab/shares"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/diagnose"
+	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/overlap"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/ref"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/session"
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/tf/tenure"
@@ -34,6 +35,8 @@ type planner struct {
 	// state is nil for a creation.
 	state  *shareModel
 	stored privateState
+	// half is the creation half of a replacement. Terraform shows no warning of it.
+	half bool
 	// handed is what the destroy half of a replacement handed over; nil in all other cases.
 	handed *tenure.Mark
 
@@ -65,10 +68,15 @@ func (p *planner) plan(ctx context.Context, plan *shareModel) (replace path.Path
 	if group.Replace {
 		replace = append(replace, groupAttribute)
 	}
+	to := *plan
+	to.ProjectID, to.GroupID = planned(project), planned(group)
+	if !project.Unknown() && !group.Unknown() && !p.half {
+		p.claim(&to)
+	}
 	if len(replace) > 0 {
 		return replace
 	}
-	plan.ProjectID, plan.GroupID = planned(project), planned(group)
+	*plan = to
 	plan.Project, plan.Group = project.Spelling, group.Spelling
 	if project.Unknown() || group.Unknown() {
 		return nil
@@ -109,7 +117,17 @@ func (p *planner) unasked(plan *shareModel) bool {
 		return false
 	}
 	session.Shared[wanted](p.Session).note(p.state.place())
+	p.claim(p.state)
 	return true
+}
+
+// claim warns of two resources that are to hold one role.
+func (p *planner) claim(m *shareModel) {
+	if len(p.Overlap.Hold(overlap.Holding{Resource: typeName, Things: []string{m.place()}})) > 0 {
+		p.diags.Append(diagnose.Warn(groupAttribute, diagnose.SharedTwice.For(m.Project.ValueString()+", "+m.Group.ValueString()),
+			"Two resources %s give the group %s a role in the project %s, and GitLab keeps one role. Each would undo the other at its next apply: keep one of them, and take the other out of the state with a removed block or terraform state rm.",
+			typeName, m.Group.ValueString(), m.Project.ValueString()))
+	}
 }
 
 // references finds project and group.

@@ -123,6 +123,7 @@ func (r *shareResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	if req.State.Raw.IsNull() {
+		p.half = stored.Path != ""
 		p.handed = session.Shared[tenure.Handovers](r.session).Find(p.config.handoverKey())
 	} else {
 		p.state, p.stored = &state, stored

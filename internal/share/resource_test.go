@@ -183,6 +183,36 @@ func TestAccProjectShare_refusedAtPlan(t *testing.T) {
 		"2020-01-31 has passed")
 }
 
+// Two resources that hold one role are warned of, whatever way they came; the halves of a replacement are one.
+func TestAccProjectShare_twice(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	other := f.Group(t, "other", &f.Root)
+	const twice = "Role of a Group in a Project Is Managed Twice"
+	c := acctest.NewCLI(t, f.GitLab, f.config("developer"))
+	c.Apply(t, 0)
+	silent := func(what, output string) {
+		t.Helper()
+		if acctest.Says(output, twice) {
+			t.Errorf("%s says %q:\n%s", what, twice, output)
+		}
+	}
+	silent("a replacement", c.Plan(t, acctest.Changes, "-replace=jobtoken_project_share.this"))
+	moved := config("this", f.lib.Path, other.Path, "developer")
+	c.Configure(t, moved)
+	silent("a replacement by another group", c.Plan(t, acctest.Changes))
+	c.Configure(t, moved+config("second", fmt.Sprint(f.lib.ID), fmt.Sprint(other.ID), "guest"))
+	f.says(t, "a second one of the new group", c.Plan(t, acctest.Changes), twice)
+	c.Configure(t, f.config("developer")+config("second", fmt.Sprint(f.lib.ID), fmt.Sprint(f.team.ID), "developer"))
+	f.says(t, "a second one", c.Plan(t, acctest.Changes), twice, "GitLab keeps one role", "keep one of them")
+	f.says(t, "a second one, without a refresh", c.Plan(t, acctest.Changes, "-refresh=false"), twice)
+
+	imported := acctest.NewCLI(t, f.GitLab, f.config("developer")+fmt.Sprintf("import {\n  to = jobtoken_project_share.this\n  id = %q\n}\n", f.lib.Path+":"+f.team.Path))
+	imported.Apply(t, 0)
+	silent("a replacement after an import", imported.Plan(t, acctest.Changes, "-replace=jobtoken_project_share.this"))
+	silent("the destroy", imported.Must(t, 0, "destroy", "-auto-approve", "-input=false"))
+}
+
 // A group that somebody deletes takes its share along, and stops no plan.
 func TestAccProjectShare_groupDeleted(t *testing.T) {
 	t.Parallel()

@@ -75,6 +75,14 @@ const readingInstance = "read the instance's settings"
 
 // EnforcementFor adds what one project's toggles tell to what the instance tells.
 func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforcement, error) {
+	return s.enforcementFor(ctx, project, s.stillOff)
+}
+
+// A StillOff tells a list that the instance enforces from one that was switched on between the reading of its
+// toggle and that of its effect: it reads the toggle again.
+type StillOff func(context.Context, *Project) (bool, error)
+
+func (s *Service) enforcementFor(ctx context.Context, project *Project, stillOff StillOff) (Enforcement, error) {
 	if project.Settings.InboundAllowlist {
 		return s.Enforcement(ctx)
 	}
@@ -84,26 +92,33 @@ func (s *Service) EnforcementFor(ctx context.Context, project *Project) (Enforce
 	}
 	known := NotEnforced
 	if effective {
-		if off, err := s.stillOff(ctx, project.ID); err != nil {
-			return EnforcementUnknown, err
-		} else if !off {
-			return s.Enforcement(ctx)
-		}
 		known = Enforced
+		// Once in a walk is enough.
+		if kept, _, ok := s.instance.Kept(struct{}{}); !ok || kept != Enforced {
+			if off, err := stillOff(ctx, project); err != nil {
+				return EnforcementUnknown, err
+			} else if !off {
+				return s.Enforcement(ctx)
+			}
+		}
 	}
 	s.instance.Prime(struct{}{}, known, s.gitlab.Clock())
 	return known, nil
 }
 
 // Effects tells for each project whether its list limits access, nil where GitLab does not tell. What one
-// project whose toggle is off tells of the instance holds for all of them.
-func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, error) {
+// project whose toggle is off tells of the instance holds for all of them. Who reads projects once more anyway
+// passes a stillOff that does so on the way; nil costs a request where the instance enforces.
+func (s *Service) Effects(ctx context.Context, projects []*Project, stillOff StillOff) ([]*bool, error) {
+	if stillOff == nil {
+		stillOff = s.stillOff
+	}
 	var enforced *bool
 	for _, p := range projects {
 		if p.Settings.InboundAllowlist || enforced != nil {
 			continue
 		}
-		switch enforcement, err := s.EnforcementFor(ctx, p); {
+		switch enforcement, err := s.enforcementFor(ctx, p, stillOff); {
 		case err != nil && !withheld(err):
 			return nil, err
 		case err == nil && enforcement != EnforcementUnknown:
@@ -121,15 +136,10 @@ func (s *Service) Effects(ctx context.Context, projects []*Project) ([]*bool, er
 	return effects, nil
 }
 
-// stillOff tells a list that the instance enforces from one that was switched on between the reading of its
-// toggle and that of its effect. It asks once per walk.
-func (s *Service) stillOff(ctx context.Context, id int64) (bool, error) {
-	if enforcement, _, ok := s.instance.Kept(struct{}{}); ok && enforcement == Enforced {
-		return true, nil
-	}
-	s.projects.Invalidate(id)
-	project, err := s.Project(ctx, id)
-	return err == nil && !project.Settings.InboundAllowlist, err
+func (s *Service) stillOff(ctx context.Context, project *Project) (bool, error) {
+	s.projects.Invalidate(project.ID)
+	again, err := s.Project(ctx, project.ID)
+	return err == nil && !again.Settings.InboundAllowlist, err
 }
 
 func (s *Service) fetchEnforcement(ctx context.Context, _ struct{}) (Enforcement, error) {

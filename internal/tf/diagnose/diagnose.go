@@ -120,6 +120,7 @@ const (
 	AdoptsShare        Title = "Role of a Group in a Project Is Adopted"
 	ShareInterrupted   Title = "Role of a Group in a Project Is Interrupted"
 	ShareStays         Title = "Role of a Group in a Project Is Left as It Is"
+	SharedTwice        Title = "Role of a Group in a Project Is Managed Twice"
 	NewToken           Title = "Token Is Made Anew"
 	OverwritesVariable Title = "CI/CD Variable Is Taken Over"
 	TokenExpired       Title = "Token Has Expired"
