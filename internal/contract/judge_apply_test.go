@@ -24,8 +24,9 @@ func (tr *trial) licensed() {
 	}
 	remember(tr.planned)
 	remember(tr.start)
-	// Before is the value ahead of the provider's first change of an item: going back to it is an undo.
-	before := map[item]string{}
+	// Before is the value ahead of the provider's first change of an item, and strayed that ahead of a change without
+	// a line: going back to it is an undo.
+	before, strayed := map[item]string{}, map[item]string{}
 	wrong := map[item]finding{}
 	changedInPlace := map[item]bool{}
 	misled := tr.misled()
@@ -34,6 +35,7 @@ func (tr *trial) licensed() {
 			remember(e.after)
 			for _, c := range e.changes {
 				delete(before, c.item)
+				delete(strayed, c.item)
 			}
 			continue
 		}
@@ -43,15 +45,20 @@ func (tr *trial) licensed() {
 				first = c.from
 				before[c.item] = first
 			}
+			from, away := strayed[c.item]
 			switch {
-			case again && c.to == first:
+			case again && c.to == first, away && c.to == from:
 				// Where paths change hands, writing to another project and taking that back at once is
 				// what the contract promises: nobody can know before. Else it is a needless write.
 				if misled[c.of] || misled[c.what] {
 					delete(wrong, c.item)
+					delete(strayed, c.item)
 				}
 			case tr.allowed(c):
 			default:
+				if !away {
+					strayed[c.item] = c.from
+				}
 				changedInPlace[c.item] = c.from != nothing && c.to != nothing
 				wrong[c.item] = finding{judge: tr.judgeOf(c, history), what: e.what, run: tr.number, text: fmt.Sprintf("%s: %s", e.what, tr.sayChange(c))}
 			}

@@ -1,7 +1,6 @@
 package contract_test
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/jobtoken/terraform-provider-jobtoken/internal/acctest/core"
@@ -60,8 +59,7 @@ func grantShare(b *book, c *core.Change) {
 		if c.Action != core.Update || was != is || from != to {
 			b.allow(c, to, shareOf(group), is, true)
 		}
-		fresh := c.Action != core.Update && !slices.Contains(before, group)
-		if adopts, shown := c.Planned["adopts"].(string); shown && fresh && levels[adopts] != is {
+		if adopts, shown := c.Planned["adopts"].(string); shown && c.Action != core.Update && levels[adopts] != is {
 			b.allow(c, to, shareOf(group), nothing, true)
 		}
 	}

@@ -74,6 +74,7 @@ func (p *planner) plan(ctx context.Context, plan *shareModel) (replace path.Path
 		p.claim(&to)
 	}
 	if len(replace) > 0 {
+		p.foretell(ctx, *plan)
 		return replace
 	}
 	*plan = to
@@ -100,6 +101,13 @@ func (p *planner) plan(ctx context.Context, plan *shareModel) (replace path.Path
 	}
 	p.changes(ctx, plan)
 	return nil
+}
+
+// foretell warns of what the creation half of a replacement meets, of which Terraform shows no warning.
+func (p *planner) foretell(ctx context.Context, made shareModel) {
+	ahead := planner{Session: p.Session, config: p.config, half: true}
+	ahead.plan(ctx, &made)
+	p.diags.Append(ahead.diags.Warnings()...)
 }
 
 func planned(r ref.Planned) types.Int64 {

@@ -111,6 +111,13 @@ func TestAccProjectShare_adopts(t *testing.T) {
 		t.Errorf("the adoption writes %v", requests.Writes())
 	}
 	c.Plan(t, acctest.NoChanges)
+
+	// A replacement by another group meets its role there, and Terraform shows no warning of that half.
+	guild := f.Group(t, "guild", &f.Root)
+	f.Share(t, f.lib, guild, acctest.Owner)
+	c.Configure(t, config("this", f.lib.Path, guild.Path, "maintainer"))
+	f.says(t, "the plan of another group", c.Plan(t, acctest.Changes), "# forces replacement", "Role of a Group in a Project Is Interrupted ("+f.lib.Path+", "+guild.Path+")",
+		"has the role owner in", "already, which the apply takes over. It is lowered to maintainer")
 }
 
 // A role that somebody changes between plan and apply is not overwritten.
