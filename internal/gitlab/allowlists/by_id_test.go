@@ -337,6 +337,19 @@ func TestSettingsWhileThePathChangesHands(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the other's settings were written just now", func(t *testing.T) {
+		t.Parallel()
+		s := gitlabtest.NewStub(t, gitlabtest.Numbered(2)...)
+		client := connect(s)
+		if _, err := client.UpdateSettings(t.Context(), gitlabtest.Target(2), allowlists.SettingsChange{PushRepository: &on}); err != nil {
+			t.Fatal(err)
+		}
+		s.During("UpdateSettings", func() { s.During("UpdateSettings", func() {}); s.Swap(1, 2) })
+		_, err := client.UpdateSettings(t.Context(), gitlabtest.Target(1), allowlists.SettingsChange{PushRepository: &off})
+		if e, _ := apierror.As(err); e == nil || !strings.Contains(e.Note, "again as they were") || !s.Projects[1].Push {
+			t.Errorf("got %v, and push is %t", err, s.Projects[1].Push)
+		}
+	})
 	t.Run("a rename is followed", func(t *testing.T) {
 		t.Parallel()
 		s := gitlabtest.NewStub(t, gitlabtest.Numbered(1)...)

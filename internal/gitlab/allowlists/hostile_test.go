@@ -146,10 +146,11 @@ func TestPrefetchThatHangs(t *testing.T) {
 	t.Parallel()
 	s := gitlabtest.NewStub(t, gitlabtest.Numbered(2)...)
 	begun, end := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
 	s.On("GroupSnapshots", func(gitlabtest.Request, func() gitlabtest.Reply) gitlabtest.Reply {
 		s.Mu.Unlock()
 		defer s.Mu.Lock()
-		close(begun)
+		begin()
 		<-end
 		return gitlabtest.InternalError()
 	})

@@ -106,7 +106,7 @@ func TestPrefetchReadsOnce(t *testing.T) {
 		t.Error("a snapshot from before the write is kept")
 	}
 	s.WantRequests("GroupSnapshots", 1)
-	s.WantRequests("ProjectSnapshots", 1)
+	s.WantRequests("ProjectSnapshots", 0)
 }
 
 func TestPrefetchWaitsForTheFirstRead(t *testing.T) {

@@ -35,8 +35,6 @@ func (s *Service) UpdateSettings(ctx context.Context, project gitlab.Target, cha
 		return Settings{}, s.about(s.gitlab.WithRole(ctx, err, project.Key()), project)
 	}
 	w := &settingsWrite{service: s, project: now.Target(), stored: now.Settings}
-	w.forget()
-	defer w.forget()
 	inbound, others := SettingsChange{InboundAllowlist: change.InboundAllowlist}, change
 	others.InboundAllowlist = nil
 	steps := []func() error{
@@ -48,12 +46,15 @@ func (s *Service) UpdateSettings(ctx context.Context, project gitlab.Target, cha
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
+			w.forget()
 			return w.stored, s.about(s.gitlab.WithRole(ctx, err, project.Key()), project)
 		}
 	}
 	if !change.storedAs(w.stored) {
+		w.forget()
 		return w.stored, s.about(&apierror.Error{Kind: apierror.Conflict, Note: "GitLab stored other values than were sent"}, project)
 	}
+	w.remember(change)
 	return w.stored, nil
 }
 
@@ -76,6 +77,32 @@ func (s *Service) about(err error, project gitlab.Target) error {
 func (w *settingsWrite) forget() {
 	w.service.projects.Invalidate(w.project.ID)
 	w.service.effective.Invalidate(w.project.ID)
+}
+
+// remember changes the settings that are kept, and of these what was written: others may write the rest.
+func (w *settingsWrite) remember(change SettingsChange) {
+	w.service.effective.Invalidate(w.project.ID)
+	w.service.projects.Update(w.project.ID, func(have *Project) *Project {
+		now := have.clone()
+		change.store(&now.Settings)
+		return now
+	})
+}
+
+// store makes a change in a copy of the settings.
+func (s SettingsChange) store(in *Settings) {
+	for _, toggle := range []struct {
+		sent *bool
+		in   *bool
+	}{{s.InboundAllowlist, &in.InboundAllowlist}, {s.Outbound, &in.Outbound}, {s.PushRepository, &in.PushRepository}} {
+		if toggle.sent != nil {
+			*toggle.in = *toggle.sent
+		}
+	}
+	if s.CrossProjectPush != nil {
+		allowed := *s.CrossProjectPush
+		in.CrossProjectPush = &allowed
+	}
 }
 
 // inbound writes the allowlist's own toggle, by id. GitLab's yes has no content.
@@ -101,8 +128,8 @@ func (w *settingsWrite) others(ctx context.Context, change SettingsChange) error
 	}
 	answer, err := w.service.sendSettings(ctx, w.project.Path, change)
 	if apierror.Is(err, apierror.NotFound) {
+		w.forget()
 		if now, readErr := w.service.Project(ctx, w.project.ID); readErr == nil && now.Path != w.project.Path {
-			w.forget()
 			w.project = now.Target()
 			answer, err = w.service.sendSettings(ctx, w.project.Path, change)
 		}
