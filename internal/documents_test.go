@@ -221,7 +221,7 @@ func headings(text string) (found []string) {
 	for line := range strings.Lines(text) {
 		heading, ok := strings.CutPrefix(strings.TrimSpace(line), "### ")
 		words := strings.Fields(heading)
-		if ok && len(words) > 2 && len(words[0]) > 3 && !slices.ContainsFunc(words, func(word string) bool {
+		if ok && len(words) > 2 && len(words[0]) > 2 && !slices.ContainsFunc(words, func(word string) bool {
 			return len(word) > 2 && !slices.Contains(small, word) && strings.ToLower(word[:1]) == word[:1]
 		}) {
 			found = append(found, heading)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -101,6 +102,9 @@ func (w *twins) compare(what, got, want string) {
 	}
 }
 
+// ownRequest is the id of a request, of which each of the two sends its own.
+var ownRequest = regexp.MustCompile(`\brequest [0-9a-f]+`)
+
 // said writes an answer so that two of one meaning are the same text.
 func (w *twins) said(kind string, state *tfprotov6.DynamicValue, private []byte, identity *tfprotov6.ResourceIdentityData, diagnostics []*tfprotov6.Diagnostic) string {
 	w.t.Helper()
@@ -126,7 +130,7 @@ func (w *twins) said(kind string, state *tfprotov6.DynamicValue, private []byte,
 	}
 	var told []string
 	for _, d := range diagnostics {
-		told = append(told, fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
+		told = append(told, fmt.Sprintf("%s at %s: %s: %s", d.Severity, d.Attribute, d.Summary, ownRequest.ReplaceAllString(d.Detail, "request …")))
 	}
 	slices.Sort(told) // the framework's validators come in any order
 	return strings.Join(append(lines, told...), "\n")
