@@ -44,6 +44,10 @@ func (l *Loader[K, V]) join(ctx context.Context, key K) *call[K, V] {
 	}
 	c.waiters++
 	c.batch.waiters++
+	if l.answered > 0 {
+		l.answered--
+		l.complete = l.answered == 0
+	}
 	return c
 }
 
@@ -68,7 +72,7 @@ func (l *Loader[K, V]) open(ctx context.Context, key K) *call[K, V] {
 func (l *Loader[K, V]) depart() {
 	for len(l.waiting) > 0 {
 		bounded := l.options.Flights > 0 && l.flying >= l.options.Flights
-		full := l.waiting[0].weight >= l.options.MaxBatch || len(l.waiting) > 1
+		full := l.waiting[0].weight >= l.options.MaxBatch || len(l.waiting) > 1 || l.complete && !l.options.once
 		if l.flying > 0 && (bounded || !full) || !full && l.returning.awaited(l.waiting[0]) {
 			return
 		}
@@ -81,6 +85,7 @@ func (l *Loader[K, V]) dispatch() {
 	b := l.waiting[0]
 	l.waiting = l.waiting[1:]
 	l.flying++
+	l.complete = false
 	b.begun, b.at, b.left = true, l.options.Now(), time.Now()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.parent))
 	b.cancel = cancel
@@ -95,6 +100,7 @@ func (l *Loader[K, V]) dispatch() {
 // is held.
 func (l *Loader[K, V]) landed(b *batch[K, V]) {
 	l.flying--
+	l.answered += b.waiters
 	if l.options.once {
 		l.awaitReturn(b)
 	} else if len(l.waiting) > 0 {

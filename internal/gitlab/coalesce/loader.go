@@ -50,8 +50,9 @@ type kept[V any] struct {
 }
 
 // Loader gathers, shares and keeps. Keys gather while a fetch is under way: a batch
-// leaves when one returns, when it is full, or at once when none is under way. So
-// what is asked for in one fetch hangs on who asks when, and on no clock.
+// leaves when one returns, when it is full, when all whom a fetch has answered have
+// asked again, or at once when none is under way. So what is asked for in one fetch
+// hangs on who asks when, and on no clock.
 //
 // It is safe for use by many goroutines. All callers of a key get the same value,
 // which they must not change.
@@ -68,6 +69,10 @@ type Loader[K comparable, V any] struct {
 	waiting []*batch[K, V]
 	// flying counts the fetches under way.
 	flying int
+	// answered counts the callers whom fetches have answered and who have not asked again. Complete means that the last
+	// of them has: waiting for another fetch would gather nobody else.
+	answered int
+	complete bool
 	// weight is how much of a batch a key takes; nil means 1.
 	weight func(K) int
 	// returning are the callers of what has just returned.

@@ -181,13 +181,14 @@ func TestKeysGatherWhileAFetchIsUnderWay(t *testing.T) {
 	})
 }
 
-// Ten callers that ask on and on, as Terraform does by default, need few fetches, and always as many.
+// Ten callers that ask on and on, as Terraform does by default, need few fetches, and always as many. None of them waits
+// for another one's fetch while a second may be under way.
 func TestFetchesOfManyCallers(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct{ callers, flights, want int }{
-		"ten":   {10, 2, 20},
-		"fifty": {50, 2, 4},
-		"one":   {1, 2, 100},
+	cases := map[string]struct{ callers, flights, want, took int }{
+		"ten":   {10, 2, 21, 12},
+		"fifty": {50, 2, 5, 4},
+		"one":   {1, 2, 100, 100},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -195,12 +196,16 @@ func TestFetchesOfManyCallers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var r recorder
 				l := New(Options{MaxBatch: 50, Flights: c.flights}, slow(r.fetch))
+				begun := time.Now()
 				walk(c.callers, 100, func(i int) {
 					key := fmt.Sprintf("k%d", i)
 					mustLoad(t, l, key, key+"@1")
 				})
 				if got := len(r.asked()); got != c.want {
 					t.Errorf("%d fetches, want %d", got, c.want)
+				}
+				if took := time.Since(begun); took != time.Duration(c.took)*flightTime {
+					t.Errorf("took %s, want that of %d fetches", took, c.took)
 				}
 			})
 		})

@@ -109,9 +109,11 @@ func TestQueueThatIsInterrupted(t *testing.T) {
 		ask(t.Context(), "c", nil)
 		interrupt()
 		synctest.Wait()
+		q.loader.mu.Lock()
 		if len(q.loader.waiting) != 1 || len(q.loader.waiting[0].calls) != 1 {
 			t.Error("what was not begun is not left out")
 		}
+		q.loader.mu.Unlock()
 		all.Wait()
 		if took := time.Since(begun); took != 2*flightTime || fmt.Sprint(d.batches) != "[[a] [c]]" {
 			t.Errorf("did %v in %s", d.batches, took)
