@@ -30,6 +30,8 @@ release() {
   (
     cd "$1"
     GOCACHE=$2 "$work/goreleaser" release --config "$1.yml" --clean --skip=publish,sign,sbom
+    # goreleaser uploads the manifest under this name, and leaves no copy of it.
+    cp terraform-registry-manifest.json "build/dist/terraform-provider-jobtoken_${version}_manifest.json"
   )
 }
 
