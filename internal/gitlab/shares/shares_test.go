@@ -33,6 +33,8 @@ type shared struct {
 
 	service *shares.Service
 	role    *shares.Role
+	// asked counts the requests that were answered in another way.
+	asked int
 }
 
 func share(t *testing.T, has *shares.Role) *shared {
@@ -84,6 +86,7 @@ func (s *shared) failing(route string, times int, done bool, answer func(meant g
 		if times--; times < 0 {
 			return usual(r, none)
 		}
+		s.asked++
 		meant := gitlabtest.Reply{Status: http.StatusCreated}
 		if done {
 			meant = usual(r, none)
@@ -104,6 +107,17 @@ func (s *shared) has(t *testing.T, want *shares.Role) {
 	defer s.Mu.Unlock()
 	if !reflect.DeepEqual(s.role, want) {
 		t.Errorf("the group has %v, want %v", s.role, want)
+	}
+}
+
+// wantKind wants an error of a kind; zero is none.
+func wantKind(t *testing.T, err error, kind apierror.Kind, notes ...string) {
+	t.Helper()
+	switch {
+	case kind != 0:
+		gitlabtest.WantError(t, err, kind, notes...)
+	case err != nil:
+		t.Fatal(err)
 	}
 }
 
@@ -185,11 +199,8 @@ func TestMake(t *testing.T) {
 				c.prepare(s)
 			}
 			got, err := s.service.Make(t.Context(), project, group, developer)
-			if c.kind == 0 {
-				if err != nil {
-					t.Fatal(err)
-				}
-			} else if e := gitlabtest.FailureOf(t, err, c.kind, c.notes...); e.Target != fmt.Sprintf("%s with %s as developer until 2099-01-31", project, group) {
+			wantKind(t, err, c.kind, c.notes...)
+			if e, failed := apierror.As(err); failed && e.Target != fmt.Sprintf("%s with %s as developer until 2099-01-31", project, group) {
 				t.Errorf("the target is %q", e.Target)
 			}
 			comesTo(t, got, shares.Outcome{Now: c.want})
@@ -231,11 +242,7 @@ func TestEnd(t *testing.T) {
 				c.prepare(s)
 			}
 			err := s.service.End(t.Context(), project, group, developer)
-			if c.kind != 0 {
-				gitlabtest.WantError(t, err, c.kind)
-			} else if err != nil {
-				t.Error(err)
-			}
+			wantKind(t, err, c.kind)
 			s.has(t, c.left)
 		})
 	}
@@ -265,7 +272,7 @@ func TestExchange(t *testing.T) {
 		}, &maintainer, apierror.Conflict, []string{"Somebody else has shared the project", "it has the role maintainer"}},
 		"made late": {func(s *shared) {
 			s.failing(making, 2, false, func(gitlabtest.Reply) gitlabtest.Reply {
-				if len(s.late()) == 1 {
+				if s.asked == 1 {
 					return gitlabtest.Reply{Cut: true}
 				}
 				s.role = &developer
@@ -280,27 +287,11 @@ func TestExchange(t *testing.T) {
 				c.prepare(s)
 			}
 			got, err := s.service.Exchange(t.Context(), project, group, reporter, developer)
-			if c.kind == 0 {
-				if err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				gitlabtest.WantError(t, err, c.kind, c.notes...)
-			}
+			wantKind(t, err, c.kind, c.notes...)
 			comesTo(t, got, shares.Outcome{Now: c.want})
 			s.has(t, c.want)
 		})
 	}
-}
-
-// late are the requests to make a share so far; the lock is held.
-func (s *shared) late() (requests []gitlabtest.Request) {
-	for _, r := range s.Seen {
-		if r.Name == making {
-			requests = append(requests, r)
-		}
-	}
-	return requests
 }
 
 // A group that is not shown tells nothing of its rules, which is no error.
@@ -325,11 +316,7 @@ func TestRules(t *testing.T) {
 			if got != c.want {
 				t.Errorf("got %+v", got)
 			}
-			if c.kind != 0 {
-				gitlabtest.WantError(t, err, c.kind)
-			} else if err != nil {
-				t.Error(err)
-			}
+			wantKind(t, err, c.kind)
 		})
 	}
 }
