@@ -184,6 +184,26 @@ func TestAccGroupReport_enforced(t *testing.T) {
 	}
 }
 
+// A look that fails is told of once, though it would have served two questions.
+func TestAccGroupReport_lookFails(t *testing.T) {
+	t.Parallel()
+	g := acctest.New(t)
+	acctest.NeedsEmbedded(t, g)
+	g.Enforce(t, false)
+	lib, outside := g.Project(t, "lib"), g.Hidden(t, "app")
+	g.Allow(t, lib, outside.Path)
+	g.SetToggle(t, lib, false)
+	g.Enforce(t, true)
+	g.Refuse(t, "TargetSights", 10, http.StatusBadRequest, "application/json", `{"errors":[{"message":"not today"}]}`)
+	_, diags := ask(t, configured(t, g, g.Token), "jobtoken_group_report", map[string]any{"group": g.Root.Path})
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail, "not today") {
+		t.Errorf("%d diagnostics", len(diags))
+		for _, d := range diags {
+			t.Errorf("got %s: %s", d.Summary, d.Detail)
+		}
+	}
+}
+
 // 500 projects are read in as many requests as they have pages, beside those for the version, for what the
 // instance enforces, and for what lists name outside of the group.
 func TestAccGroupReport_requests(t *testing.T) {

@@ -60,7 +60,9 @@ func (s *survey) read(ctx context.Context, group string, tokens bool) {
 		s.found, s.members[m.ID] = append(s.found, p), p
 	}
 	outside := s.count()
-	s.learnEffects(ctx, outside)
+	if s.learnEffects(ctx, outside); s.diags.HasError() {
+		return
+	}
 	s.learnTargets(ctx, outside)
 	if s.unusedDays > 0 {
 		s.learnUses(ctx)
