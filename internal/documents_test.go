@@ -103,6 +103,51 @@ func TestNamesInDocuments(t *testing.T) {
 	}
 }
 
+// The layout in CONTRIBUTING.md has every package, and nothing else. The embedded GitLab has a README of its own.
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	eachFile(t, func(name string, _ []byte) {
+		folder := path.Dir(name)
+		if strings.HasSuffix(name, ".go") && strings.HasPrefix(folder, "internal/") && !strings.HasPrefix(folder, "internal/emulator/") {
+			there[folder] = true
+		}
+	})
+	told := map[string]bool{"internal/tools": true}
+	above := []string{}
+	for _, line := range regexp.MustCompile(`(?m)^( *)([a-z]+)/(?:  .*)?$`).FindAllStringSubmatch(documents(t)["CONTRIBUTING.md"], -1) {
+		depth := len(line[1]) / 2
+		if depth > len(above) {
+			t.Fatalf("%s/ is below nothing", line[2])
+		}
+		above = append(above[:depth], line[2])
+		if depth > 0 {
+			told[path.Join(above...)] = true
+		}
+	}
+	for folder := range there {
+		if !told[folder] {
+			t.Errorf("CONTRIBUTING.md does not say what %s is for", folder)
+		}
+	}
+	for folder := range told {
+		if !exists(folder) {
+			t.Errorf("CONTRIBUTING.md speaks of %s, which is not there", folder)
+		}
+	}
+}
+
+// README.md has every guide and every page of the registry; list resources go by the resources' names.
+func TestReadmeHasEveryPage(t *testing.T) {
+	t.Parallel()
+	readme := documents(t)["README.md"]
+	eachFile(t, func(name string, _ []byte) {
+		if strings.HasPrefix(name, "docs/") && !strings.HasPrefix(name, "docs/list-resources/") && !strings.Contains(readme, "("+name+")") {
+			t.Errorf("%s is not linked", name)
+		}
+	})
+}
+
 // Decisions are numbered without a gap and stand once in their index, under their topic; one that has
 // fallen and the one that it fell to name each other.
 func TestDecisions(t *testing.T) {
