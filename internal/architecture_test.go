@@ -353,6 +353,27 @@ func TestNoLeftovers(t *testing.T) {
 	})
 }
 
+// A tag can be moved, a digest cannot. Of GitLab's images the job looks itself whether they have one.
+func TestImagesArePinned(t *testing.T) {
+	t.Parallel()
+	image := regexp.MustCompile(`(?:image|name): ([\w./-]+:\S+)`)
+	pinned := regexp.MustCompile(`@sha256:[0-9a-f]{64}$`)
+	eachFile(t, func(path string, content []byte) {
+		if path != ".gitlab-ci.yml" {
+			return
+		}
+		found := image.FindAllSubmatch(content, -1)
+		if len(found) < 3 || !strings.Contains(string(content), "if: $GITLAB_CE =~ /@sha256:[0-9a-f]{64}$/\n") {
+			t.Errorf("%s names %d images, and runs GitLab unpinned", path, len(found))
+		}
+		for _, match := range found {
+			if name := string(match[1]); name != "gitlab/gitlab-ce:$GITLAB_CE" && !pinned.MatchString(name) {
+				t.Errorf("%s runs %s", path, name)
+			}
+		}
+	})
+}
+
 // eachFile visits what git would take of the module: all but the folders that it ignores.
 func eachFile(t *testing.T, visit func(path string, content []byte)) {
 	t.Helper()
