@@ -7,6 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 version=$1
 root=$PWD
+# Whoever commits meanwhile must not give the second build other sources.
+commit=$(git rev-parse HEAD)
 work=$root/build/release-check
 chmod -R u+w "$work" 2>/dev/null || true
 rm -rf "$work"
@@ -17,15 +19,16 @@ go build -modfile=internal/tools/go.mod -o "$work/goreleaser" github.com/gorelea
 
 # Builds in a folder, with a cache.
 release() {
-  git clone --quiet . "$1"
+  git clone --quiet --no-checkout . "$1"
+  git -C "$1" switch --quiet --detach "$commit"
   git -C "$1" -c tag.gpgSign=false tag --force "v$version"
   if [[ -n ${PLATFORMS:-} ]]; then
     awk -v platforms="$PLATFORMS" '
       /^    goos:/ { skip = 1; print "    targets:"; n = split(platforms, p, " "); for (i = 1; i <= n; i++) print "      - " p[i] }
       /^    # The Terraform registry prescribes/ { skip = 0 }
-      !skip' .goreleaser.yml >"$1.yml"
+      !skip' "$1/.goreleaser.yml" >"$1.yml"
   else
-    cp .goreleaser.yml "$1.yml"
+    cp "$1/.goreleaser.yml" "$1.yml"
   fi
   (
     cd "$1"
@@ -37,6 +40,7 @@ release() {
 
 release "$work/one" "$(go env GOCACHE)"
 release "$work/another/folder" "$work/cache"
+rm -rf "$work/cache"
 partial=()
 [[ -z ${PLATFORMS:-} ]] || partial=(-partial)
 go run ./internal/release "${partial[@]}" "$version" "$work/one/build/dist" "$work/another/folder/build/dist"
