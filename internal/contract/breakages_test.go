@@ -95,7 +95,7 @@ var breakages = []breakage{
 		"a write needs a line",
 	},
 	{
-		"a new token for a new delivery", "internal/credential/plan.go",
+		"a new token for a new delivery", "internal/credential/change.go",
 		"known := !state.Token.IsNull() || stored.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
 		"nothing is minted that nobody needs",
 	},

@@ -108,7 +108,7 @@ var breakages = []breakage{
 		`jobtoken_project_deploy_token_\(relabelled\)_update/429`, "a token is made, or a variable changed, that needs neither",
 	},
 	{
-		"a new delivery rotates", "internal/credential/plan.go",
+		"a new delivery rotates", "internal/credential/change.go",
 		"known := !state.Token.IsNull() || stored.Readable && state.Active.ValueBool()", "known := !state.Token.IsNull()",
 		`jobtoken_project_deploy_token_\(relabelled\)_update/429`, "a token is made, or a variable changed, that needs neither",
 	},
