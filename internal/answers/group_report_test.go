@@ -161,16 +161,21 @@ func checkClones(t *testing.T, g *acctest.GitLab, lib acctest.Project, by []map[
 	}
 }
 
+// enforceOff has an instance enforce a list with an entry that is off.
+func enforceOff(t *testing.T, g *acctest.GitLab, project acctest.Project, entry string) {
+	t.Helper()
+	g.Enforce(t, false)
+	g.Allow(t, project, entry)
+	g.SetToggle(t, project, false)
+	g.Enforce(t, true)
+}
+
 // What the instance enforces is neither open nor settled.
 func TestAccGroupReport_enforced(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	acctest.NeedsEmbedded(t, g)
-	g.Enforce(t, false)
-	lib, app := g.Project(t, "lib"), g.Project(t, "app")
-	g.Allow(t, lib, app.Path)
-	g.SetToggle(t, lib, false)
-	g.Enforce(t, true)
+	enforceOff(t, g, g.Project(t, "lib"), g.Project(t, "app").Path)
 	answer, diags := ask(t, configured(t, g, g.Token), "jobtoken_group_report", map[string]any{"group": g.Root.Path})
 	if len(diags) > 0 {
 		t.Fatal(diags[0].Detail)
@@ -189,11 +194,7 @@ func TestAccGroupReport_lookFails(t *testing.T) {
 	t.Parallel()
 	g := acctest.New(t)
 	acctest.NeedsEmbedded(t, g)
-	g.Enforce(t, false)
-	lib, outside := g.Project(t, "lib"), g.Hidden(t, "app")
-	g.Allow(t, lib, outside.Path)
-	g.SetToggle(t, lib, false)
-	g.Enforce(t, true)
+	enforceOff(t, g, g.Project(t, "lib"), g.Hidden(t, "app").Path)
 	g.Refuse(t, "TargetSights", 10, http.StatusBadRequest, "application/json", `{"errors":[{"message":"not today"}]}`)
 	_, diags := ask(t, configured(t, g, g.Token), "jobtoken_group_report", map[string]any{"group": g.Root.Path})
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail, "not today") {
@@ -222,11 +223,9 @@ func testReportRequests(t *testing.T, count int, enforced bool) {
 	t.Helper()
 	g := acctest.NewWith(t, emulator.Options{Seed: fmt.Sprintf("estate:%dx10", count)})
 	acctest.NeedsEmbedded(t, g)
-	g.Enforce(t, false)
 	var first acctest.Project
 	g.Admin(t, http.MethodGet, "/projects/estate%2Fp0001", nil, &first)
-	g.Allow(t, first, g.Root.Path)
-	g.SetToggle(t, first, false)
+	enforceOff(t, g, first, g.Root.Path)
 	var group acctest.Group
 	g.Admin(t, http.MethodGet, "/groups/estate", nil, &group)
 	g.Member(t, "groups", group.ID, g.User, acctest.Owner)
